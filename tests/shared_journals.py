@@ -48,5 +48,5 @@ def journal_database(postgres_server):
 @pytest.fixture
 def shared_journal(journal_database):
     """The address of a journal that holds nothing yet."""
-    executed(plain(journal_database), f"truncate {', '.join((*META.tables, 'leases', 'commands', 'onlookers', 'shown'))}")
+    executed(plain(journal_database), f"truncate {', '.join((*META.tables, 'leases', 'commands', 'onlookers', 'shown', 'bastions'))}")
     return journal_database

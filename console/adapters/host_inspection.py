@@ -149,7 +149,8 @@ class HostScout:
             unforwarded(self._transport, environment, host, self._reveal, deadline=deadline),
             self._transport.sessions(host, deadline=deadline),
         )
-        return changed(facts, unforwarded=deaf, sessions=sessions)
+        seen = self._transport.ssh_seen(host)
+        return changed(facts, unforwarded=deaf, sessions=sessions, ssh=changed(seen, problem=facts.problem_kind) if seen else None)
 
     async def _ask(self, host: Host, script: str, words: tuple[str, ...], environment: Environment, deadline: float) -> HostFacts:
         sent = time.time()

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from console.model.bastions import SshSeen
 from console.model.fleet import Host
 from console.ports.hosts import Ran, Reached, Sink, Stream, Unreached
 from console.text import SafeText
@@ -132,6 +133,10 @@ class ScriptedTransport:
     def round_trip(self, host: Host) -> float | None:
         """Seconds that were said."""
         return self.seconds if host.name in self._linked else None
+
+    def ssh_seen(self, host: Host) -> SshSeen | None:
+        """Return None: there is no SSH to it."""
+        return None
 
     async def verify(self, host: Host) -> None:
         """Nothing is to be judged."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
+from console.model.bastions import SshSeen
 from console.model.fleet import Host
 from console.ports.hosts import Ran, Reached, Sink, Stream, Unreached
 from console.text import SafeText
@@ -215,6 +216,10 @@ class LocalTransport:
     def round_trip(self, host: Host) -> float | None:
         """Seconds that the last command took, with its work."""
         return self._round_trip
+
+    def ssh_seen(self, host: Host) -> SshSeen | None:
+        """Return None: there is no SSH to it."""
+        return None
 
     async def verify(self, host: Host) -> None:
         """Nothing is to be judged."""

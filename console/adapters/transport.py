@@ -5,6 +5,7 @@ It must not know how either works.
 
 from collections.abc import AsyncIterator
 
+from console.model.bastions import SshSeen
 from console.model.fleet import Host
 from console.ports.hosts import Ran, Reached, Sink, Stream, Transport, Unreached
 
@@ -42,6 +43,10 @@ class RoutedTransport:
     def round_trip(self, host: Host) -> float | None:
         """Seconds that the last answer took."""
         return self._of(host).round_trip(host)
+
+    def ssh_seen(self, host: Host) -> SshSeen | None:
+        """Which keys its connection came about by."""
+        return self._of(host).ssh_seen(host)
 
     async def verify(self, host: Host) -> None:
         """Judge its connection by what is known now."""

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from console.model.bastions import SshSeen
 from console.model.maintenance import HostMaintenance
 from console.text import SafeText
 
@@ -95,6 +96,8 @@ class HostFacts(msgspec.Struct, frozen=True):
     """What the console left of its maintenance commands; None: nothing, so no page is shown there as far as it knows."""
     boot: str = ""
     drift: SafeText = SafeText("")
+    ssh: SshSeen | None = None
+    """By which keys it was reached; None: not by SSH, or nobody asked."""
 
     def release(self, release: str) -> HostRelease | None:
         """The release folder of that id on this host."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from console.model.bastions import SshSeen
 from console.model.fleet import Environment, Host
 from console.model.host_facts import HostFacts
 from console.text import SafeText
@@ -92,6 +93,9 @@ class Transport(Protocol):
 
     def round_trip(self, host: Host) -> float | None:
         """Seconds that the last answer took; None when nothing is known."""
+
+    def ssh_seen(self, host: Host) -> SshSeen | None:
+        """Which keys its standing connection came about by, and which are known for it; None: it is no host that SSH leads to."""
 
     async def verify(self, host: Host) -> None:
         """Judge a standing connection by the host keys that are known now, and let go of it where the host's is not among them.

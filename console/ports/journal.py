@@ -1,8 +1,9 @@
 """The record of runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
+from console.model.bastions import Bastion, SshSeen
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
@@ -144,6 +145,9 @@ class Journal(Protocol):
 
     async def login(self) -> str:
         """The login by which this engine writes to a database that machines share; empty: this machine alone has the record."""
+
+    async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
+        """Say how hosts of an environment are reached from this machine, and return what other machines say. In a record of one machine none does."""
 
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on at this engine, show `items` to others, and return what they say, from that place on. In a record of one machine nobody does."""

@@ -119,7 +119,7 @@ def test_one_record_for_two_machines(bastions: Bastions, postgres_server: str, t
     the_database_is_made(recipe)
     a_history_of_before(Path(here.environ["DEPLOY_STATE"]))
     made = here.result(*typed("engine migrate"))
-    assert (made["before"], made["version"]) == (0, 2)
+    assert (made["before"], made["version"]) == (0, 3)
     assert made["history"] == [{"app": "shop", "environment": "retired", "runs": 1, "left": 0, "why": None}]
 
     staged = here.result(*typed("staging --version v1.4.2 --yes"))["run"]
@@ -157,6 +157,8 @@ def test_one_record_for_two_machines(bastions: Bastions, postgres_server: str, t
     third = begun(here, "v1.5.1")
     os.kill(next(one["pid"] for one in here.result("engine", "list")["engines"] if one["environment"] == "production"), signal.SIGKILL)
     assert there.result(*typed("resume --yes"), code=9)["run"] == third
+    checks = {check["id"]: check for check in there.result(*typed("check production"), code=3)["checks"]}
+    assert "knows the same keys of 2 hosts, and logs in with the same key" in checks["bastions"]["detail"]
     here.deploy("lock", "production", "--reason", "audit", "--for", "1h")
     assert "closed by root" in there.deploy("status", "--motd")[0]
     the_password_is_nowhere(here, there)

@@ -4,10 +4,11 @@ Knows where each kind is opened; nothing of what stands in it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from console.adapters.journal.sql_journal import SqlJournal
+from console.model.bastions import Bastion, SshSeen
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
@@ -170,6 +171,10 @@ class ChosenJournal:
     async def login(self) -> str:
         """The login by which this engine writes to a shared database; empty: it is not shared."""
         return await self._chosen.login()
+
+    async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
+        """Say how hosts are reached from this machine, and return what other machines say."""
+        return await self._chosen.reached_elsewhere(app, environment, hosts)
 
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`; what other machines say."""

@@ -1,7 +1,7 @@
 """A journal that is gone with its process, for tests. Implements `ports.Journal` without a disk or a thread."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from console.adapters.journal.chain import in_order
@@ -9,6 +9,7 @@ from console.adapters.journal.run_lines import found_run, holds
 from console.adapters.journal.run_summaries import summary_after
 from console.core.environment.record import is_late, is_undoable, recorded, trimmed
 from console.core.run.evolve import fold
+from console.model.bastions import Bastion, SshSeen
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
@@ -143,6 +144,10 @@ class MemoryJournal:
     async def login(self) -> str:
         """The login by which this engine writes to a shared database; empty: it is not shared."""
         return ""
+
+    async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
+        """Return nothing: there is no other machine."""
+        return ()
 
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`; what other machines say."""

@@ -8,7 +8,7 @@ import psycopg
 from console.adapters.journal.postgres_address import address_of, connect_arguments
 from console.adapters.journal.run_search import Quick
 
-SCHEMA = 2
+SCHEMA = 3
 """The version of the tables that this console's migrations lead to."""
 LEAST = 2
 """The oldest that it works with."""

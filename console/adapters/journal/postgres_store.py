@@ -10,12 +10,13 @@ from contextlib import AbstractContextManager, contextmanager
 
 import sqlalchemy as sa
 
-from console.adapters.journal import postgres_commands, postgres_leases, postgres_onlookers
+from console.adapters.journal import postgres_bastions, postgres_commands, postgres_leases, postgres_onlookers
 from console.adapters.journal.environment_rows import Place
 from console.adapters.journal.postgres import PATIENCE, opened, told
 from console.adapters.journal.postgres_address import address_of
 from console.adapters.journal.postgres_schema import verify_schema
 from console.adapters.journal.record_store import Entry, Listens, OutOfOrder, RecordStore, Tip, next_number
+from console.model.bastions import Bastion
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.onlooker import Onlooker, SeenElsewhere
@@ -148,6 +149,11 @@ class PostgresStore(RecordStore):
         """Return the login by which this process writes, as the server knows it."""
         with self._told(), self._reading() as connection:
             return str(connection.execute(sa.text("SELECT session_user")).scalar_one())
+
+    def tell_reach(self, place: Place, bastion: Bastion) -> tuple[Bastion, ...]:
+        """Say how hosts of an environment are reached from a machine; what other machines say."""
+        with self._told(), self._writer.begin() as connection:
+            return postgres_bastions.told(connection, self.path, place, bastion)
 
     def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`, and wake who waits for that; what other machines say. Where there is nothing to say nothing is written."""

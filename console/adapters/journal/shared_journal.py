@@ -6,10 +6,11 @@ becomes of what stands here alone (`core.merge`).
 """
 
 import asyncio
+import hashlib
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from console.adapters.journal.chain import JournalAway, JournalFault
@@ -21,6 +22,7 @@ from console.adapters.journal.sql_journal import SqlJournal
 from console.core.journal_merge import judge_merge
 from console.core.run.evolve import fold
 from console.errors import ConsoleError
+from console.model.bastions import Bastion, SshSeen
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
@@ -389,6 +391,15 @@ class SharedJournal:
         """The login by which this engine writes to the database."""
         return await self._shared.login()
 
+    async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
+        """Say how hosts are reached from this machine, and return what other machines say, of which nothing is known while the database is away."""
+        if self.outage is not None:
+            return ()
+        name = SafeText(f"{self._carrier.user} on {self._carrier.host}")
+        here = Bastion(_mark(self._carrier, self._copy.path), name, hosts=dict(hosts))
+        async with asyncio.timeout(OUTAGE):
+            return await self._shared.asked_to_write(lambda: self._store.tell_reach((app, environment), here))
+
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`; what other machines say, who say nothing while the database is away."""
         return SeenElsewhere(place=place) if self.outage is not None else await self._shared.look_on(run, engine, people, items, place)
@@ -405,6 +416,11 @@ class SharedJournal:
             await asyncio.gather(self._returning, return_exceptions=True)
         await self._local.close()
         await self._shared.close()
+
+
+def _mark(carrier: Carrier, path: str) -> str:
+    """What tells this state folder from any other, and says nothing of where it is."""
+    return hashlib.sha256("\0".join((carrier.host, carrier.user, os.path.realpath(path))).encode()).hexdigest()[:16]
 
 
 def _copy_of(state: str, store: PostgresStore) -> LocalCopy:

@@ -4,12 +4,13 @@ Whatever waits to be written when the writer is free is written together, of all
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from console.adapters.journal.chain import JournalAway, JournalFault
 from console.adapters.journal.record_store import Entry, Listens, RecordStore
+from console.model.bastions import Bastion, SshSeen
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
@@ -175,6 +176,10 @@ class SqlJournal:
     async def login(self) -> str:
         """The login by which this engine writes to a shared database; empty: it is not shared."""
         return await self._on(self._reader, self.store.login)
+
+    async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
+        """Return nothing: a record of one machine has no other, and of a shared one `SharedJournal` says it."""
+        return ()
 
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`; what other machines say."""

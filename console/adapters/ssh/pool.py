@@ -20,11 +20,13 @@ from console.adapters.ssh.login import judged_login
 from console.adapters.ssh.login_problems import no_channel, no_forwarding, no_numbers, said, unreached
 from console.adapters.ssh.proof import Proofs
 from console.adapters.ssh.proxy import written_jump
+from console.adapters.ssh.quick_client import login_key
 from console.adapters.ssh.readers import SshReaders
 from console.adapters.ssh.session import SshSession
 from console.adapters.ssh.standby import SshStandby
 from console.adapters.ssh.stream import SshStream, opened_socket, opened_stream
 from console.adapters.ssh.trial import Together
+from console.model.bastions import SshSeen
 from console.model.fleet import Host, Ssh
 from console.model.host_facts import FEW_SESSIONS
 from console.model.values import changed
@@ -142,6 +144,16 @@ class SshTransport:
             together = Together(FEW_SESSIONS)
             await asyncio.gather(*(self.run(host, "read -r _ || :", together.begun(), deadline=deadline) for _ in range(FEW_SESSIONS)))
         return link.channels.limit if link.channels.is_tight else None
+
+    def ssh_seen(self, host: Host) -> SshSeen:
+        """Which keys its standing connection came about by, and which are known for it."""
+        link = self.link_of(host)
+        connection, way = link.live, link.way
+        if connection is None or way is None:
+            return SshSeen()
+        shown, peer = connection.get_server_host_key(), str((connection.get_extra_info("peername") or ("",))[0])
+        known = self.known_of(way).fingerprints(way.alias or way.address, way.port, peer)
+        return SshSeen(f"{shown.get_algorithm()} {shown.get_fingerprint()}" if shown else "", known, login_key(connection))
 
     async def verify(self, host: Host) -> None:
         """Let go of a connection whose host key is not known any more, as the files stand now, and of an older refusal; the next one will say so."""

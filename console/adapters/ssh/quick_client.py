@@ -6,7 +6,9 @@ log that nobody keeps. Each check stays asyncssh's own: of the host's key, the e
 """
 
 import asyncio
+import base64
 import copy
+import hashlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -80,6 +82,8 @@ class QuickConnection(asyncssh.SSHClientConnection):
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
         self._has_tried = False
+        self.offered = b""
+        """The public part of the key that was offered last: that of the login, once there is one."""
         if len(self._client_keys) == 1:
             self._auth_methods = [PUBLICKEY]
 
@@ -119,6 +123,12 @@ class QuickConnection(asyncssh.SSHClientConnection):
         if self._logger.isEnabledFor(logging.DEBUG):
             super().log_received_packet(*args, **kwargs)
 
+    async def public_key_auth_requested(self) -> asyncssh.SSHKeyPair | None:
+        """Return the key that is offered next, and keep which one it is."""
+        pair = await super().public_key_auth_requested()
+        self.offered = pair.key_public_data if pair else b""
+        return pair
+
     def try_next_auth(self, *, next_method: bool = False) -> None:
         """Log in: by the one key at once, if there is but one; otherwise, and after a refusal, as the host says."""
         if self._has_tried or self._auth_methods != [PUBLICKEY]:
@@ -126,3 +136,9 @@ class QuickConnection(asyncssh.SSHClientConnection):
             return
         self._has_tried = True
         self._auth = _DirectKeyAuth(self, PUBLICKEY)
+
+
+def login_key(connection: asyncssh.SSHClientConnection) -> str:
+    """Return the fingerprint of the key that a connection was let in with; empty: that is not known."""
+    offered = getattr(connection, "offered", b"")
+    return f"SHA256:{base64.b64encode(hashlib.sha256(offered).digest()).decode().rstrip('=')}" if offered else ""

@@ -30,6 +30,7 @@ class SshReaders:
         self.round_trip = transport.round_trip
         self.sessions = transport.sessions
         self.verify = transport.verify
+        self.ssh_seen = transport.ssh_seen
 
     async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
         """Run a script, within so many seconds."""

@@ -28,6 +28,7 @@ from console.engine.preflight.configured_checks import AskedRelease, unanswered,
 from console.engine.preflight.database_review import DatabaseInspection, review
 from console.engine.preflight.kept_versions import with_kept_versions
 from console.errors import ConsoleError
+from console.model.bastions import SshSeen
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
@@ -61,6 +62,10 @@ Verifications = Callable[[str, Revision], Awaitable[KnownCommit]]
 
 async def _unverified(environment: str, revision: Revision) -> KnownCommit:
     return KnownCommit()
+
+
+async def _alone(seen: Mapping[str, SshSeen]) -> Check | None:
+    return None
 
 
 async def _as_seen(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
@@ -114,6 +119,8 @@ class PreflightInput:
     """What a record that machines share proves of who acts; None: this machine alone has it."""
     ceding: Callable[[], Ceding | None] = lambda: None
     """For a release: the run that hands its locks over at GO, as it is now."""
+    bastions: Callable[[Mapping[str, SshSeen]], Awaitable[Check | None]] = _alone
+    """Compares how hosts were reached from here with what other machines say."""
     without_leftovers: Callable[[tuple[HostFacts, ...]], Awaitable[tuple[HostFacts, ...]]] = _as_seen
     """Takes the locks of runs that have ended out of what was seen."""
 
@@ -167,7 +174,7 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
                 known = await _reviewed(inputs, hosts, looking.result(), listed, revision)
                 relations = await _relations(inputs, looking.result(), revision)
                 found = _all(inputs, looking.result(), revision, known, relations)
-                for event in (*_of_record(inputs), *events_of(found)):
+                for event in (*_of_record(inputs), *await _of_bastions(inputs, looking.result()), *events_of(found)):
                     yield event
             for one in (one for one in asking if one in done):
                 yield CheckReported(check=one.result())
@@ -303,6 +310,13 @@ def subject_of(inputs: PreflightInput, hosts: tuple[Host, ...], revision: Revisi
 def _of_record(inputs: PreflightInput) -> Iterator[Event]:
     if inputs.record is not None:
         yield CheckReported(check=inputs.record)
+
+
+async def _of_bastions(inputs: PreflightInput, facts: tuple[HostFacts, ...]) -> tuple[CheckReported, ...]:
+    """How other machines reach these hosts; asked for a release alone, since nothing that goes back waits for it."""
+    seen = {fact.host: fact.ssh for fact in facts if fact.ssh is not None}
+    check = await inputs.bastions(seen) if seen and _makes_release(inputs) else None
+    return (CheckReported(check=check),) if check else ()
 
 
 def release_of(inputs: PreflightInput, revision: Revision | None) -> Release | None:

@@ -1,10 +1,11 @@
 """What a pre-flight starts from: the model, the ports, and what the record says of releases before. Asks hosts only for a way back by name."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from console.core.checks.other_bastions import assess_bastions, not_compared
 from console.core.checks.shared_record import assess_record, assess_record_away
 from console.core.checks.staging import KnownCommit, known_of
 from console.core.database_state import revert_command
@@ -17,7 +18,8 @@ from console.engine.context import QueryContext
 from console.engine.preflight.database_review import is_kept
 from console.engine.preflight.findings import PreflightInput, look_at
 from console.engine.server.access import user_name
-from console.errors import ConsoleError, NoGo, Problem
+from console.errors import ConsoleError, NoGo, Problem, RecordAway
+from console.model.bastions import SshSeen
 from console.model.checks import Check
 from console.model.database import Backup
 from console.model.environment_record import EnvironmentRecord, Unclear
@@ -43,6 +45,7 @@ async def input_of(fleet: QueryContext, request: Request, run: str) -> Preflight
         attempts=record.attempts.by_commit if request.kind == "deploy" else {}, balancers=outside.balancers,
         drained={name: frozenset(host.drained) for name, host in record.hosts.items() if host.drained}, weights=record.weights,
         ceding=fleet.ceding if request.kind == "deploy" else _nobody, record=await _proof(fleet.journal, request.kind),
+        bastions=partial(_bastions, fleet.journal, environment.app, environment.name),
     )  # fmt: skip
 
 
@@ -54,6 +57,16 @@ async def _proof(journal: Journal, kind: RunKind) -> Check | None:
         return assess_record(await journal.login(), user_name(os.getuid()))
     except ConsoleError:
         return None
+
+
+async def _bastions(journal: Journal, app: str, environment: str, seen: Mapping[str, SshSeen]) -> Check | None:
+    """How other machines reach these hosts; None where the record is this machine's alone, or is away, which is said elsewhere."""
+    try:
+        return assess_bastions(environment, seen, await journal.reached_elsewhere(app, environment, seen))
+    except (RecordAway, TimeoutError):
+        return None
+    except ConsoleError as fault:
+        return not_compared(fault)
 
 
 def _nobody() -> None:

@@ -13,6 +13,7 @@ from console.adapters.journal.chain import JournalAway, JournalFault
 from console.adapters.journal.migrate import migrate
 from console.adapters.journal.postgres import opened as engine_of
 from console.adapters.journal.postgres_address import address_of, connect_arguments
+from console.adapters.journal.postgres_bastions import BASTIONS
 from console.adapters.journal.postgres_commands import COMMANDS
 from console.adapters.journal.postgres_leases import LEASES
 from console.adapters.journal.postgres_onlookers import ONLOOKERS, SHOWN
@@ -213,7 +214,7 @@ def test_the_migrations_lead_to_the_tables_that_the_code_knows(journal_database)
 
     engine = sa.create_engine(journal_database)
     with engine.connect() as connection:
-        known = [META, *(table.metadata for table in (LEASES, COMMANDS, VERSIONS, ONLOOKERS, SHOWN))]
+        known = [META, *(table.metadata for table in (LEASES, COMMANDS, VERSIONS, ONLOOKERS, SHOWN, BASTIONS))]
         context = MigrationContext.configure(connection, opts={"include_name": lambda name, kind, _: kind != "table" or name != "alembic_version"})
         assert compare_metadata(context, known) == []
     engine.dispose()

@@ -14,6 +14,7 @@ from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.record_store import OutOfOrder
 from console.adapters.journal.shared_journal import SharedJournal
 from console.core.run.evolve import fold
+from console.model.bastions import SshSeen
 from console.model.carrier import Carrier
 from console.model.events import RollbackBegan
 from console.model.maintenance import Maintenance
@@ -230,3 +231,17 @@ async def test_what_is_stated_while_it_is_away_is_stated_there_once_it_is_back(r
     rig.lets_in(True)
     await rig.told(HandedIn)
     assert rig.there.environment(*PLACE).maintenance == shown
+
+
+async def test_how_hosts_are_reached_is_told_to_other_machines_and_not_to_this_one(rig, tmp_path):
+    here, seen = await rig.journal(), SshSeen("ssh-ed25519 SHA256:one", ("SHA256:one",), "SHA256:mine")
+    assert await here.reached_elsewhere(*PLACE, {"web01": seen}) == ()
+    assert await here.reached_elsewhere(*PLACE, {"web01": seen}) == ()
+    (tmp_path / "b").mkdir()
+    there = await SharedJournal.of(str(tmp_path / "b"), rig.address, PLACE, LIN, rig.heard.append)
+    rig.made.append(there)
+    assert await there.reached_elsewhere("shop", "staging", {}) == ()
+    (told,) = await there.reached_elsewhere(*PLACE, {})
+    assert (told.name, told.hosts, str(tmp_path) in repr(told)) == ("ada on bastion-a", {"web01": seen}, False)
+    executed(plain(rig.address), "update bastions set seen = now() - interval '31 days'")
+    assert await there.reached_elsewhere(*PLACE, {}) == ()
