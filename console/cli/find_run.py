@@ -86,7 +86,7 @@ def history_text(columns: "Sequence[str]", app: str, environment: str) -> str:
     found = history_json(record, columns, app, environment) if record else None
     if found is None:
         return json_text([{name: getattr(run, name) for name in columns} for run in _all_runs(app, environment, ALL)])
-    return in_ascii(f"[{','.join(found)}]")
+    return in_ascii(found)
 
 
 def _all_runs(app: str, environment: str, limit: int) -> "list[RunSummary]":

@@ -1,11 +1,12 @@
-"""Asks a journal on PostgreSQL for lines of runs by psycopg alone, without the journal's library. Makes a `run_search.Quick`."""
+"""Asks a journal on PostgreSQL for lines of runs without the journal's library and the database's driver. Makes a `run_search.Quick`."""
 
+import itertools
+import re
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
-
-from console.adapters.journal.postgres_address import address_of, connect_arguments
+from console.adapters.journal import libpq
+from console.adapters.journal.postgres_address import STATEMENT, address_of, connect_arguments
 from console.adapters.journal.run_search import Quick
 
 SCHEMA = 3
@@ -13,21 +14,26 @@ SCHEMA = 3
 LEAST = 2
 """The oldest that it works with."""
 
-_KNOWN = "SELECT 1 FROM journal_schema WHERE version >= %s AND oldest <= %s"
+_KNOWN = "SELECT 1 FROM journal_schema WHERE version >= $1::int AND oldest <= $2::int"
 
 
 def of_database(address: str) -> Quick:
     """Return what asks the journal at that address. Raises UsageFault where the text is no address."""
-    asked = connect_arguments(address_of(address))
+    place = connect_arguments(address_of(address))
 
     def ask(query: str, values: Sequence[object]) -> list[tuple[Any, ...]] | None:
         try:
-            with psycopg.connect(**asked) as connection:
-                connection.read_only = True
-                if connection.execute(_KNOWN, (LEAST, SCHEMA)).fetchone() is None:
+            with libpq.asking(place, STATEMENT) as asked:
+                if not asked(_KNOWN, (str(LEAST), str(SCHEMA))):
                     return None
-                return connection.execute(query.replace("?", "%s"), values).fetchall()
-        except psycopg.Error:
+                return asked(_numbered(query), [str(value) for value in values])
+        except libpq.NotAnswered:
             return None
 
-    return Quick(ask, "json_build_object")
+    return Quick(ask, lambda columns: "'[' || coalesce(string_agg(CAST(row_to_json(line) AS text), ','), '') || ']'")
+
+
+def _numbered(query: str) -> str:
+    """A query with `$1`, `$2` … for each `?`."""
+    numbers = itertools.count(1)
+    return re.sub(r"\?", lambda _: f"${next(numbers)}", query)

@@ -30,8 +30,8 @@ class Quick(NamedTuple):
     """A record that is read without the journal's library."""
 
     ask: Ask
-    json: str
-    """The function of its SQL that makes a JSON object of names and values."""
+    as_list: Callable[[Sequence[str]], str]
+    """The SQL that makes one JSON list of these columns of every `line`."""
 
 
 _NAMES = tuple(field.name for field in fields(RunSummary))
@@ -57,7 +57,7 @@ def of_file(path: str) -> Quick:
         except sqlite3.Error:
             return None
 
-    return Quick(ask, "json_object")
+    return Quick(ask, lambda columns: "json_group_array(json_object(" + ", ".join(f"'{name}', \"{name}\"" for name in columns) + "))")
 
 
 def _is_whole(connection: sqlite3.Connection, path: str) -> bool:
@@ -73,11 +73,13 @@ def find_summaries(record: Quick, text: str, app: str = "") -> list[RunSummary] 
     return found if found is None or text in ("", "last") else found_run(text, found)
 
 
-def history_json(record: Quick, columns: Sequence[str], app: str = "", environment: str = "") -> list[str] | None:
-    """A JSON object of these columns for each run, newest first; the database makes it, which is faster than to read rows. None: ask the journal."""
-    chosen = ", ".join(f"'{name}', \"{name}\"" for name in columns if name in _NAMES)
-    rows = record.ask(f"SELECT CAST({record.json}({chosen}) AS text) FROM runs WHERE {_HISTORY}", (app, environment))  # noqa: S608 (names of our own)
-    return None if rows is None else [str(row[0]) for row in rows]
+def history_json(record: Quick, columns: Sequence[str], app: str = "", environment: str = "") -> str | None:
+    """A JSON list of these columns of each run, newest first; the database makes it, which is faster than to read rows. None: ask the journal."""
+    known = [name for name in columns if name in _NAMES]
+    names = ", ".join(f'"{name}"' for name in known)
+    lines = f"SELECT {names} FROM runs WHERE {_HISTORY}"  # noqa: S608 (names of our own)
+    rows = record.ask(f"SELECT {record.as_list(known)} FROM ({lines}) AS line", (app, environment))  # noqa: S608
+    return str(rows[0][0]) if rows else None
 
 
 def history_lines(record: Quick, limit: int, app: str = "", environment: str = "") -> list[RunSummary] | None:

@@ -56,7 +56,7 @@ def test_the_history_is_the_journals(known, app, environment):
     assert history_lines(ask, 100, app, environment) == runs
     assert history_lines(ask, 2, app, environment) == runs[:2]
     told = history_json(ask, ("run", "by", "ended"), app, environment)
-    assert [json.loads(one) for one in told] == [{"run": run.run, "by": run.by, "ended": run.ended} for run in runs]
+    assert json.loads(told) == [{"run": run.run, "by": run.by, "ended": run.ended} for run in runs]
 
 
 def test_tables_of_another_version_and_a_database_that_is_away_are_left_to_the_journal(shared_journal):
