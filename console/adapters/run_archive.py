@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from console.adapters.journal.record_store import RecordStore
 from console.adapters.logs.run_log import RunLog
 from console.adapters.logs.sample_log import SampleLog
 from console.model.events import AnyEvent
 from console.model.run_summary import RunSummary
 from console.ports.feed import LogPage, SamplePage
+
+if TYPE_CHECKING:  # SQLAlchemy is loaded when something is read: a screen that follows a run reads nothing of the record
+    from console.adapters.journal.record_store import RecordStore
 
 
 class LocalRunArchive:
@@ -34,7 +37,7 @@ class LocalRunArchive:
         """The machines' numbers during a run from that place on."""
         return await asyncio.to_thread(SampleLog(self._state, run).page, after, limit)
 
-    def _own(self) -> RecordStore:
+    def _own(self) -> "RecordStore":
         from console.adapters.journal.store import JournalStore
 
         return JournalStore.of(self._state)

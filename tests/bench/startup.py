@@ -58,6 +58,7 @@ def main() -> None:
         file = fleet.hosts_toml(make_repository(Path(folder) / "shop"), batch="1\npause_after = 1")
         environ = {**os.environ, "DEPLOY_STATE": str(Path(folder) / "state"), "DEPLOY_ENGINE_IDLE": "10m"}
         environ.pop("DEPLOY_CONFIG", None)
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's Python keeps what it compiled
         deploy = [sys.executable, "-m", "console"]
         here = [*deploy, "-c", str(file)]
         subprocess.run([*here, "production", "--version", "v1.0.0", "--yes"], env=environ, check=False, capture_output=True)  # it pauses after a host
