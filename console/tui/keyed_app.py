@@ -9,6 +9,7 @@ from textual import events
 
 from console.tui.dialogs.dialog import TypingDialog
 from console.tui.dialogs.text_editor import TextEditor
+from console.tui.keys import only_shows
 from console.tui.page import Page
 from console.tui.terminal.key_burst import WITHIN, KeyBurst
 from console.tui.themes.themed_app import Result, ThemedApp
@@ -46,10 +47,13 @@ class KeyedApp(ThemedApp[Result], Generic[Result]):
             self.touched()
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
-        elif self.is_typing:
+        elif self.is_typing or (self._only_shows(event.key) and self._burst.may_pass(event.time)):
             await self._press(event)
         elif self._burst.take(event, event.time):
             self.set_timer(WITHIN, self._settle)
+
+    def _only_shows(self, key: str) -> bool:
+        return isinstance(self.screen, Page) and only_shows(key, self.screen.situation)
 
     async def _settle(self) -> None:
         for event in self._burst.settle():

@@ -206,6 +206,18 @@ _SHOWN = {
 }  # fmt: skip
 
 
+_ONLY_SHOWS = frozenset(
+    {"help", "panel-1", "panel-2", "panel-3", "panel-4", "zoom-in", "zoom-out", "moment-back", "moment-on", "span", "match", "match-before", "wrap", "zone"}
+)
+_MOVES = frozenset({"up", "down", "pageup", "pagedown"})
+
+
+def only_shows(key: str, now: Situation) -> bool:
+    """Return whether that key changes nothing but what is seen, where keys are no text: it does no harm in a paste."""
+    action = for_key(key, now)
+    return action.id in _ONLY_SHOWS if action else key in _MOVES
+
+
 def key_name(key: str) -> str:
     """Return how a key is printed."""
     return _SHOWN.get(key, key)
