@@ -5,6 +5,7 @@ A reservation is a name among Linux's abstract sockets: nobody else can have it 
 
 import random
 import socket
+from itertools import chain
 
 PORTS = range(10_000, 20_000)
 """Below what the kernel gives to connections that go out, and below what the demo takes."""
@@ -15,7 +16,8 @@ _held: list[socket.socket] = []
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on, and that no other test process is given."""
-    for port in random.sample(PORTS, len(PORTS)):
+    begin = random.randrange(len(PORTS))
+    for port in chain(PORTS[begin:], PORTS[:begin]):
         if _reserve(f"port/{port}") and is_free("127.0.0.1", port):
             return port
     raise RuntimeError(f"no free port from {PORTS.start} to {PORTS.stop - 1}")
