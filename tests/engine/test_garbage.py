@@ -19,9 +19,15 @@ class Knot:
 
 
 @pytest.fixture(autouse=True)
-def _all_is_searched_again() -> Iterator[None]:
+def _searched_as_in_a_process_of_its_own() -> Iterator[None]:
+    """As often as Python does by itself; after the test again as seldom, and in as little, as all tests do."""
+    seldom = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
     yield
     gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*seldom)
 
 
 async def test_what_lives_is_left_out_while_something_goes_on_and_goes_at_rest() -> None:
