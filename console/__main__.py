@@ -4,11 +4,17 @@ import gc
 
 
 def main() -> None:
-    """Run the command line. Garbage is looked for once everything is loaded (`cli.carry_out.carry_out`): until then there is none."""
+    """Run the command line. Garbage is looked for once everything is loaded (`cli.carry_out.carry_out`): until then there is none.
+
+    Nor is it at the end: Python would go through all that was loaded, only to let it go with the process.
+    """
     gc.disable()
     from console.cli.main import run
 
-    run()
+    try:
+        run()
+    finally:
+        gc.freeze()
 
 
 if __name__ == "__main__":
