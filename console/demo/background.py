@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
-from console.demo.demo_host import MARK
+from console.demo.undertaker import MARK
 from console.errors import ConsoleError, UsageFault
 
 PARTING = 120.0

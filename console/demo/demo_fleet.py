@@ -18,10 +18,10 @@ import asyncssh
 from console.demo import layout
 from console.demo.applications import Applications
 from console.demo.customers import Traffic, ask
-from console.demo.demo_host import MARK, DemoHost
+from console.demo.demo_host import DemoHost
 from console.demo.demo_repository import FAILS, LIVE, SUCCEEDS, VERSIONS, make_repository
 from console.demo.loopback import allow_many_files, can_listen, files_for
-from console.demo.undertaker import bury
+from console.demo.undertaker import MARK, bury
 from console.errors import NoGo, UsageFault
 
 MOST = 1000

@@ -16,12 +16,10 @@ from typing import cast
 import asyncssh
 
 from console.demo.demo_terminal import serve_terminal
+from console.demo.undertaker import MARK
 
 BLOCK = 65536
 """Bytes moved at once."""
-
-MARK = "DEMO_FLEET"
-"""Variable that every process of a fleet carries; its value is the fleet's folder."""
 
 
 class DemoHost:

@@ -1,7 +1,7 @@
 """Leaves nothing of a fleet behind: ends every process that carries its mark, its engines, and removes its folder.
 
 As a process (`python -m console.demo.undertaker FOLDER`) it waits for the end of its standard input, which a fleet holds open:
-so it comes however the fleet ended, `kill -9` included. It knows nothing of how a fleet is made.
+so it comes however the fleet ended, `kill -9` included. It knows nothing of how a fleet is made, and loads nothing that makes one: it only waits.
 """
 
 import os
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
-from console.demo.demo_host import MARK
+MARK = "DEMO_FLEET"
+"""Variable that every process of a fleet carries; its value is the fleet's folder."""
 
 PATIENCE = 2.0
 """Seconds between asking a process to end and ending it."""
