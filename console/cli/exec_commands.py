@@ -20,7 +20,7 @@ from console.core.host_selection import meant_hosts
 from console.errors import Exit, Problem, UsageFault
 from console.model.events import StepFinished
 from console.model.request import Request
-from console.plain.jsonl import problem_object
+from console.plain.problem_json import problem_object
 from console.ports.feed import Output
 
 if TYPE_CHECKING:

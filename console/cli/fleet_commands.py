@@ -91,7 +91,7 @@ async def check(how: Invocation, name: str, argument: dict[str, Any]) -> int:
 
 
 def _no_go(fault: NoGo) -> dict[str, Any]:
-    from console.plain.jsonl import problem_object
+    from console.plain.problem_json import problem_object
 
     return {
         "type": "result", "exit": int(fault.exit), "decision": "no-go", "version": None, "commit": None, "checks": [],

@@ -11,7 +11,7 @@ from console.cli.output import say, say_json, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
 from console.errors import Exit, NoGo, Problem, UsageFault
 from console.model.fleet import Environment
-from console.plain.jsonl import problem_object
+from console.plain.problem_json import problem_object
 
 RUN = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")
 """A whole id: that of another machine's run can only be named so."""

@@ -12,7 +12,7 @@ from console.core.words.durations import duration_words
 from console.errors import Exit, Problem
 from console.model.events import Event
 from console.model.maintenance import MaintenanceSeen
-from console.plain.jsonl import problem_object
+from console.plain.problem_json import problem_object
 from console.views.maintenance_summary import mending, odd_places, place_words, question_words, seen_lines, verb_for
 
 if TYPE_CHECKING:

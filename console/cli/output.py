@@ -33,7 +33,7 @@ class OutputLost(ConsoleError):
 def fail(error: ConsoleError, *, as_json: bool) -> int:
     """Say an error and return its exit code."""
     if as_json:
-        from console.plain.jsonl import fault_object
+        from console.plain.problem_json import fault_object
 
         say_json(fault_object(error))
     for problem in error.problems:

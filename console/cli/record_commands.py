@@ -112,7 +112,7 @@ async def _stop(path: str, *, force: bool) -> ConsoleError | None:
 
 
 def _told(how: Invocation, verb: str, rows: list[dict[str, Any]], refused: list[ConsoleError]) -> int:
-    from console.plain.jsonl import problem_object
+    from console.plain.problem_json import problem_object
 
     code = int(refused[0].exit) if refused else int(Exit.DONE)
     if how.json:

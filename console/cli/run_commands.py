@@ -287,7 +287,7 @@ async def _without_engine(how: Invocation, run: str, command: cmd.AnyCommand) ->
 
 
 def _refused(how: Invocation, run: str, answer: cmd.Refusal) -> int:
-    from console.plain.jsonl import problem_object
+    from console.plain.problem_json import problem_object
 
     problem = Problem(str(answer.message), str(answer.hint))
     if how.json:

@@ -8,23 +8,12 @@ from typing import Any
 
 from console.core.run.downtime import downtime
 from console.core.run.outcome import host_rows, loose_ends
-from console.errors import ConsoleError, Exit, Problem
+from console.errors import Exit, Problem
 from console.model.events import AnyEvent
 from console.model.state import RunState
 from console.plain.json_text import json_text
 from console.plain.printer import Ending, Write
-from console.typed import as_typed
-
-OUTCOMES = {
-    Exit.DONE: "succeeded", Exit.LIVE_BUT_BEHIND: "succeeded", Exit.ROLLED_BACK: "rolled-back", Exit.FAILED: "failed", Exit.NO_GO: "no-go",
-    Exit.LOCKED: "locked", Exit.DETACHED: "detached", Exit.PAUSED: "paused", Exit.INTERRUPTED: "interrupted",
-}  # fmt: skip
-"""What an exit code is called where no run says it."""
-
-
-def problem_object(problem: Problem) -> dict[str, Any]:
-    """Return a problem as the contract names its fields."""
-    return {"file": problem.file, "line": problem.line, "key": problem.key, "message": problem.message, "hint": as_typed(problem.hint)}
+from console.plain.problem_json import problem_object
 
 
 def result_object(state: RunState, ending: Ending) -> dict[str, Any]:
@@ -49,14 +38,6 @@ def _reasons(state: RunState, ending: Ending) -> list[Problem]:
     blocking = [check for check in state.checks if check.blocks] if state.exit == Exit.NO_GO else []
     found = [Problem(f"{check.title}: {check.detail}", str(check.remedy)) for check in blocking]
     return found or ([Problem(str(state.reason), str(state.hint))] if state.reason else [])
-
-
-def fault_object(error: ConsoleError) -> dict[str, Any]:
-    """Return the result of a command that ended before there was a run."""
-    return {
-        "type": "result", "exit": int(error.exit), "run": None, "outcome": OUTCOMES.get(error.exit, "error"), "downtime": None, "hosts": [], "seconds": 0,
-        "problems": [problem_object(problem) for problem in error.problems],
-    }  # fmt: skip
 
 
 class JsonPrinter:

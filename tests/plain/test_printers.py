@@ -12,8 +12,9 @@ from console.model.request import Person
 from console.model.state import RunState
 from console.model.values import changed
 from console.plain.json_text import in_ascii, json_text
-from console.plain.jsonl import JsonPrinter, fault_object, result_object
+from console.plain.jsonl import JsonPrinter, result_object
 from console.plain.printer import Ending, LinePrinter, Printer
+from console.plain.problem_json import fault_object
 from console.text import SafeText
 from console.views.run_summary import last_lines
 from console.wire.codec import event_json
