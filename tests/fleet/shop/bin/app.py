@@ -1,23 +1,27 @@
 """The application that test releases hold: a small HTTP server that answers by what its release says of itself.
 
-Usage: app.py ADDRESS PORT PIDFILE, in the release's folder.
+Usage: app.py ADDRESS PORT PIDFILE, in the release's folder. It starts hundreds of times in a test run, so it loads little before somebody asks for it:
+`http.server` alone took three quarters of its start.
 """
 
+import _thread
 import os
-import random
-import secrets
+import socket
 import sys
 import time
-from http.cookies import SimpleCookie
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from urllib.parse import parse_qs
 
-RELEASE = Path(__file__).resolve().parent.parent
+RELEASE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+PAGE = os.path.join(RELEASE, "..", "..", "shared", "maintenance")
 PASSWORD = "smoke-s3cret"
 TOKENS = {}
 SIGNED_IN = set()
 BEGAN = time.monotonic()
+REASONS = {200: "OK", 302: "Found", 403: "Forbidden", 500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable"}
+
+
+def read(*names):
+    with open(os.path.join(*names), encoding="utf-8") as file:
+        return file.read()
 
 
 def bad_share(behaviour):
@@ -26,60 +30,91 @@ def bad_share(behaviour):
     return float(share) if kind == "bad" and time.monotonic() - BEGAN >= float(after or 0) else 0.0
 
 
-class Shop(BaseHTTPRequestHandler):
-    def do_GET(self):
-        version, behaviour = (RELEASE / "VERSION").read_text().split()
-        if self.path == "/healthz":
-            healthy = behaviour != "unhealthy"
-            self.answer(200 if healthy else 503, f"ok {version}" if healthy else f"no stock in {version}")
-        elif self.path == "/login":
-            session, token = secrets.token_hex(8), secrets.token_urlsafe(9)
-            TOKENS[session] = token
-            self.answer(200, f'<input name="csrf" value="{token}">', Set_Cookie=f"session={session}; HttpOnly; Path=/")
-        elif self.path == "/account":
-            self.answer(200, "hello smoke") if self.session() in SIGNED_IN else self.answer(302, "", Location="/login")
-        elif self.path == "/version":
-            self.answer(200, version)
-        elif (page := RELEASE.parent.parent / "shared" / "maintenance").exists():
-            self.answer(503, f"maintenance: {page.read_text()}")
-        elif random.random() < bad_share(behaviour):
-            self.answer(500, f"no stock in {version}")
-        else:
-            self.answer(200, f"shop {version} at {self.path}")
+def is_error(behaviour):
+    share = bad_share(behaviour)
+    if not share:
+        return False
+    import random
 
-    def do_POST(self):
-        form = {name: values[0] for name, values in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()}
-        if TOKENS.get(self.session()) != form.get("csrf") or form.get("password") != PASSWORD:
-            self.answer(403, "no")
-        elif (RELEASE / "VERSION").read_text().split()[1] == "no-login":
-            self.answer(500, "no answer from the sessions")
-        else:
-            SIGNED_IN.add(self.session())
-            self.answer(302, "", Location="/account")
+    return random.random() < share
 
-    def session(self):
-        found = SimpleCookie(self.headers.get("Cookie", "")).get("session")
-        return found.value if found else ""
 
-    def answer(self, status, text, **headers):
-        body = text.encode() + b"\n"
-        self.send_response(status)
-        self.send_header("Content-Type", "text/plain")
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
+def answer_to(method, path, body, cookie):
+    """Status, text and headers of an answer."""
+    if method == "GET":
+        return get(path, cookie)
+    return post(body, cookie) if method == "POST" else (501, f"no {method} here", "")
+
+
+def get(path, cookie):
+    version, behaviour = read(RELEASE, "VERSION").split()
+    if path == "/healthz":
+        return (503, f"no stock in {version}", "") if behaviour == "unhealthy" else (200, f"ok {version}", "")
+    if path == "/login":
+        session, token = os.urandom(8).hex(), os.urandom(9).hex()
+        TOKENS[session] = token
+        return 200, f'<input name="csrf" value="{token}">', f"Set-Cookie: session={session}; HttpOnly; Path=/\r\n"
+    if path == "/account":
+        return (200, "hello smoke", "") if session_in(cookie) in SIGNED_IN else (302, "", "Location: /login\r\n")
+    if path == "/version":
+        return 200, version, ""
+    if os.path.exists(PAGE):
+        return 503, f"maintenance: {read(PAGE)}", ""
+    return (500, f"no stock in {version}", "") if is_error(behaviour) else (200, f"shop {version} at {path}", "")
+
+
+def post(body, cookie):
+    from urllib.parse import parse_qs
+
+    form = {name: values[0] for name, values in parse_qs(body).items()}
+    session = session_in(cookie)
+    if TOKENS.get(session) != form.get("csrf") or form.get("password") != PASSWORD:
+        return 403, "no", ""
+    if read(RELEASE, "VERSION").split()[1] == "no-login":
+        return 500, "no answer from the sessions", ""
+    SIGNED_IN.add(session)
+    return 302, "", "Location: /account\r\n"
+
+
+def session_in(cookie):
+    return dict(pair.strip().partition("=")[::2] for pair in cookie.split(";")).get("session", "")
+
+
+def serve(connection):
+    """Answer one request, and close."""
+    with connection, connection.makefile("rb") as incoming:
+        words = incoming.readline(65536).decode("latin-1").split()
+        if len(words) != 3:
+            return
+        headers = {}
+        while line := incoming.readline(65536).decode("latin-1").strip():
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        body = incoming.read(int(headers.get("content-length", 0))).decode()
+        status, text, more = answer_to(words[0], words[1], body, headers.get("cookie", ""))
+        answer = text.encode() + b"\n"
+        head = f"HTTP/1.0 {status} {REASONS[status]}\r\nContent-Type: text/plain\r\nContent-Length: {len(answer)}\r\n{more}\r\n"
+        connection.sendall(head.encode() + answer)
+        print(words[0], words[1], status, file=sys.stderr, flush=True)
+
+
+def answered(connection):
+    try:
+        serve(connection)
+    except OSError:
+        pass  # who asked has gone
 
 
 def main():
     address, port, pidfile = sys.argv[1:4]
-    server = ThreadingHTTPServer((address, int(port)), Shop)
-    server.daemon_threads = True
+    server = socket.create_server((address, int(port)), backlog=128)
     fresh = f"{pidfile}.{os.getpid()}"
-    Path(fresh).write_text(f"{os.getpid()}\n")
+    with open(fresh, "w", encoding="utf-8") as file:
+        file.write(f"{os.getpid()}\n")
     os.replace(fresh, pidfile)
-    server.serve_forever()
+    while True:
+        connection, _ = server.accept()
+        _thread.start_new_thread(answered, (connection,))
 
 
 if __name__ == "__main__":
