@@ -18,12 +18,15 @@ from console.model.environment_record import Live, Unclear
 from console.model.fleet import Ticket
 from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import Ceding, HostFacts, LockHolder
+from console.model.maintenance import Maintenance
 from console.model.release import Release, Revision
 from console.model.request import Person, RunKind
 from console.model.state import RunState
 from console.model.thresholds import Breached, Threshold
+from console.model.traffic import BalancerWeights, OwnWeight
 from console.model.values import changed
 from console.text import SafeText
+from tests.core.builders import a_state, a_step, ended, paused
 from tests.core.plans import a_run, failing, go_on, happened, run_of, runs_now, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment
 from tests.core.test_monitoring_window import STEP, watched
@@ -222,3 +225,69 @@ def test_a_host_that_it_changed_since_the_newer_one_looked_is_named():
     back = changed(old, hosts=old.hosts.put("web02", changed(old.hosts["web02"], condition="back", release=OLD)))
     assert not_as_seen(back, looked) == ("web02",)
     assert not_as_seen(back, RunState(run="r2")) == ()
+
+
+WATCH = a_step(STEP, "monitor", "verify")
+OVER = {"phase": "running", "index": {STEP: WATCH}, "steps": {STEP: ended("done")}}
+TIDIES_UP = [
+    ("its window is over", {}, True),
+    ("its window is open", {"steps": {STEP: ended("running")}}, False),
+    ("its window was cut short for a newer one", {"steps": {STEP: ended("cancelled")}, "superseded_by": "r2"}, True),
+    ("its window failed", {"steps": {STEP: ended("failed")}}, False),
+    ("it has no window", {"index": {}, "steps": {}}, False),
+    ("it is paused", {"pausing": paused()}, False),
+    ("it is aborting", {"aborting": True}, False),
+    ("it goes back", {"phase": "rolling-back"}, False),
+    ("it has ended", {"phase": "ended"}, False),
+    ("it has no GO yet", {"phase": "preflight"}, False),
+    ("it makes no release", {"kind": "restart"}, False),
+    ("it makes none, and is paused", {"kind": "restart", "pausing": paused()}, False),
+]
+
+
+@pytest.mark.parametrize(("fields", "ends"), [pytest.param(*row[1:], id=row[0]) for row in TIDIES_UP])
+def test_a_run_whose_window_is_over_is_waited_for(fields: dict[str, object], ends: bool):
+    state = a_state("new", "new", **{**OVER, **fields})
+    assert is_about_to_end(state) is ends
+    if ends:
+        assert ceding(state) == Ceding("r1", ends=True)
+
+
+@pytest.mark.parametrize(("closing", "ends"), [(0, False), (1, True), (2, True)])
+def test_so_is_one_that_tidies_up_without_a_window(closing: int, ends: bool):
+    state = a_state("new", "new", phase="running")
+    assert is_about_to_end(changed(state, tally=changed(state.tally, closing=closing))) is ends
+
+
+IN_THE_WAY = [
+    ("nothing", {}, True),
+    ("users are shown its page", {"maintenance": Maintenance(SafeText("ada"), SafeText("2026-01-02T00:00:00Z"), run="r1")}, False),
+    ("users are shown somebody else's", {"maintenance": Maintenance(SafeText("lin"), SafeText("2026-01-02T00:00:00Z"), run="r0")}, True),
+    ("its weights are still there", {"weights": {"lb01/shop": BalancerWeights("set", own={"web01": OwnWeight(100, 10, 100)})}}, False),
+    ("its weights were put back", {"weights": {"lb01/shop": BalancerWeights("restored")}}, True),
+]
+
+
+@pytest.mark.parametrize(("fields", "way"), [pytest.param(*row[1:], id=row[0]) for row in IN_THE_WAY])
+def test_what_it_has_changed_outside_of_hosts_is_put_back_first(fields: dict[str, object], way: bool):
+    assert makes_way(changed(watched().state, **fields)) is way
+
+
+ON_A_HOST = [("new", True), ("back", True), ("updating", False), ("returning", False), ("unknown", False), ("unreachable", False), ("failed", False)]
+
+
+@pytest.mark.parametrize(("condition", "way"), ON_A_HOST)
+def test_a_host_that_is_between_two_releases_is_waited_for(condition: str, way: bool):
+    """It was changed; one that nothing was done to is in nobody's way, whatever became of it."""
+    state = watched().state
+    assert makes_way(with_host(state, "web02", condition=condition, touched=True)) is way
+    if condition != "failed":
+        assert makes_way(with_host(state, "web02", condition=condition, touched=False))
+
+
+def test_only_hosts_that_the_older_run_has_changed_and_left_are_not_as_seen():
+    older = a_state("new", "back", "old", "updating", "new", "new")
+    releases = {"web01": "r5", "web02": "r5", "web03": "r5", "web04": "r5", "web05": "", "web06": "r4"}
+    older = changed(older, hosts={name: changed(host, release=releases[name]) for name, host in older.hosts.items()})
+    newer = changed(a_state(*["old"] * 6), hosts={name: changed(host, release="r4") for name, host in a_state(*["old"] * 6).hosts.items()})
+    assert not_as_seen(older, newer) == ("web01", "web02", "web05")

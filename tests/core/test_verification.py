@@ -2,6 +2,9 @@
 
 import pytest
 
+from console.core.environment.verification import unverified_forgiven
+from console.model.environment_record import Unverified
+from console.model.fleet_snapshot import LastRun
 from console.model.plan import ReturnTarget
 from console.model.request import Request
 from console.model.state import HostState, RunState
@@ -87,3 +90,33 @@ def test_only_a_run_that_failed_leaves_anything_unverified(code: int):
 
 def test_no_run_at_all_left_nothing():
     assert failed_run(()) is None
+
+
+def left_by(name: str, **hosts: tuple[str, ...]) -> Unverified:
+    return Unverified(LastRun(name, "deploy", "failed", 5), **{"hosts": ("web01", "web02", "web03"), **hosts})
+
+
+FORGIVEN = [
+    ("one of two", left_by("r1", bad=("web01", "web02")), "r1", "web01", left_by("r1", bad=("web02",), stayed=("web01",))),
+    ("the only one counts as left as it was", left_by("r1", bad=("web01",)), "r1", "web01", left_by("r1", stayed=("web01",))),
+    (
+        "one beside another that was left as it was", left_by("r1", bad=("web01",), stayed=("web03",)), "r1", "web01",
+        left_by("r1", stayed=("web03", "web01")),
+    ),
+    ("one that is known as left already", left_by("r1", bad=("web01",), stayed=("web01",)), "r1", "web01", left_by("r1", stayed=("web01",))),
+    ("of another run", left_by("r1", bad=("web01",)), "r2", "web01", left_by("r1", bad=("web01",))),
+    ("of a host that the run left well", left_by("r1", bad=("web01",)), "r1", "web02", left_by("r1", bad=("web01",))),
+    ("of another run's host", left_by("r1", bad=("web01",)), "r2", "web02", left_by("r1", bad=("web01",))),
+    ("the last one that no run has verified", left_by("r1", bad=("web01",), good=("web01",)), "r1", "web01", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "run_", "host", "after"), [pytest.param(*row[1:], id=row[0]) for row in FORGIVEN])
+def test_a_debt_that_is_forgiven_leaves_its_host_as_one_that_stayed(before: Unverified, run_: str, host: str, after: Unverified | None):
+    assert unverified_forgiven((before,), run_, host) == ((after,) if after else ())
+
+
+def test_what_other_runs_left_stays():
+    first, second = left_by("r1", bad=("web01",)), left_by("r2", bad=("web01", "web02"))
+    assert unverified_forgiven((first, second), "r2", "web01") == (first, left_by("r2", bad=("web02",), stayed=("web01",)))
+    assert unverified_forgiven((), "r2", "web01") == ()
