@@ -42,7 +42,7 @@ def critical_paths(
             )
             here.at("at").warn(words, 'at = ["canary", "end"]')
         if path.kind == "manual":
-            _judge_manual(path, values, checks, here)
+            _judge_manual(path, checks, here)
         if path.name in found:
             here.wrong(f"a second critical path is named {path.name}", "give each its own name: results, and --ack, call it by that")
         found.setdefault(path.name, path)
@@ -64,7 +64,7 @@ def _path(values: Values, place: FilePlace, anchored: Anchored) -> CriticalPath 
     return CriticalPath(**made)
 
 
-def _judge_manual(path: CriticalPath, values: Values, checks: tuple[CheckSpec, ...], place: FilePlace) -> None:
+def _judge_manual(path: CriticalPath, checks: tuple[CheckSpec, ...], place: FilePlace) -> None:
     if not path.blocking:
         place.at("blocking").wrong("a person is waited for, so a manual critical path is always blocking", "take this line out")
     if any(check.name == path.name and check.kind == "manual" for check in checks):

@@ -26,12 +26,6 @@ def metric_name(metric: str) -> str:
     return _NAMES.get(metric, metric)
 
 
-def metric_title(metric: str) -> str:
-    """Return the same as a title: CPU, Memory, Errors."""
-    name = metric_name(metric)
-    return name.upper() if name == "cpu" else name[:1].upper() + name[1:]
-
-
 def said(metric: str, value: float, unit: Unit | None = None) -> str:
     """Return the number as people say it."""
     match unit or unit_of(metric):

@@ -152,15 +152,15 @@ def test_a_restore_needs_a_dump_that_is_still_there(kept, status, blocks, words)
 
 def test_what_is_not_known_is_asked_and_what_is_answered_counts():
     unknown = Review(known=False, migrations=FILES)
-    assert assess_migrations(DATABASE, unknown, Impact()).blocks
-    assert "does not say which files" in assess_migrations(DATABASE, Review(known=False, listed=False), Impact()).detail
-    assert not assess_migrations(DATABASE, unknown, Impact(migration="no")).blocks
+    assert assess_migrations(unknown, Impact()).blocks
+    assert "does not say which files" in assess_migrations(Review(known=False, listed=False), Impact()).detail
+    assert not assess_migrations(unknown, Impact(migration="no")).blocks
     environment = changed(an_environment(2), database=DATABASE)
     assert not settled(environment, environment.hosts, unknown, Impact(), NOW).runs
     assert settled(environment, environment.hosts, unknown, Impact(migration="yes"), NOW).runs
     assert not settled(environment, environment.hosts, a_review(), Impact(migration="no"), NOW).runs
     elsewhere = settled(changed(environment, migrate_on="web09"), environment.hosts, a_review(), Impact(), NOW)
-    assert assess_migrations(DATABASE, elsewhere, Impact()).blocks
+    assert assess_migrations(elsewhere, Impact()).blocks
 
 
 def test_whether_the_code_before_runs_is_said_by_the_files_first():
@@ -566,7 +566,7 @@ MANY = tuple(Migration(SafeText(f"db/{number}.sql")) for number in range(1, 10))
          "one", "declared", "a problem", "a finding", "many"],
 )  # fmt: skip
 def test_what_is_said_of_the_migrations(review, impact, status, detail):
-    check = assess_migrations(DATABASE, review, impact)
+    check = assess_migrations(review, impact)
     assert (check.id, check.title, check.status, check.detail, check.blocking) == (
         "migrations",
         "Migrations",

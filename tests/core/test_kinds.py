@@ -413,7 +413,7 @@ TRAITS = {
 @pytest.mark.parametrize("name", KINDS)
 def test_a_kind_is_what_it_is(name: RunKind):
     kind = KINDS[name]
-    assert (kind.makes_release, kind.is_return, kind.changes_hosts, kind.is_steered, kind.is_attended) == TRAITS[name]
+    assert (kind.makes_release, kind.is_return, kind.changes_hosts, kind.unsteered is None, kind.is_attended) == TRAITS[name]
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_a_lock_of_a_moment_is_said_and_no_warning():
     assert pointed_out(review) == ()
     assert brief_words(review)[0].endswith("ACCESS EXCLUSIVE lock, blocks reads and writes on big: 40 GiB, about 90,000,000 rows, metadata only")
     environment = changed(an_environment(2), database=DATABASE)
-    check = assess_migrations(DATABASE, settled(environment, environment.hosts, review, Impact(), NOW), Impact())
+    check = assess_migrations(settled(environment, environment.hosts, review, Impact(), NOW), Impact())
     assert (check.status, "metadata only" in check.detail) == ("passed", True)
     busy = a_review(touch("big", "metadata only"), tables=(changed(BIG, sessions=1, oldest=90.0, holder=SafeText("ada")),))
     assert "1 open transaction holds locks on it" in pointed_out(busy)[0]
@@ -92,7 +92,7 @@ def test_the_search_path_and_what_is_made_are_settled_by_what_there_is():
 def test_what_could_not_be_read_is_a_warning():
     review = Review(migrations=(Migration(SafeText("db/1.rb"), unread=(LintFinding(0, "unread", SafeText("it is not SQL")),)),), runs=True, where="web01")
     assert unread_words(review) == ("db/1.rb: it is not SQL",)
-    check = assess_migrations(DATABASE, review, Impact())
+    check = assess_migrations(review, Impact())
     assert (check.status, "db/1.rb: it is not SQL" in check.detail) == ("warning", True)
 
 
@@ -100,12 +100,12 @@ def test_a_first_release_has_no_code_before_it():
     environment = changed(an_environment(2), database=DATABASE)
     files = (Migration(SafeText("db/1.sql")), Migration(SafeText("db/1.down.sql"), is_back=True))
     review = Review(known=False, is_first=True, migrations=files)
-    assert "1 migration file in the commit, and nothing is live yet" in assess_migrations(DATABASE, review, Impact()).detail
+    assert "1 migration file in the commit, and nothing is live yet" in assess_migrations(review, Impact()).detail
     found = settled(environment, environment.hosts, review, Impact(migration="yes"), NOW)
     check = with_schema(Check("way-back", SafeText("Way back"), "warning", detail=SafeText("first release on 2 hosts")), found)
     assert (check.status, "no code before it uses it" in check.detail) == ("warning", True)
-    assert assess_migrations(DATABASE, found, Impact(migration="yes")).detail.startswith("1 in the commit: db/1.sql")
-    assert assess_migrations(DATABASE, Review(known=False, is_first=True), Impact()).status == "passed"
+    assert assess_migrations(found, Impact(migration="yes")).detail.startswith("1 in the commit: db/1.sql")
+    assert assess_migrations(Review(known=False, is_first=True), Impact()).status == "passed"
 
 
 def told(*touches: Touch, tables=()) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import dirname, normpath
 
 from console.core.host.shared_entries import blocked_ways
+from console.core.words.sizes import counted
 from console.model.checks import Check
 from console.model.content import Flaw, Holding
 from console.model.fleet import Environment
@@ -175,8 +176,7 @@ def assess_content(environment: Environment, held: Holding) -> Check:
     flaws = flaws_in(environment, held)
     blocking = [flaw for flaw in flaws if flaw.shipped]
     if not flaws:
-        words = "1 file" if held.files == 1 else f"{held.files} files"
-        return Check("content", TITLE, "passed", detail=SafeText(words))
+        return Check("content", TITLE, "passed", detail=SafeText(counted(held.files, "file")))
     if not blocking:
         return Check("content", TITLE, "warning", blocking=False, detail=SafeText(f"in what is built, and not in its output: {told(flaws)}"))
     firm = any(flaw.firm for flaw in blocking)

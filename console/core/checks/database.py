@@ -121,7 +121,7 @@ def _unbacked(database: Database, review: Review) -> tuple[str, str]:
     return f"the file names {why}", f"[environments.ENV.database] {keys}{example}, or --override backup=REASON"
 
 
-def assess_migrations(database: Database, review: Review, impact: Impact) -> Check:
+def assess_migrations(review: Review, impact: Impact) -> Check:
     """W2.2: what the new migrations are, what they lock, and how big that is."""
     title = "Migrations"
     files = forward(review)

@@ -3,6 +3,7 @@
 from fnmatch import fnmatchcase
 
 from console.core.host.shell import quote
+from console.core.words.sizes import counted
 from console.model.checks import Check
 from console.model.release import Revision
 from console.text import SafeText
@@ -28,7 +29,7 @@ def assess_tree(revision: Revision) -> Check:
     title = SafeText("Work tree is committed")
     if not revision.uncommitted:
         return Check("tree", title, "passed", blocking=False)
-    files = "1 file is" if revision.uncommitted == 1 else f"{revision.uncommitted} files are"
+    files = f"{counted(revision.uncommitted, 'file')} {'is' if revision.uncommitted == 1 else 'are'}"
     names = ", ".join(revision.changed_files) + (" …" if revision.uncommitted > len(revision.changed_files) else "")
     remedy = SafeText("commit them and start again, if they belong to it")
     words = f"{files} not committed and will not be shipped" + (f": {names}" if revision.changed_files else "")
@@ -45,8 +46,7 @@ def assess_behind(revision: Revision, protected: bool, repository: str) -> Check
     name, commit = str(revision.ref) or "HEAD", revision.commit[:7]
     said, remedies = [], []
     if revision.behind:
-        commits = "1 commit" if revision.behind == 1 else f"{revision.behind} commits"
-        said.append(f"{name} lacks {commits} of {revision.upstream}; release that, or pull")
+        said.append(f"{name} lacks {counted(revision.behind, 'commit')} of {revision.upstream}; release that, or pull")
         remedies.append(f"deploy ENV --version {revision.upstream}")
     if revision.published is False:
         said.append(f"{commit} is on no remote ({revision.remote} was asked)")

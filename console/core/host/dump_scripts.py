@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from console.core.host.shell import exports, quote
-from console.core.words.sizes import size_words
+from console.core.words.sizes import counted, size_words
 from console.model.database import Backup, DumpLook
 from console.model.fleet import Command, Database, Environment
 from console.text import SafeText
@@ -118,7 +118,7 @@ def look_script(name: str, variables: Mapping[str, str]) -> str:
 
 
 def read_look(host: str, out: str) -> DumpLook:
-    """Read what that script said."""
+    """Read what that script said; what it did not say is empty, and a number that is none is 0."""
     said: dict[str, str] = {}
     missing = []
     for line in out.splitlines():
@@ -168,8 +168,7 @@ def dump_problem(look: DumpLook | None) -> tuple[str, str] | None:
         what = f"pg_dump on {look.host} is of version {look.dumper}, and dumps no server of version {look.server}"
         return what, f"install postgresql-client-{look.server} there, {own}"
     if look.unread:
-        tables = "1 table" if look.unread == 1 else f"{look.unread} tables"
-        return f"the url's login may not read {tables} ({look.example})", f"grant pg_read_all_data to it, {own}"
+        return f"the url's login may not read {counted(look.unread, 'table')} ({look.example})", f"grant pg_read_all_data to it, {own}"
     if look.free < look.size:
         what = f"no room for a dump: the database has {size_words(look.size)}, and {size_words(look.free)} are free for {look.folder} on {look.host}"
         return what, f"make room there, {own}"

@@ -71,11 +71,6 @@ class Kind:
     """The command that shows again what it was refused for."""
 
     @property
-    def is_steered(self) -> bool:
-        """Whether people may speak to it."""
-        return self.unsteered is None
-
-    @property
     def returns(self) -> bool:
         """Whether a host of such a run may be taken back to what it had before it."""
         return self.no_return is None

@@ -100,7 +100,7 @@ def _database(found: Found) -> tuple[Check, ...]:
     database = found.environment.database
     if database is None or found.review is None:
         return ()
-    return (assess_backup(database, found.review, found.now), assess_migrations(database, found.review, found.request.impact))
+    return (assess_backup(database, found.review, found.now), assess_migrations(found.review, found.request.impact))
 
 
 def plan(found: Found) -> Plan:

@@ -77,19 +77,6 @@ def bound_for(buckets: Buckets, quantile: float) -> float | None:
     return next((bound for bound, count in sorted(buckets.items()) if count >= quantile * total and math.isfinite(bound)), None) if total else None
 
 
-def quantile_range(buckets: Buckets, quantile: float) -> tuple[float, float] | None:
-    """Return between which two bounds the quantile lies; None: there is nothing yet."""
-    total = buckets.get(math.inf, 0.0)
-    if not total:
-        return None
-    below = 0.0
-    for bound, count in sorted(buckets.items()):
-        if count >= quantile * total:
-            return below, bound
-        below = bound
-    return below, math.inf
-
-
 def added(every: Iterable[Buckets]) -> Buckets:
     """Return the buckets of several hosts together; bounds that some lack are left out."""
     all_of_them = list(every)
