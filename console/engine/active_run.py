@@ -14,7 +14,7 @@ from console.engine.context import Keep, QueryContext
 from console.engine.maintenance.release_page import switch_for_run
 from console.engine.metrics.keeper import AFTER_RUN, NoMeasurements
 from console.engine.preflight.decision import Preflight
-from console.engine.preflight.input import input_for
+from console.engine.preflight.input_from_record import input_for
 from console.engine.run.announcements import Announcer
 from console.engine.run.before_and_after import KeptBeside
 from console.engine.run.escalation import Escalation
@@ -85,9 +85,9 @@ class ActiveRun:
         runner, giving = older.runner, older._executor
 
         def promised(hand_over: HandOver) -> None:
-            giving.gives_to = hand_over
+            giving.locks.gives_to = hand_over
 
-        self._executor.takes_from = HandOver(lambda: runner.state, runner.write, self._fleet.clock, promised)
+        self._executor.locks.takes_from = HandOver(lambda: runner.state, runner.write, self._fleet.clock, promised)
 
     def begin(self, person: Person, interrupted: Callable[[], object], over: Callable[[], object]) -> None:
         """Go on from where it is. `interrupted`: told when this engine can carry it no further, though it has not ended; `over`: when it carries it no more."""

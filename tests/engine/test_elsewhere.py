@@ -149,14 +149,14 @@ async def test_what_is_refused_from_elsewhere_is_in_the_runs_record_with_who_and
     scene = Scene()
     await scene.engine.configure(an_environment(1), "d", {}, STARTER)
     run = await scene.engine.open_run(Request(), STARTER)
-    refused = await scene.engine._submit_from_elsewhere(run, SentCommand(1, Abort(), Person("eve", claims="by way of bastion-b"), "deploy"))
+    refused = await scene.engine._others.submit(run, SentCommand(1, Abort(), Person("eve", claims="by way of bastion-b"), "deploy"))
     assert isinstance(refused, Refusal)
     assert "to this engine eve is nobody that it knows" in refused.message
     (event,) = [event for event in await scene.journal.read(run) if isinstance(event, CommandRefused)]
     assert (event.by.name, event.by.uid, event.command) == ("eve", -1, "abort")
     assert event.by.claims == "by way of bastion-b (advisory: the database's login is deploy)"
     assert "nobody that it knows, and may change nothing" in event.message
-    allowed = await scene.engine._submit_from_elsewhere(run, SentCommand(2, Abort(), Person(user_name(os.getuid())), ""))
+    allowed = await scene.engine._others.submit(run, SentCommand(2, Abort(), Person(user_name(os.getuid())), ""))
     assert isinstance(allowed, Accepted)
     await scene.engine.stop(STARTER, force=True)
 

@@ -41,10 +41,10 @@ class Scene:
         plan, looked = Plan("rolling", waves=(WEB,), steps=()), Table((name, HostState(name, release=seen)) for name in WEB)
         self.newer = RunState(run="r2", by=ADA, decided_by=ADA, phase="locking", go=True, plan=plan, hosts=looked)
         self.clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0)
-        self.new.takes_from = HandOver(lambda: self.run.state, self.write, self.clock, self.promised)
+        self.new.locks.takes_from = HandOver(lambda: self.run.state, self.write, self.clock, self.promised)
 
     def promised(self, hand_over: HandOver) -> None:
-        self.old.gives_to = hand_over
+        self.old.locks.gives_to = hand_over
 
     async def write(self, event: ev.Event) -> None:
         self.run.record(event)
@@ -105,7 +105,7 @@ async def test_the_older_one_releases_only_what_the_newer_one_has_not():
 
 async def test_the_older_one_keeps_its_locks_until_the_newer_one_has_them():
     scene = Scene()
-    hand_over = scene.new.takes_from
+    hand_over = scene.new.locks.takes_from
     assert hand_over is not None
     scene.promised(hand_over)
     letting_go = asyncio.create_task(scene.old.let_go(changed(scene.run.state, held=WEB)))

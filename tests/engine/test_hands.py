@@ -63,7 +63,7 @@ async def test_an_engine_that_takes_a_rollback_up_locks_the_host_that_could_not_
     taken_over = [("take over", name, "r1.2") for name in held or WEB]
     assert sorted(locks.asked) == taken_over
     missed = [name for name in WEB if held and name not in held]
-    assert [await executor._lock_late(state, name) for name in missed] == [None] * len(missed)
+    assert [await executor.locks._lock_late(state, name) for name in missed] == [None] * len(missed)
     assert locks.asked[len(taken_over) :] == [("take", name, "r1.2") for name in missed]
     assert told == [LocksTaken(epoch=2, hosts=(name,)) for name in missed]
     await executor.rest()

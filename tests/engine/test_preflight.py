@@ -8,7 +8,7 @@ import pytest
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
 from console.engine.preflight.decision import FRESH, Preflight
-from console.engine.preflight.findings import PreflightInput
+from console.engine.preflight.preflight_input import PreflightInput
 from console.engine.run.runner import Runner
 from console.model.commands import Abort, Accepted, Decide, Refusal
 from console.model.content import Holding

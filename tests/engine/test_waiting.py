@@ -8,7 +8,8 @@ import pytest
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
 from console.engine.preflight.decision import AGAIN, Preflight
-from console.engine.preflight.findings import SLOW, PreflightInput, prepare
+from console.engine.preflight.findings import SLOW, prepare
+from console.engine.preflight.preflight_input import PreflightInput
 from console.engine.run.runner import Runner
 from console.model.checks import Finding
 from console.model.commands import Accepted, Acknowledge, Refusal

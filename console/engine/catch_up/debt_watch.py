@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from console.core.environment.record_queries import Leftover, debts_of, leftovers
 from console.core.secrets.needed import Needs, needs_of
+from console.engine.background import Background
 from console.engine.catch_up.leftover_locks import release, without_leftovers
 from console.engine.context import ENGINE
 from console.engine.keyring import Keyring
@@ -65,7 +66,7 @@ class DebtWatch:
         self._close_ticket = close_ticket
         self._every = every
         self._is_ours = is_ours
-        self._task: asyncio.Task[None] | None = None
+        self._watching = Background()
         self._record: EnvironmentRecord | None = None
         """As it was read last; None: it has changed since."""
         self._reading: asyncio.Task[EnvironmentRecord | None] | None = None
@@ -74,15 +75,11 @@ class DebtWatch:
 
     def start(self) -> None:
         """Start looking at owed hosts; a second call changes nothing."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._watch())
+        self._watching.start(self._watch)
 
     async def stop(self) -> None:
         """Stop looking; a catch-up that runs goes on."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._watching.stop()
         if self._reading is not None:
             await asyncio.gather(self._reading, return_exceptions=True)
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from console.engine.background import Background
 from console.engine.catch_up.reminder import Reminder
 from console.engine.context import ENGINE, QueryContext
 from console.engine.maintenance.change import read_maintenance, switch_everywhere
@@ -33,7 +34,7 @@ class MaintenanceEnd:
     def __init__(self, fleet: Callable[[], QueryContext | None], may: Callable[[], bool]) -> None:
         self._fleet = fleet
         self._may = may
-        self._task: asyncio.Task[None] | None = None
+        self._watching = Background()
         self._not_before = 0.0
         self._pause = AGAIN
         self._tried = ""
@@ -46,15 +47,11 @@ class MaintenanceEnd:
     def start(self) -> None:
         """Start watching; a second call changes nothing. Until the record was read, users may be shown a page."""
         self.is_on = True
-        if self._task is None:
-            self._task = asyncio.create_task(self._watch())
+        self._watching.start(self._watch)
 
     async def stop(self) -> None:
         """End the watch; a maintenance that is due is not ended any more by this engine."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._watching.stop()
 
     async def _watch(self) -> None:
         while True:

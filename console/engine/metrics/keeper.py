@@ -7,8 +7,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from console.core.metrics.kept_numbers import KeptNumbers
+from console.engine.background import Background
 from console.model.application_metrics import MACHINE
 from console.model.fleet import Environment
 from console.model.measurements import IN_EACH_LOOK, Measurement
@@ -42,13 +44,13 @@ class NoMeasurements:
 
 
 class MetricKeeper:
-    """The numbers of one environment."""
+    """The numbers of one environment: sources are followed while somebody listens, and for a while after a run."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.numbers = KeptNumbers()
         self._sources: tuple[MetricSource, ...] = ()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._following = Background()
         self._ending: asyncio.Task[None] | None = None
         self._listeners: list[Hear] = []
         self._until = 0.0
@@ -56,7 +58,7 @@ class MetricKeeper:
 
     @property
     def sources(self) -> tuple[MetricSource, ...]:
-        """Where numbers come from."""
+        """The sources of the model that is worked with; none while there is no model."""
         return self._sources
 
     def window(self, metric: str, since: float, until: float) -> Mapping[str, tuple[Measurement, ...]]:
@@ -110,8 +112,7 @@ class MetricKeeper:
         self._sources = ()
 
     def _start(self) -> None:
-        if not self._tasks:
-            self._tasks = [asyncio.create_task(self._follow(source), name=f"numbers of {source.name}") for source in self._sources]
+        self._following.start(*(partial(self._follow, source) for source in self._sources), names=tuple(f"numbers of {one.name}" for one in self._sources))
 
     async def _follow(self, source: MetricSource) -> None:
         while True:
@@ -140,7 +141,7 @@ class MetricKeeper:
             while not self._listeners and (left := self._until - self._clock.mono()) > 0:
                 await self._clock.sleep(left)
             if not self._listeners:
-                await self._stop_tasks()
+                await self._following.stop()
         finally:
             self._ending = None
 
@@ -149,13 +150,7 @@ class MetricKeeper:
         if ending is not None:
             ending.cancel()
             await asyncio.gather(ending, return_exceptions=True)
-        await self._stop_tasks()
-
-    async def _stop_tasks(self) -> None:
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._following.stop()
 
 
 def sample_of(source: str, looks: tuple[Measurement, ...]) -> Sample:

@@ -12,7 +12,8 @@ from console.core.kinds.kinds import looked_at_with
 from console.core.run.accept import accept
 from console.core.run.second_look import changes_since
 from console.engine.preflight.configured_checks import verdict
-from console.engine.preflight.findings import PreflightInput, prepare, prepare_again, subject_of
+from console.engine.preflight.findings import prepare, prepare_again, subject_of
+from console.engine.preflight.preflight_input import PreflightInput
 from console.engine.preflight.preview import check_exit
 from console.engine.run.announcements import Announcer
 from console.engine.run.runner import Runner

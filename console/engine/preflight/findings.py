@@ -6,46 +6,34 @@ The same for `check`, which shows it and changes nothing, and for a run, which w
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 from console.core.checks.database import settled
 from console.core.checks.fleet import assess_fleet, overridden
-from console.core.checks.staging import KnownCommit, Made
+from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
 from console.core.kinds.preflight_events import events_of, plan_of
 from console.core.kinds.release import release_of_commit
-from console.core.rollback_targets import Targets
-from console.core.traffic.serving import OutBefore
-from console.core.traffic.shares import OwnWeights
 from console.engine.pacing import on_each
 from console.engine.preflight.commit_checks import Relations, content_check, reading, relations_of, sized
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
 from console.engine.preflight.database_review import DatabaseInspection, review
 from console.engine.preflight.kept_versions import with_kept_versions
+from console.engine.preflight.preflight_input import PreflightInput
 from console.errors import ConsoleError
-from console.model.bastions import SshSeen
 from console.model.checks import Check
-from console.model.database import Backup, Review
-from console.model.environment_record import EarlierAttempt, Live, Released
+from console.model.database import Review
+from console.model.environment_record import Released
 from console.model.events import ChangesListed, CheckReported, Event
-from console.model.fleet import CheckSpec, Environment, Host
-from console.model.host_facts import Ceding, HostFacts
+from console.model.fleet import CheckSpec, Host
+from console.model.host_facts import HostFacts
 from console.model.release import Release, Revision
-from console.model.request import Person, Request
-from console.model.state import RunState
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.model.values import changed
-from console.ports.balancer_port import BalancerPort
-from console.ports.database_view import DatabaseView
-from console.ports.gates import CheckRunner
-from console.ports.hosts import Scout
-from console.ports.release_source import Repository
-from console.text import SafeText
 
 LOOK_DEADLINE = 30.0
 BALANCER_DEADLINE = 15.0
@@ -55,74 +43,6 @@ CHANGES = 200
 """Commits that a run's record lists."""
 SLOW = 0.5
 """Seconds after which it is said which checks have not answered yet."""
-
-
-Verifications = Callable[[str, Revision], Awaitable[KnownCommit]]
-
-
-async def _unverified(environment: str, revision: Revision) -> KnownCommit:
-    return KnownCommit()
-
-
-async def _alone(seen: Mapping[str, SshSeen]) -> Check | None:
-    return None
-
-
-async def _as_seen(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
-    return facts
-
-
-@dataclass(frozen=True)
-class PreflightInput:
-    """What a pre-flight works with."""
-
-    environment: Environment
-    request: Request
-    scout: Scout
-    repository: Repository
-    checks: CheckRunner
-    now: datetime
-    zone: tzinfo | None
-    run: str
-    usual: dict[str, float] = field(default_factory=dict)
-    """Seconds that each kind of step took before."""
-    targets: Targets = Targets({})
-    """For a rollback: the release that each host goes to."""
-    verifications: Verifications = _unverified
-    """(environment, revision): what the record says of it there."""
-    known: KnownCommit = KnownCommit()
-    """What that was when it was asked last."""
-    catches_up: Live | None = None
-    """For a catch-up: what the environment is."""
-    undoes: RunState | None = None
-    """For a rollback: the run whose migration is still there."""
-    database: DatabaseView | None = None
-    balancers: tuple[BalancerPort, ...] = ()
-    looks: tuple[BalancerSeen | BalancerProblem, ...] = ()
-    """What the balancers said, once they have."""
-    drained: OutBefore = field(default_factory=dict)
-    weights: OwnWeights = field(default_factory=dict)
-    """Hosts that runs before this one took out of the traffic and did not put back."""
-    attempts: Mapping[str, EarlierAttempt | None] = field(default_factory=dict)
-    """Commits whose last release here went wrong or was taken back."""
-    backup: Backup | None = None
-    """The last one that the journal knows; for a restore: the run's."""
-    kept: bool | SafeText = True
-    """For a restore: whether its dump is still there; words: why that is not known."""
-    ticked: Mapping[str, Check] = field(default_factory=dict)
-    """Checks that a person has ticked off."""
-    by: Person = Person("")
-    """Who asks for it."""
-    joined: tuple[Person, ...] = ()
-    """Operators who have joined."""
-    record: Check | None = None
-    """What a record that machines share proves of who acts; None: this machine alone has it."""
-    ceding: Callable[[], Ceding | None] = lambda: None
-    """For a release: the run that hands its locks over at GO, as it is now."""
-    bastions: Callable[[Mapping[str, SshSeen]], Awaitable[Check | None]] = _alone
-    """Compares how hosts were reached from here with what other machines say."""
-    without_leftovers: Callable[[tuple[HostFacts, ...]], Awaitable[tuple[HostFacts, ...]]] = _as_seen
-    """Takes the locks of runs that have ended out of what was seen."""
 
 
 def _makes_release(inputs: PreflightInput) -> bool:
@@ -171,7 +91,7 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
                 if listed:
                     yield listed
                 inputs = replace(inputs, looks=await balancing)
-                known = await _reviewed(inputs, hosts, looking.result(), listed, revision)
+                known = await _reviewed(inputs, looking.result(), listed, revision)
                 relations = await _relations(inputs, looking.result(), revision)
                 found = _all(inputs, looking.result(), revision, known, relations)
                 for event in (*_of_record(inputs), *await _of_bastions(inputs, looking.result()), *events_of(found)):
@@ -256,15 +176,13 @@ async def _changes(inputs: PreflightInput, facts: tuple[HostFacts, ...], revisio
     return ChangesListed(subjects=tuple(change.subject for change in between.changes[:CHANGES]), migrations=between.migrations)
 
 
-async def _reviewed(
-    inputs: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], listed: ChangesListed | None, revision: Revision | None
-) -> Review | None:  # fmt: skip
+async def _reviewed(inputs: PreflightInput, facts: tuple[HostFacts, ...], listed: ChangesListed | None, revision: Revision | None) -> Review | None:
     """What is known of the database; None where the environment has none, or nothing is released."""
     if inputs.environment.database is None or inputs.database is None or revision is None or not _makes_release(inputs):
         return None
     look = DatabaseInspection(inputs.environment, inputs.repository, inputs.database, inputs.backup)
-    known = await review(look, _reached(inputs, hosts, facts), listed, revision)
-    return _settled(inputs, hosts, facts, changed(known, is_first=_is_first(inputs, facts)))
+    known = await review(look, _reached(inputs, facts), listed, revision)
+    return _settled(inputs, facts, changed(known, is_first=_is_first(inputs, facts)))
 
 
 def _is_first(inputs: PreflightInput, facts: tuple[HostFacts, ...]) -> bool:
@@ -273,11 +191,11 @@ def _is_first(inputs: PreflightInput, facts: tuple[HostFacts, ...]) -> bool:
     return is_all and not any(fact.problem or fact.current or fact.current_broken for fact in facts)
 
 
-def _settled(inputs: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], known: Review) -> Review:
-    return settled(inputs.environment, _reached(inputs, hosts, facts), known, inputs.request.impact, inputs.now)
+def _settled(inputs: PreflightInput, facts: tuple[HostFacts, ...], known: Review) -> Review:
+    return settled(inputs.environment, _reached(inputs, facts), known, inputs.request.impact, inputs.now)
 
 
-def _reached(inputs: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...]) -> tuple[Host, ...]:
+def _reached(inputs: PreflightInput, facts: tuple[HostFacts, ...]) -> tuple[Host, ...]:
     """The hosts that were reached and are to change."""
     return _all(inputs, facts, None, None, {}).changing
 
@@ -293,7 +211,7 @@ async def prepare_again(inputs: PreflightInput, revision: Revision | None, known
     ships = subject if inputs.environment.ship == "files" else None
     content = (CheckReported(check=await _content(inputs, ships.revision)),) if ships else ()
     inputs = replace(inputs, looks=balancers)
-    known = _settled(inputs, hosts, facts, known) if known else None
+    known = _settled(inputs, facts, known) if known else None
     room = await _room(inputs, facts, subject)
     found = _all(inputs, facts, revision, known, await _relations(inputs, facts, revision))
     return (*_without_room(events_of(found), room), *content, *room, *configured, *plan_of(found, inputs.usual))

@@ -13,7 +13,7 @@ from console.core.words.threshold_words import limit_words, threshold_words
 from console.engine.context import QueryContext
 from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.findings import prepare
-from console.engine.preflight.input import input_of
+from console.engine.preflight.input_from_record import input_of
 from console.errors import Exit
 from console.model.checks import Check
 from console.model.events import Event, RunOpened, stamped

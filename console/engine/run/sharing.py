@@ -3,9 +3,9 @@
 In a record of one machine nothing does.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
+from console.engine.background import Background
 from console.engine.run.relay import RunRelay
 from console.engine.run.run_lease import RunLease
 from console.engine.server.broadcast import Broadcast
@@ -28,17 +28,16 @@ class RunSharing:
         self._submit = submit
         self._here = here
         self._hears = hears
-        self._tasks: list[asyncio.Task[None]] = []
+        self._watching = Background()
 
     def begin(self, run: str, broadcast: Broadcast, lost: Callable[[Carrier], object]) -> None:
         """Begin. `lost` is told who has taken the run up, believing this engine dead."""
         if not self._journal.is_shared:
             return
         relay = RunRelay(self._journal, run, self._carrier, broadcast, self._here, self._hears)
-        self._tasks = [asyncio.create_task(one) for one in (self._lease.keep(lost), self._lease.hear(self._submit), relay.show())]
+        self._watching.start(lambda: self._lease.keep(lost), lambda: self._lease.hear(self._submit), relay.show)
 
     async def end(self) -> None:
         """End it, and say that this engine carries the run no more."""
-        for task in self._tasks:
-            task.cancel()
+        await self._watching.stop()
         await self._lease.end()

@@ -16,7 +16,8 @@ from console.core.rollback_targets import NO_RELEASE, Targets, targets_before, t
 from console.engine.catch_up.leftover_locks import without_leftovers
 from console.engine.context import QueryContext
 from console.engine.preflight.database_review import is_kept
-from console.engine.preflight.findings import PreflightInput, look_at
+from console.engine.preflight.findings import look_at
+from console.engine.preflight.preflight_input import PreflightInput
 from console.engine.server.access import user_name
 from console.errors import ConsoleError, NoGo, Problem, RecordAway
 from console.model.bastions import SshSeen
