@@ -18,7 +18,7 @@ from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeLines, SafeText
-from console.views.checklist import check_lines
+from console.views.check_lines import check_lines
 from console.views.filter import parse
 from console.views.plan_words import plan_lines
 from console.views.release_fields import FIELDS, Field, SeenOfForm, begun, needed, take, to_override, turned, why_none

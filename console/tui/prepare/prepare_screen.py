@@ -26,7 +26,7 @@ from console.tui.screen_shell import Shell
 from console.tui.situation import Situation
 from console.tui.widgets.picker import Picker
 from console.typed import as_typed
-from console.views.checklist import check_lines
+from console.views.check_lines import check_lines
 from console.views.plan_words import plan_lines
 from console.views.release_fields import take
 from console.views.release_preparation import equivalent_command, prepare_lines, problem_lines, why_closed

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from console.model.state import RunState
 from console.tui.widgets.line_view import LineView
-from console.views.checklist import check_lines, checklist, checklist_line, checklist_lines
+from console.views.check_lines import check_lines
+from console.views.checklist import checklist, checklist_line, checklist_lines
 from console.views.plan_words import plan_lines
 from console.views.return_words import way_back_lines
 from console.views.styled_text import Line, Span, line
