@@ -40,7 +40,7 @@ async def _nowhere(app: str, environment: str) -> str:
 
 @dataclass(frozen=True)
 class QueryContext:
-    """What a question is about."""
+    """What a question, and a pre-flight, is about: the model with its ports, the record, and who goes on meanwhile. Made anew for each."""
 
     environment: Environment
     outside: Outside

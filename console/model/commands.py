@@ -69,7 +69,7 @@ class Retry(RunCommand, frozen=True, tag="retry", kw_only=True):
 
 
 class Note(RunCommand, frozen=True, tag="note", kw_only=True):
-    """A remark for the record."""
+    """A remark for the record; it changes nothing, and is taken for runs that have ended too."""
 
     text: SafeText
     about: Literal["", "rollback"] = ""
@@ -77,7 +77,7 @@ class Note(RunCommand, frozen=True, tag="note", kw_only=True):
 
 
 class Acknowledge(RunCommand, frozen=True, tag="acknowledge", kw_only=True):
-    """Tick a manual check off."""
+    """Tick a manual check off: by it GO is no longer refused for it, or the run goes on behind a critical path."""
 
     check: str
 

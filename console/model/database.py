@@ -9,7 +9,7 @@ from console.text import SafeText
 
 
 class Backup(msgspec.Struct, frozen=True):
-    """A backup that was taken."""
+    """A backup that was taken: by which run, when (UTC, RFC 3339), on which host, and in which file there; `size` is bytes."""
 
     run: str
     at: str

@@ -350,7 +350,7 @@ class LinkLost(Event, frozen=True, tag="link-lost"):
 
 
 class LinkRestored(Event, frozen=True, tag="link-restored"):
-    """The host answers again."""
+    """The host answers again after its link was lost. What ran on it meanwhile is followed further, and not begun anew."""
 
     host: str
 
@@ -433,7 +433,7 @@ class RollbackBegan(Event, frozen=True, tag="rollback-began"):
 
 
 class NoteAdded(Event, frozen=True, tag="note-added"):
-    """A remark for the record."""
+    """A remark for the record, of a person or of the engine. It changes no state but who said what last."""
 
     by: Person
     text: SafeText

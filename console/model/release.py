@@ -13,7 +13,7 @@ Relation = Literal["same", "newer", "older", "diverged", "unknown"]
 
 
 class Revision(msgspec.Struct, frozen=True):
-    """A commit, resolved and pinned."""
+    """A commit that a name was resolved to when a run was prepared; what the name stands for later changes nothing."""
 
     commit: str
     """40 hex digits."""

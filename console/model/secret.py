@@ -25,7 +25,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the secret itself."""
+        """Return the secret itself: for the moment in which it is handed to what needs it, never to be kept or shown."""
         return self._text
 
     def __repr__(self) -> str:

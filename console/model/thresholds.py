@@ -38,7 +38,7 @@ class Threshold(msgspec.Struct, frozen=True):
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
-        """The limits that it has."""
+        """The names of the limits that it has; there may be several."""
         given: tuple[tuple[Bound, float | None], ...] = (
             ("above", self.above), ("above_baseline", self.above_baseline), ("above_old", self.above_old),
         )  # fmt: skip

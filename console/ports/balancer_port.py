@@ -66,4 +66,4 @@ class BalancerPort(Protocol):
         """The counters of every server. Empty: the balancer has none."""
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection. What hosts get of the traffic stays as it is."""

@@ -13,7 +13,7 @@ class Clock(Protocol):
         """The wall time in UTC, for people and names; never for order."""
 
     def mono(self) -> float:
-        """Seconds since the boot."""
+        """Seconds since the boot, with the time that the machine slept: for waits, deadlines and how long something took."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait so many seconds."""

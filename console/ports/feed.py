@@ -92,4 +92,4 @@ class Feed(Protocol):
         """Everything after that event, then what comes, until the run has ended."""
 
     async def submit(self, command: AnyCommand) -> Accepted | Refusal:
-        """Say something to the run."""
+        """Have the run's engine judge a command: accepted once it is in the record, or refused with a reason and what to type."""

@@ -12,7 +12,7 @@ from console.text import SafeText
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """A gate's verdict with the numbers it judged; `seconds` is how long it took."""
+    """A gate's verdict, with the passes in a row that it had and needed; `seconds` is how long it took. `error`: nothing could be measured."""
 
     verdict: Literal["passed", "failed", "inconclusive", "error"]
     passes: int
@@ -38,7 +38,7 @@ class CriticalPaths(Protocol):
 
 
 class Gates(Protocol):
-    """Health checks on hosts."""
+    """Health checks on hosts. `values` fill their placeholders."""
 
     async def watch(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
         """Ask until the check has passed often enough in a row, or its deadline is over."""

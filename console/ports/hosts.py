@@ -63,10 +63,10 @@ class Stream(Protocol):
         """Return what came, at most `limit` bytes; empty at its end."""
 
     async def write(self, data: bytes) -> None:
-        """Send bytes."""
+        """Send all of them; wait while the other side takes none."""
 
     async def close(self) -> None:
-        """Close the connection without waiting."""
+        """Close the connection without waiting: what was not sent yet may be lost."""
 
 
 class Transport(Protocol):

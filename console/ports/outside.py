@@ -24,7 +24,7 @@ class Outside(Protocol):
 
     @property
     def repository(self) -> Repository:
-        """Where releases come from."""
+        """Where releases come from: the git repository. It is fetched, and nothing is ever pushed."""
 
     @property
     def locks(self) -> HostLock:
@@ -36,7 +36,7 @@ class Outside(Protocol):
 
     @property
     def shipper(self) -> Shipper:
-        """Brings packed releases to hosts."""
+        """Brings packed releases to hosts, whole or not at all."""
 
     @property
     def workshop(self) -> Workshop:
@@ -60,11 +60,11 @@ class Outside(Protocol):
 
     @property
     def announcer(self) -> Notifier:
-        """Tells people of releases."""
+        """Tells people of releases, on the channels of `announce`; `notifier` has others."""
 
     @property
     def tickets(self) -> TicketSystem:
-        """Closes the tickets of releases."""
+        """Closes the tickets of releases, by the command of `ticket.close`."""
 
     @property
     def database(self) -> DatabaseView:
@@ -76,7 +76,7 @@ class Outside(Protocol):
 
     @property
     def counters(self) -> tuple[Counts, ...]:
-        """The same, as far as they count."""
+        """Those balancers that count requests and errors, in the same order."""
 
     @property
     def scraper(self) -> Scraper:
@@ -88,7 +88,7 @@ class Outside(Protocol):
 
     @property
     def attended(self) -> Attended:
-        """Runs a person's commands."""
+        """Runs a person's commands on hosts; they end when whoever hears them goes away."""
 
     @property
     def listening(self) -> Attended:
@@ -98,4 +98,4 @@ class Outside(Protocol):
         """Whether a live connection to the host stands now."""
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, and of what is kept open by them."""

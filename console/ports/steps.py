@@ -41,7 +41,7 @@ class RemoteStep:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """How a durable step ended."""
+    """How a durable step ended. `unknown`: it may have been carried out; `held`: not done for now, by no fault of the host; `code`: its exit code."""
 
     status: Literal["done", "failed", "unknown", "cancelled", "unreachable", "held"]
     code: int | None = None
@@ -84,7 +84,7 @@ def unheard(sent: int, size: int) -> None:
 
 
 class Shipper(Protocol):
-    """Brings releases to hosts."""
+    """Brings releases to hosts, each in a folder of its own that appears there once it is whole."""
 
     async def ship(
         self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float, sharing: Sharing = Sharing(), limit_rate: int = 0,

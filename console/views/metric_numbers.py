@@ -155,7 +155,7 @@ def _hosts(latest: Mapping[str, Point]) -> list[tuple[float, str]]:
 
 
 def highest_words(series: MetricSeries) -> Line:
-    """Return the highest host."""
+    """Return the host with the highest number, as `highest web03 91 %`; empty where there are no two to choose from."""
     every = _hosts(series.latest)
     if len(every) < 2:
         return ()

@@ -63,7 +63,7 @@ def title_of(whole: WholeReport) -> str:
 
 
 def tone_of(whole: WholeReport) -> Tone:
-    """Return how well it ended."""
+    """Return the tone of the run's outcome; a warning while there is none."""
     return outcome_words(whole.report.state)[1] if whole.report.state.phase == "ended" else "warn"
 
 

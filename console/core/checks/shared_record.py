@@ -14,7 +14,7 @@ def assess_record_away(reason: SafeText, *, blocks: bool = True) -> Check:
 
 
 def record_is_back() -> Check:
-    """Judge one that answers again."""
+    """The verdict on a shared record that did not answer before, and does now."""
     return Check("record", _TITLE, "passed", detail=SafeText("it answers again"), firm=True)
 
 

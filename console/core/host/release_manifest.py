@@ -127,7 +127,7 @@ class Difference:
 
 
 def whole(new: Manifest) -> Difference:
-    """Everything is sent."""
+    """Say that everything is sent: for a host that has no release to take anything from."""
     return Difference(tuple(sorted(new.files)), tuple(sorted(new.links)))
 
 

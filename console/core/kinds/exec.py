@@ -12,7 +12,7 @@ def checks(_: Found) -> tuple[Check, ...]:
 
 
 def plan(found: Found) -> Plan:
-    """One wave without a step."""
+    """One wave of its hosts without a step: what runs is the console's, and no step of a plan."""
     return Plan("exec", (tuple(host.name for host in found.hosts),), Steps())
 
 

@@ -12,7 +12,7 @@ def checks(_: Found) -> tuple[Check, ...]:
 
 
 def plan(found: Found) -> Plan:
-    """One wave without a step."""
+    """One wave of its hosts without a step: pages are switched at once, by no plan."""
     return Plan("maintenance", (tuple(host.name for host in found.hosts),), Steps())
 
 

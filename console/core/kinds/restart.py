@@ -19,7 +19,7 @@ def checks(found: Found) -> tuple[Check, ...]:
 
 
 def plan(found: Found) -> Plan:
-    """Every reached host, in waves."""
+    """Every host that was reached, in the waves of the file: a restart is no faster than a release."""
     return plan_restart(found.environment, found.hosts, found.current, found.out, weights=bool(found.weights))
 
 

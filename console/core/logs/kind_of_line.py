@@ -61,7 +61,7 @@ class Kinds:
         return _hashed(self._masked(head))
 
     def of(self, record: Record) -> LineKind:
-        """Return the record's kind."""
+        """Return the record's kind: by its stack trace, its fields, its request, or else its words."""
         head = record.head
         if record.frames:
             return self._trace(str(head), tuple(map(str, record.frames)))

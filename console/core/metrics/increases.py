@@ -30,7 +30,7 @@ class CounterLook:
 
 @dataclass(frozen=True, slots=True)
 class Increase:
-    """What was counted in between."""
+    """What was counted between two looks: the `seconds` up to `at`."""
 
     at: float
     seconds: float

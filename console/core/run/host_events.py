@@ -183,7 +183,7 @@ def _ended_badly(state: RunState, step: Step, event: ev.StepFinished) -> RunStat
 
 
 def returning(state: RunState, event: ev.HostReturning) -> RunState:
-    """A host goes back alone."""
+    """A host goes back alone, while the run goes on: its steps of the way back are added to its lane."""
     after = with_steps_added(state, event.steps)
     own = {step.name for step in event.steps}
     if any(need not in own for step in event.steps for need in step.needs):

@@ -26,7 +26,7 @@ class Sides:
 
 
 def hosts_of(environment: Environment, color: str) -> tuple[Host, ...]:
-    """The hosts of that color."""
+    """The hosts of that color, in the order of the fleet; none: no host has it."""
     return tuple(host for host in environment.hosts if host.color == color)
 
 

@@ -31,5 +31,5 @@ def schema_words(review: Review) -> str:
 
 
 def seconds_old(backup: Backup, now: datetime) -> float:
-    """How old a backup is."""
+    """Seconds since a backup was taken; below zero where the clocks of its host and of this machine differ."""
     return (now - datetime.fromisoformat(backup.at)).total_seconds()

@@ -125,7 +125,7 @@ def recovery_words(threshold: Threshold, verdict: Verdict) -> str:
 
 
 def unclear_words(verdict: Inconclusive) -> str:
-    """Return why nothing is concluded."""
+    """Return why a threshold is neither kept nor broken: too few requests, or what could not be measured."""
     if verdict.needed:
         return f"{counted(verdict.requests or 0, 'request')} to new hosts, {verdict.needed} are needed"
     return str(verdict.problem)

@@ -98,7 +98,7 @@ class MaintenanceSwitch:
         return (*hosts, *await on_each(self._balancers, lambda one: self._switch_balancer(one, on=False)))
 
     async def switch_balancers(self, names: tuple[str, ...], *, on: bool) -> tuple[Switched, ...]:
-        """Switch those balancers alone."""
+        """Switch those balancers alone, and no host; return what each shows afterwards, read back."""
         return tuple(await on_each([one for one in self._balancers if one.name in names], lambda one: self._switch_balancer(one, on=on)))
 
     async def _switch_balancer(self, balancer: BalancerPort, *, on: bool) -> Switched:

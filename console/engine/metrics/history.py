@@ -29,7 +29,7 @@ class History:
         self._span = span
 
     async def curve(self, info: MetricInfo) -> Curve:
-        """Return how that metric went."""
+        """Return how that metric went in the time that was asked for; by the minute where there would be too many numbers otherwise."""
         tracks = self._numbers.hosts(info.name)
         chosen = {host: track for host, track in tracks.items() if not self._host or host == self._host}
         coarse = len(chosen) * min(self._span, HOUR) / max(1.0, info.every) > MOST

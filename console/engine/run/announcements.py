@@ -18,7 +18,7 @@ TELL_WITHIN = 8.0
 
 
 class Announcer:
-    """Tells people of one run."""
+    """Tells people of one run: before it begins, where GO waits for that, and of its end. A channel that fails is said in the run's record."""
 
     def __init__(self, announce: Announce, notifier: Notifier, runner: Runner) -> None:
         self._announce = announce

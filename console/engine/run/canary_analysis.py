@@ -25,7 +25,7 @@ SLICE = 0.25
 
 
 class CanaryAnalysis:
-    """One attempt at the step."""
+    """One attempt at the step that holds new hosts against old ones. Its counts are events, so that another engine goes on with them."""
 
     def __init__(self, task: Task) -> None:
         self._task = task

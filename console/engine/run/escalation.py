@@ -34,7 +34,7 @@ class Escalation:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Start watching the run."""
+        """Start watching the run; a person is called once it has waited for one for `after` seconds."""
         self._task = asyncio.create_task(self._watch())
 
     def stop(self) -> None:

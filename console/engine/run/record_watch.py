@@ -18,7 +18,7 @@ from console.text import SafeText
 
 
 class RecordWatch:
-    """Tells one run."""
+    """Tells one run that the shared record is away, and that it is back, as events of that run."""
 
     def __init__(self, journal: Journal, state: Callable[[], RunState], record: Callable[..., None]) -> None:
         self._journal = journal
@@ -35,7 +35,7 @@ class RecordWatch:
             self._record(RecordRegained())
 
     def stop(self) -> None:
-        """Say no more."""
+        """Say no more: the run has ended here."""
         self._stop()
 
     def _hear(self, said: Outage | HandedIn) -> None:

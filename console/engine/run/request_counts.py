@@ -36,7 +36,7 @@ class CountedRequests(NamedTuple):
 
 
 class RequestCounts:
-    """The looks of one analysis."""
+    """The looks of one analysis: each gives what was counted since the one before, of new and of old hosts."""
 
     def __init__(self, task: Task, bounds: dict[str, float]) -> None:
         self._task = task
@@ -50,7 +50,7 @@ class RequestCounts:
 
     @property
     def is_scraped(self) -> bool:
-        """Whether hosts are asked."""
+        """Whether hosts are asked for their own counters; else balancers count alone."""
         return bool(self._scraped)
 
     async def look(self, new: frozenset[str], old: frozenset[str]) -> CountedRequests:

@@ -101,7 +101,7 @@ class Task:
 
     @cached_property
     def path(self) -> str:
-        """The application's folder there."""
+        """The application's folder on the step's host; it may differ from host to host."""
         return self.environment.path_on(self.host)
 
     @property
@@ -168,7 +168,7 @@ def values_of(task: Task) -> dict[str, str]:
 
 
 def values_on(task: Task, host: Host) -> dict[str, str]:
-    """The same on another host."""
+    """What fills a command's placeholders when the step is carried out at another host than the one it is about."""
     return _values(task, host, task.step.release, goes_back=task.step.phase == "rollback")
 
 

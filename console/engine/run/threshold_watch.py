@@ -34,7 +34,7 @@ LEAST_PATIENCE = 10.0
 
 
 class ThresholdWatch:
-    """The thresholds of one run."""
+    """The thresholds of one run, judged again and again from its first switch on; what changes becomes an event."""
 
     def __init__(self, environment: Environment, measurements: Measurements, clock: Clock, state: Callable[[], RunState], record: Callable[..., None]) -> None:
         self._environment = environment
@@ -52,7 +52,7 @@ class ThresholdWatch:
             await self._clock.sleep(max(least, len(self._environment.hosts) / PER_SECOND))
 
     async def look(self) -> None:
-        """Judge every threshold once."""
+        """Judge every threshold once, by what was measured until now, and record what has changed."""
         if self._state().baselines is None:
             await self._take_baselines()
         found: list[tuple[Threshold, Verdict]] = []

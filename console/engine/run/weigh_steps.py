@@ -30,7 +30,7 @@ def _meant(task: Task) -> list[SharedBalancer]:
 
 
 class Weigh:
-    """One attempt at one balancer."""
+    """One attempt at one balancer's weights: what it is to have goes to the record, then to the balancer, and is read back."""
 
     def __init__(self, task: Task, shared: SharedBalancer) -> None:
         self._task = task

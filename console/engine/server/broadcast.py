@@ -79,7 +79,7 @@ class Broadcast:
 
     @property
     def seq(self) -> int:
-        """The last event's number."""
+        """The number of the last event that was published; 0: none was."""
         return self._events[-1].seq if self._events else 0
 
     @property

@@ -131,7 +131,7 @@ class EngineProcess:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Who is connected, each once."""
+        """The names of those who are connected, each once, by the alphabet."""
         return tuple(sorted({each.person.name for each in self._connections if each.introduced}))
 
     def _show_presence(self) -> None:
