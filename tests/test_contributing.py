@@ -1,6 +1,8 @@
-"""CONTRIBUTING's index leads to files that are there, and leaves out no command and no key; the documents name no file that is gone."""
+"""CONTRIBUTING's index leads to files that are there, and leaves out no command and no key; neither documents nor docstrings name a file that is gone."""
 
+import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,20 @@ ROOT = Path(__file__).parent.parent
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PACKAGES = "|".join(sorted(folder.name for folder in (ROOT / "console").iterdir() if (folder / "__init__.py").exists()))
-PATH = re.compile(rf"`((?:{PACKAGES})/[\w./-]*)`")
+PATH = re.compile(rf"`((?:{PACKAGES}|console|tests|docs)/[\w./-]*)`")
+NAME = re.compile(r"`(\w+\.(?:py|md|tcss|sh))`")
+CODE = [*sorted((ROOT / "console").rglob("*.py")), *sorted((ROOT / "tests").rglob("*.py"))]
+NAMES = {path.name for folder in ("console", "tests", "docs") for path in (ROOT / folder).rglob("*.*")} | {path.name for path in ROOT.glob("*.md")}
+MADE = {"bench.md"}
+"""Files that a command writes."""
+
+
+def gone(document: Path) -> list[str]:
+    """Paths that a file names below the project or below `console`, and files that it names alone, which are not there."""
+    text = document.read_text(encoding="utf-8")
+    places = [ROOT, ROOT / "console"]
+    paths = [path for path in PATH.findall(text) if not any((place / (path + end)).exists() for place in places for end in ("", ".py"))]
+    return paths + [name for name in NAME.findall(text) if name not in NAMES | MADE]
 
 
 def first_cells(title: str) -> str:
@@ -23,8 +38,29 @@ def first_cells(title: str) -> str:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_that_is_named_is_there(document: Path):
-    gone = [path for path in PATH.findall(document.read_text()) if not any((ROOT / "console" / (path + end)).exists() for end in ("", ".py"))]
-    assert gone == []
+    assert gone(document) == []
+
+
+def test_every_file_that_the_code_names_is_there():
+    assert {str(path.relative_to(ROOT)): missing for path in CODE if (missing := gone(path))} == {}
+
+
+def test_a_file_that_is_gone_is_found(tmp_path: Path):
+    document = tmp_path / "a.md"
+    named = ["core/run/evolve.py", "core/run/evolve", "core/run/dissolve.py", "tests/conftest.py", "dispatch.py", "despatch.py", "docs/gone.md"]
+    document.write_text(", ".join(f"`{path}`" for path in named))
+    assert gone(document) == ["core/run/dissolve.py", "docs/gone.md", "despatch.py"]
+
+
+KNOWN_TWICE = {"Answer", "Way"}
+"""One is SSH's own in each pair."""
+
+
+def test_no_two_classes_have_one_name():
+    """Who searches for a class finds it."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "console").rglob("*.py"))
+    names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    assert {name for name, count in names.items() if count > 1} <= KNOWN_TWICE
 
 
 @pytest.mark.parametrize("command", sorted(PLACES))

@@ -15,7 +15,7 @@ Pair = tuple[SshSeen, SshSeen]
 """A host from here, and from the other machine."""
 
 
-class Difference(NamedTuple):
+class SshDifference(NamedTuple):
     """One way in which a host may differ. `words` and `hint` are given the other machine's name, and the hosts."""
 
     is_so: Callable[[SshSeen, SshSeen], bool]
@@ -27,37 +27,37 @@ class Difference(NamedTuple):
 
 _TRUST_THERE = "on that machine, once you know why: trust {environment} --hosts {names}"
 _DIFFERENCES = (
-    Difference(
+    SshDifference(
         lambda here, there: bool(here.shown and there.shown) and not _fits(here, there),
         "{other} was shown other keys than this machine: {hosts}",
         lambda here, there: f"{there.shown} there, {here.shown} here",
         "see which is the host's own: ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub on {hosts}",
     ),
-    Difference(
+    SshDifference(
         lambda here, there: bool(here.shown) and there.problem == "unknown-key",
         "{other} knows no key of {hosts}",
         lambda here, _: f"shows {here.shown} here",
         _TRUST_THERE,
     ),
-    Difference(
+    SshDifference(
         lambda here, there: bool(here.shown) and there.problem == "changed-key",
         "{other} knows another key than the one that is shown here of {hosts}",
         lambda here, _: here.shown,
         _TRUST_THERE,
     ),
-    Difference(
+    SshDifference(
         lambda here, there: here.problem in ("unknown-key", "changed-key") and bool(there.shown),
         "{other} knows, and was shown, a key which this machine does not know, of {hosts}",
         lambda _, there: there.shown,
         "compare it with what the host shows here, then: deploy trust {environment} --hosts {names}",
     ),
-    Difference(
+    SshDifference(
         lambda here, there: bool(here.shown) and there.problem == "login",
         "{other} is not let in by {hosts}",
         lambda here, _: f"this machine is, with {here.login}" if here.login else "",
         "put the public key of that machine into authorized_keys on {hosts}",
     ),
-    Difference(
+    SshDifference(
         lambda here, there: here.problem == "login" and bool(there.shown),
         "this machine is not let in by {hosts}",
         lambda _, there: f"{{other}} is, with {there.login}" if there.login else "",
