@@ -18,7 +18,7 @@ DAYS = (
 """A new year, a leap day, the end of a Friday, a Saturday, both changes of daylight saving, the last seconds of a year."""
 PURE = ("tests/core", "tests/views", "tests/config", "tests/wire", "tests/plain", "tests/test_text.py")
 KNOWS_TIME = re.compile(r"datetime|ZoneInfo|\bzone|\btime\b|\d{4}-\d\d-\d\d")
-"""What a test of the core holds that has to do with dates. The core itself cannot ask for the time (import-linter), so no other test of it can depend on today."""
+"""What a test of the core or of views holds that has to do with dates. They cannot ask for the time (import-linter), so no other test of them can depend on today."""
 STARTS_PROCESSES = re.compile(r"subprocess|LocalTransport|tests\.core\.shells|tests\.adapters\.hosts")
 """What a test file holds that runs texts for shells."""
 
@@ -43,7 +43,8 @@ def _depends(text: str) -> bool:
 
 def _on(when: tuple[str, str]) -> "subprocess.CompletedProcess[str]":
     day, zone = when
-    left_out = (f"--ignore={file}" for file in Path("tests/core").rglob("test_*.py") if not _depends(file.read_text(encoding="utf-8")))
+    cannot_ask = (file for folder in ("tests/core", "tests/views") for file in Path(folder).rglob("test_*.py"))
+    left_out = (f"--ignore={file}" for file in cannot_ask if not _depends(file.read_text(encoding="utf-8")))
     argv = [
         "faketime",
         day,

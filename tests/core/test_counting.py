@@ -1,7 +1,7 @@
 """What is kept of a run's tally, event by event, is what a look at everything finds; whatever happens in a run of any kind."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.run.counting import recounted
@@ -13,6 +13,7 @@ from console.model.values import changed
 from tests.core import rescan
 from tests.core.drawn import KINDS, draw_run
 from tests.core.simulation import Simulation
+from tests.examples import examples
 
 
 def kept_ready(state: RunState) -> set[str]:
@@ -53,7 +54,7 @@ def holds(run: Simulation) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seed=st.integers(0, 1_000_000))
 def test_what_is_kept_is_what_a_look_at_everything_finds(kind, seed):
     draw_run(kind, seed, holds)

@@ -3,7 +3,7 @@
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.kinds.kind import OnFailure
@@ -22,6 +22,7 @@ from console.text import SafeText
 from tests.core.drawn import draw_run
 from tests.core.plans import a_run_of, failing
 from tests.core.simulation import ADA, NEW, Simulation, an_environment, opening
+from tests.examples import examples
 
 FORWARD: tuple[RunKind, ...] = ("restart", "catch-up")
 
@@ -98,7 +99,7 @@ def test_no_key_takes_a_host_back_that_has_nothing_to_go_back_to(kind: RunKind, 
     assert max(restarts(run).values()) <= 1
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.sampled_from(FORWARD), st.integers(1, 6), st.integers(1, 3), st.integers(0, 2), st.sampled_from(get_args(OnFailure)), st.data())
 def test_whatever_fails_no_host_of_such_a_run_goes_back_or_is_touched_twice(kind, hosts, batch, budget, asked, data):
     endings = st.sampled_from(["done", "done", "done", "failed", "unknown", "unreachable"])
@@ -152,7 +153,7 @@ def test_a_host_that_is_tried_again_in_a_rollback_goes_back():
     assert ({host.condition for host in state.hosts.values()}, state.exit) == ({"back"}, Exit.DONE)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.sampled_from(["deploy", "rollback"]), st.integers(0, 1_000_000))
 def test_who_is_tried_again_on_the_way_back_has_something_of_it_left_to_do(kind, seed):
     def hold(run: Simulation) -> None:

@@ -1,7 +1,7 @@
 """A host that is lost at any moment after its switch: it is never called new, it counts over the whole run, and the run's end says so."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.kinds.kinds import OnFailure
@@ -18,6 +18,7 @@ from console.model.values import changed
 from console.text import SafeText
 from tests.core.plans import go_on
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
+from tests.examples import examples
 
 MOMENTS = ["switch", "restart", "gate", "monitor", "prune"]
 
@@ -64,7 +65,7 @@ def test_a_host_lost_at_that_moment(moment: str, budget: int, asked: OnFailure):
     assert "web02" in state.reason
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.sampled_from(["deploy", "deploy", "restart", "catch-up"]), st.integers(1, 6), st.integers(1, 3), st.integers(0, 2),
     st.sampled_from(["rollback", "stop"]), st.sampled_from([0.0, 600.0]),

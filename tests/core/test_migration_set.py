@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.database.parser import PostgresParser
@@ -12,6 +12,7 @@ from console.core.migrations.migration_set import Reader, backs_of, declared_old
 from console.core.migrations.statements import cut
 from console.model.database import Migration
 from console.text import SafeText
+from tests.examples import examples
 
 
 def read(text: str, path: str = "db/1.sql") -> Migration:
@@ -268,7 +269,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join))
 def test_any_text_is_read_or_said_to_be_unread(text: str):
     found = read(text)

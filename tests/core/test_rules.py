@@ -3,7 +3,7 @@
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.kinds.kinds import KINDS as KINDS_OF_RUN
@@ -18,6 +18,7 @@ from console.text import SafeText
 from tests.core.builders import ADA, LIN, a_check, a_host_in, a_state, a_step, an_act, ended, hosts_of, paused
 from tests.core.drawn import KINDS, draw_run, everything_said
 from tests.core.simulation import Simulation
+from tests.examples import examples
 
 OPEN = {"go": None, "changed": False}
 MANUAL = Check("Support", SafeText("Support"), "waiting", kind="manual")
@@ -490,7 +491,7 @@ def test_go_needs_every_check_the_name_and_nobody_s_word_before(state: RunState)
         assert not any(check.blocks for check in state.checks)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.sampled_from(KINDS), st.integers(0, 1_000_000))
 def test_in_runs_of_every_kind_a_refusal_says_why_in_one_line(kind: RunKind, seed: int):
     def hold(run: Simulation) -> None:

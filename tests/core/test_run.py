@@ -4,7 +4,7 @@ from copy import deepcopy
 from functools import reduce
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core import conditions
@@ -23,6 +23,7 @@ from console.model.values import changed
 from console.text import SafeText
 from tests.core.plans import a_run, failing, go_on, say
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
+from tests.examples import examples
 
 ENDINGS = st.sampled_from(["done", "done", "done", "failed", "unknown", "unreachable"])
 
@@ -162,7 +163,7 @@ def test_hosts_lost_together_pause_for_the_network():
     assert state.back is None
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(1, 8), st.integers(1, 3), st.integers(0, 2), st.sampled_from(["rollback", "pause", "stop"]), st.data())
 def test_whatever_happens(hosts, batch, budget, on_failure, data):
     endings: dict[tuple[str, int], str] = {}
@@ -187,7 +188,7 @@ def test_whatever_happens(hosts, batch, budget, on_failure, data):
         assert all(host.release == OLD for host in state.hosts.values())
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(1, 5), st.integers(0, 400), st.data())
 def test_any_prefix_folds_and_a_paused_run_begins_no_host(hosts, cut, data):
     run = a_run(hosts, lambda step, attempt: data.draw(ENDINGS), on_failure="pause", max_failures=1)
@@ -201,7 +202,7 @@ def test_any_prefix_folds_and_a_paused_run_begins_no_host(hosts, cut, data):
         assert all(say_to.state.hosts[step.about].condition == "updating" and step.phase == "release" for step in started)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(1, 4), st.integers(0, 400))
 def test_a_run_that_is_taken_up_and_rolled_back_at_once_comes_back_wherever_its_engine_died(hosts, cut):
     run = a_run(hosts, lambda step, attempt: "done")
@@ -224,7 +225,7 @@ def what_people_and_links_do(host: str) -> st.SearchStrategy[ev.Event]:
     ])  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(1, 4), st.booleans(), st.data())
 def test_a_fold_is_one_evolve_after_another_and_changes_no_state_that_was_given(hosts, in_order, data):
     """In any order, so that most of it cannot be; that is kept, and not obeyed."""
@@ -244,7 +245,7 @@ def test_a_fold_is_one_evolve_after_another_and_changes_no_state_that_was_given(
     assert first == as_it_was
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(2, 6), st.integers(1, 60), st.sampled_from([cmd.Abort(), cmd.Abort(leave=True), cmd.RollBack(), cmd.RollBack(how="halves")]))
 def test_abort_and_roll_back_at_any_moment_come_to_an_end(hosts, turns, command):
     run = a_run(hosts)

@@ -1,7 +1,7 @@
 """A host alone: left on its old release, or taken back to it, while the run goes on with the others."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.errors import Exit
@@ -12,6 +12,7 @@ from console.model.state import RunState
 from console.text import SafeText
 from tests.core.plans import a_run, go_on, say
 from tests.core.simulation import NEW, OLD, Simulation
+from tests.examples import examples
 
 
 def until_new(run: Simulation, host: str) -> None:
@@ -84,7 +85,7 @@ def test_a_first_release_is_not_taken_from_one_host():
     assert "no release before" in said.message
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(2, 6), st.integers(1, 3), st.lists(st.tuples(st.integers(0, 25), st.integers(1, 6)), max_size=6))
 def test_whoever_is_skipped_at_whatever_moment_ends_on_the_old_release(hosts, batch, skips):
     run = a_run(hosts, batch=batch)
@@ -101,7 +102,7 @@ def test_whoever_is_skipped_at_whatever_moment_ends_on_the_old_release(hosts, ba
     assert not any(host.failed_once for host in state.hosts.values())
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.integers(2, 5), st.integers(1, 40), st.integers(1, 5), st.integers(0, 3), st.sampled_from([cmd.RollBack(), cmd.RollBack(how="halves"), cmd.Abort()]))
 def test_a_rollback_right_after_a_skip_leaves_no_host_on_the_new_release(hosts, turns, number, then, command):
     run = a_run(hosts)

@@ -1,7 +1,7 @@
 """Hosts before a balancer, over whole simulated runs: who gets requests, who is taken out, who is put back, and when a run waits for a person."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.conditions import MISPLACED
@@ -20,6 +20,7 @@ from console.text import SafeText
 from tests.core.balanced import NAME, BalancedRun, a_balanced_run, balanced
 from tests.core.plans import done_on, failing, go_on, happened, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, opening
+from tests.examples import examples
 
 ENDINGS = st.sampled_from(["done"] * 8 + ["failed", "unknown", "unreachable", "held"])
 OURS = frozenset({"failed", "unknown", "unreachable", "owed", "skipped", "returning", "back"})
@@ -250,7 +251,7 @@ def checked(run: BalancedRun, batch: int) -> None:
     assert len(out) <= batch
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(
     st.integers(1, 6), st.integers(1, 3), st.integers(0, 2), st.sampled_from(["rollback", "pause", "stop"]), st.sets(st.integers(1, 6), max_size=2), st.data()
 )
@@ -273,7 +274,7 @@ def test_whatever_happens_no_more_hosts_are_out_than_a_wave_and_nothing_changes_
     assert not {host.name for host in state.hosts.values() if host.condition in MISPLACED and host.touched} & run.serves
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(1, 4), st.integers(0, 300), st.booleans())
 def test_an_engine_may_die_anywhere_and_every_host_is_back_in_the_traffic_at_the_end(hosts, cut, rolls_back):
     run = a_balanced_run(hosts)

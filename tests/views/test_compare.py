@@ -1,7 +1,7 @@
 """Two runs side by side: nothing is wider than its room, the parts are the whole, what differs is marked and what does not is not."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.model import events as ev
@@ -10,6 +10,7 @@ from console.text import SafeText
 from console.views.recording import times_of
 from console.views.run_comparison import ComparedSide, compare_head, compare_lines, in_order, parts_of, side_of
 from console.views.styled_text import text, width
+from tests.examples import examples
 from tests.tui.past_runs import past_run
 
 DONE = past_run(6)
@@ -26,7 +27,7 @@ def section(lines: list[str], title: str) -> list[str]:
 
 
 @given(st.integers(0, len(DONE)), st.integers(0, len(BACK)), st.integers(20, 200))
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_any_beginnings_of_runs_fit_the_room_and_their_parts_are_the_whole(one: int, other: int, cells: int):
     left, right = side_of(DONE[:one]), side_of(BACK[:other])
     for drawn in (*compare_head(left, right, cells), *compare_lines(left, right, cells, None)):

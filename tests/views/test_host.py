@@ -1,7 +1,7 @@
 """The words of one host: whatever the run did, in whatever room."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.model import events as ev
@@ -12,6 +12,7 @@ from console.text import SafeText
 from console.views.host_details import current_step, fault_lines, host_head, host_steps, neighbour, release_rows, step_rows, usual_times, worst_host
 from console.views.styled_text import text, width
 from tests.core.simulation import Simulation, an_environment, opening
+from tests.examples import examples
 
 ENDINGS = st.sampled_from(["done", "done", "failed", "unknown", "unreachable"])
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=120).map(SafeText)
@@ -31,7 +32,7 @@ def runs(draw: st.DrawFn) -> RunState:
     return run.state
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(runs(), st.integers(1, 200), st.integers(0, 30), st.floats(0, 1e6))
 def test_every_line_keeps_to_its_room(state, cells, height, now):
     names = tuple(state.hosts)
@@ -44,7 +45,7 @@ def test_every_line_keeps_to_its_room(state, cells, height, now):
         assert not steps or 0 <= current_step(state, name) < len(steps)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(runs())
 def test_a_fault_is_told_where_there_is_one_and_nowhere_else(state):
     wrong = {"failed", "unknown", "unreachable"}

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.views.linear_regex import BadPattern, Regex
+from tests.examples import examples
 
 atoms = st.sampled_from(["a", "b", "B", ".", r"\d", r"\w", r"\S", "[ab]", "[^a]", r"[a-c\d]", r"\.", "1", "_", " ", r"\x41", "^", r"\b"])
 patterns = st.recursive(
@@ -24,7 +25,7 @@ patterns = st.recursive(
 
 
 @given(patterns, st.text("abBA1_ .x", max_size=12))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_it_finds_what_re_finds(pattern: str, text: str):
     assert Regex(pattern).search(text) == (re.search(pattern, text, re.IGNORECASE) is not None)
 

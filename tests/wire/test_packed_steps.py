@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.errors import ConsoleError
@@ -12,6 +12,7 @@ from console.model.plan import Plan, Step, Steps
 from console.text import SafeText
 from console.wire.codec import as_plain, decode_event, encode_event, event_json
 from console.wire.packed_steps import packed, unpacked
+from tests.examples import examples
 
 HOSTS = ("", "web1", "web10", "1", "wave-2", "{host}", "db.example.com")
 TEXTS = st.sampled_from(["", "web1", "web10/gate", "wave-2/web1/switch", "wave-1/web10", "hook on web1: curl http://web1:80/{host} 100%", "wave-2", "é"])
@@ -35,7 +36,7 @@ def in_the_old_form(step: Step) -> dict[str, object]:
     return plain | {"host": about, "at": "" if about else place}
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(STEPS, max_size=30))
 def test_any_steps_come_back(steps):
     event = ev.PlanMade(plan=a_plan(*steps), way_back=())
@@ -43,7 +44,7 @@ def test_any_steps_come_back(steps):
     assert decode_event(encode_event(event)) == event
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(STEPS, max_size=10))
 def test_the_form_of_earlier_versions_is_read(steps):
     steps = [step if not step.about else msgspec.structs.replace(step, place=step.about) for step in steps]

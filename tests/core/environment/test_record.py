@@ -4,7 +4,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.environment.record import is_late, is_undoable, recorded, trimmed
@@ -22,6 +22,7 @@ from console.wire.codec import decode_event, decoder, encode
 from tests.core.drawn import KINDS, draw_run
 from tests.core.environment import backward
 from tests.core.simulation import ADA
+from tests.examples import examples
 
 JOURNALS = Path(__file__).parents[2] / "journals"
 HOSTS = tuple(f"web{number:02}" for number in range(1, 5))
@@ -64,7 +65,7 @@ def drawn(seed):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_what_is_kept_as_events_come_is_what_whole_runs_say(seed):
     runs = [events for _, events in drawn(seed)]
     kept = anew = EnvironmentRecord()
@@ -86,7 +87,7 @@ def test_what_is_kept_as_events_come_is_what_whole_runs_say(seed):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_a_rollback_finds_in_trimmed_runs_what_it_finds_in_whole_ones(seed):
     ended = [state for state in (fold(events) for _, events in drawn(seed)) if state.phase == "ended"][::-1]
     for hosts in (HOSTS, HOSTS[:1]):

@@ -1,6 +1,6 @@
 """What holds whatever was measured: drawn windows of new and old hosts."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.thresholds.judging import judged, judged_since, reach_of
@@ -8,6 +8,7 @@ from console.model.measurements import Measurement
 from console.model.thresholds import BothSides, Breached, Crossed, Inconclusive, Mean, Threshold, Unmeasured
 from console.text import SafeText
 from tests.core.windows import ERRORS, NOW, view
+from tests.examples import examples
 
 RATES = st.sampled_from([0.0, 0.01, 0.05, 0.3, 1.0])
 KINDS = st.sampled_from(["counted", "counted", "counted", "failed", "quiet", "missing"])
@@ -32,14 +33,14 @@ def written(host: str, drawn) -> list[Measurement]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(THRESHOLDS, SECONDS)
 def test_two_sides_that_are_the_same_are_never_the_releases_fault(threshold: Threshold, drawn):
     found = judged(threshold, view(written("web01", drawn), written("web02", drawn)))
     assert not isinstance(found, Breached | Crossed)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(THRESHOLDS, SECONDS, SECONDS)
 def test_nothing_follows_from_a_window_without_measurements_of_new_hosts(threshold: Threshold, drawn, others):
     nothing = [("failed" if kind == "counted" else kind, rate, requests) for kind, rate, requests in drawn]
@@ -47,7 +48,7 @@ def test_nothing_follows_from_a_window_without_measurements_of_new_hosts(thresho
     assert isinstance(found, Inconclusive | Unmeasured)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(THRESHOLDS, SECONDS, SECONDS)
 def test_a_breach_says_what_it_judged(threshold: Threshold, new, old):
     found = judged(threshold, view(written("web01", new), written("web02", old), baseline={"web01": Mean(0.02, 300.0, 1000, 20)}))
@@ -64,7 +65,7 @@ def test_a_breach_says_what_it_judged(threshold: Threshold, new, old):
         assert NOW <= found.due <= NOW + threshold.seconds
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(SECONDS, st.integers(0, 59), st.integers(1, 20))
 def test_a_gap_never_makes_a_breach_sooner(drawn, place: int, length: int):
     """Measurements that are taken out shorten a breach, and never lengthen it."""
@@ -79,7 +80,7 @@ def test_a_gap_never_makes_a_breach_sooner(drawn, place: int, length: int):
         assert any(place <= number < place + length for number in good)  # what was taken out had been good
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(SECONDS)
 def test_a_good_release_is_never_breached(drawn):
     good = [(kind, 0.0, requests) for kind, _, requests in drawn]
@@ -92,7 +93,7 @@ def test_a_good_release_is_never_breached(drawn):
         assert not isinstance(found, Breached | Crossed | BothSides)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(THRESHOLDS, SECONDS, SECONDS)
 def test_to_look_through_the_last_part_first_changes_no_verdict(threshold: Threshold, new, old):
     seen = view(written("web01", new), written("web02", old), baseline={"web01": Mean(0.02, 300.0, 1000, 20)})
