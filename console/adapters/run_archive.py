@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from console.adapters.logs.run_log import RunLog
 from console.adapters.logs.sample_log import SampleLog
@@ -10,16 +9,19 @@ from console.model.events import AnyEvent
 from console.model.run_summary import RunSummary
 from console.ports.feed import LogPage, SamplePage
 
-if TYPE_CHECKING:  # SQLAlchemy is loaded when something is read: a screen that follows a run reads nothing of the record
-    from console.adapters.journal.record_store import RecordStore
+ReadsEvents = Callable[[str], tuple[AnyEvent, ...]]
+"""Every event of a run."""
+ReadsRuns = Callable[[str, str, int, RunSummary | None, str], tuple[RunSummary, ...]]
+"""(application, environment, limit, after, words): a page of the history."""
 
 
 class LocalRunArchive:
-    """Every run of a record, and what its machine's state folder keeps of each. `open_record`: the record; None: the state folder's file."""
+    """Every run of a record, and what its machine's state folder keeps of each. The record is read in a thread, by `events` and `runs`."""
 
-    def __init__(self, state: str, open_record: "Callable[[], RecordStore] | None" = None) -> None:
+    def __init__(self, state: str, events: ReadsEvents, runs: ReadsRuns) -> None:
         self._state = state
-        self._open_record = open_record or self._own
+        self._events = events
+        self._runs = runs
 
     async def record(self, run: str) -> tuple[AnyEvent, ...]:
         """Every event of a run, from the journal."""
@@ -37,25 +39,6 @@ class LocalRunArchive:
         """The machines' numbers during a run from that place on."""
         return await asyncio.to_thread(SampleLog(self._state, run).page, after, limit)
 
-    def _own(self) -> "RecordStore":
-        from console.adapters.journal.store import JournalStore
-
-        return JournalStore.of(self._state)
-
-    def _events(self, run: str) -> tuple[AnyEvent, ...]:
-        record = self._open_record()
-        try:
-            return record.read(run)
-        finally:
-            record.close()
-
     async def runs(self, app: str, environment: str, limit: int, after: RunSummary | None, words: str) -> tuple[RunSummary, ...]:
         """Runs of an environment, newest first: a page of them after that one, of those that hold these words."""
         return await asyncio.to_thread(self._runs, app, environment, limit, after, words)
-
-    def _runs(self, app: str, environment: str, limit: int, after: RunSummary | None, words: str) -> tuple[RunSummary, ...]:
-        record = self._open_record()
-        try:
-            return record.runs(app, environment, limit=limit, after=after, words=words)
-        finally:
-            record.close()

@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from console.cli.configuration import config_if_any, environment, state
-from console.cli.find_run import carrier_of
+from console.cli.find_run import carrier_of, events_of_run, page_of_runs
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking, configure, engine_of
@@ -88,7 +88,6 @@ def feed_of(how: Invocation, client: "Client", run: str, model: "Environment | N
 def environment_client(how: Invocation, model: "Environment", suggested: tuple[str, ...] = ()) -> "LocalEnvironmentClient":
     """An environment between runs, for a screen. `suggested`: the versions that are to be offered first."""
     from console.adapters.run_archive import LocalRunArchive
-    from console.cli.which_journal import open_record
     from console.client.environment import LocalEnvironmentClient
 
-    return LocalEnvironmentClient(CommandAccess(how), LocalRunArchive(state(), open_record), model, suggested)
+    return LocalEnvironmentClient(CommandAccess(how), LocalRunArchive(state(), events_of_run, page_of_runs), model, suggested)

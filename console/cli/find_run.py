@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from console.cli.configuration import state
 from console.cli.invocation import Invocation
-from console.cli.which_journal import journal_named, open_record
+from console.cli.which_journal import is_silent, journal_named, open_record
 from console.errors import UsageFault
 from console.model.run_summary import ASIDE
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from console.adapters.journal.record_store import RecordStore
     from console.adapters.journal.run_search import Quick
     from console.model.carrier import Carrier
+    from console.model.events import AnyEvent
     from console.model.run_summary import RunSummary
     from console.model.state import RunState
 
@@ -43,9 +44,31 @@ def recorded(run: str) -> "RunState":
     """Return what the journal says of a run."""
     from console.core.run.evolve import fold
 
+    return fold(events_of_run(run))
+
+
+def events_of_run(run: str) -> "tuple[AnyEvent, ...]":
+    """Return every event of a run. Raises JournalFault where its chain does not hold."""
+    from console.adapters.journal.quick_events import events_of
+
+    quick = _quickly()
+    found = events_of(quick, run) if quick else None
+    if found is not None:
+        return found
     record = journal()
     try:
-        return fold(record.read(run))
+        return record.read(run)
+    finally:
+        record.close()
+
+
+def page_of_runs(app: str, environment: str, limit: int, after: "RunSummary | None", words: str) -> "tuple[RunSummary, ...]":
+    """Return runs of an environment, newest first: a page of them after that one, of those whose line holds the words."""
+    if after is None and not words:
+        return tuple(history_of(app, environment, limit))
+    record = journal()
+    try:
+        return record.runs(app, environment, limit=limit, after=after, words=words)
     finally:
         record.close()
 
@@ -108,7 +131,7 @@ def _quickly() -> "Quick | None":
         refuse_network(folder)
         return of_file(journal_path(folder))
     address = named if isinstance(named, str) else os.environ.get(named.name) if named.kind == "env" else ""
-    if not address:
+    if not address or is_silent():
         return None
     from console.adapters.journal.postgres_search import of_database
 

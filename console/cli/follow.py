@@ -80,7 +80,7 @@ async def _on_screen(how: Invocation, feed: LastingFeed, part: Responsibility, s
 
     from console.adapters.run_archive import LocalRunArchive
     from console.cli.configuration import state
-    from console.cli.which_journal import open_record
+    from console.cli.find_run import events_of_run, page_of_runs
     from console.tui.open_screen import ScreenFailed, open_screen
 
     zone = datetime.now().astimezone().tzinfo
@@ -88,7 +88,7 @@ async def _on_screen(how: Invocation, feed: LastingFeed, part: Responsibility, s
     watching = asyncio.create_task(_continue_when_settled(feed)) if part.goes_on else None
     try:
         ending = await open_screen(
-            feed, SystemClock(), client=station, records=LocalRunArchive(state(), open_record), zone=zone, theme=how.theme,
+            feed, SystemClock(), client=station, records=LocalRunArchive(state(), events_of_run, page_of_runs), zone=zone, theme=how.theme,
             read_only=how.read_only, drives=drives,
         )  # fmt: skip
     except ScreenFailed as fault:

@@ -74,7 +74,8 @@ async def asking(how: Invocation, found: "Environment") -> "Client":
     mark = digest(found)
     if client.welcome.busy or how.read_only:
         return client
-    if client.welcome.role == "operator" and needs_of(found, "catch-up").needed and is_owing(found):
+    lacks = needs_of(found, "catch-up").needed.keys() - of_record(found).keys()
+    if client.welcome.role == "operator" and lacks and is_owing(found):
         await _handed_over(client, found, reading.found)
     elif client.welcome.digest != mark:
         await client.configure(found, mark, reading.found)

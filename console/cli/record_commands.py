@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from console.cli.configuration import state
-from console.cli.find_run import ALL, history_of, history_text, journal, run_named
+from console.cli.find_run import ALL, events_of_run, history_of, history_text, run_named
 from console.cli.invocation import Invocation
 from console.cli.output import say, say_json, tell, tell_equivalent
 from console.errors import ConsoleError, Exit
@@ -37,12 +37,8 @@ def events(how: Invocation, text: str) -> int:
     from console.wire.codec import event_json
 
     run = run_named(how, text).run
-    record = journal()
-    try:
-        for event in record.read(run):
-            say(event_json(event).decode())
-    finally:
-        record.close()
+    for event in events_of_run(run):
+        say(event_json(event).decode())
     return 0
 
 
@@ -52,11 +48,7 @@ def report(how: Invocation, text: str, form: str) -> int:
     from console.views.whole_report import whole_report
 
     run, folder = run_named(how, text).run, state()
-    record = journal()
-    try:
-        events = record.read(run)
-    finally:
-        record.close()
+    events = events_of_run(run)
     found = whole_report(events, samples_of(folder, run), excerpts_of(folder, run, events))
     if form == "json":
         from console.report.objects import report_object

@@ -3,7 +3,7 @@
 import asyncio
 
 from console.adapters.clock import SystemClock
-from console.cli.find_run import journal, run_named
+from console.cli.find_run import events_of_run, page_of_runs, run_named
 from console.cli.invocation import Invocation
 from console.cli.output import say
 from console.errors import Exit, UsageFault
@@ -18,11 +18,7 @@ async def replay(how: Invocation, text: str, speed: float) -> int:
     if not 0 <= speed <= FASTEST:
         raise UsageFault(f"--speed {speed:g}: not a speed", f"--speed 0 (at once) to {FASTEST:.0f}")
     run = run_named(how, text).run
-    record = journal()
-    try:
-        events = record.read(run)
-    finally:
-        record.close()
+    events = events_of_run(run)
     if how.wants_screen:
         return await _on_screen(how, run, events, speed)
     return await _as_lines(how, events, 0.0 if how.json else speed)
@@ -33,12 +29,11 @@ async def _on_screen(how: Invocation, run: str, events: tuple[AnyEvent, ...], sp
 
     from console.adapters.run_archive import LocalRunArchive
     from console.cli.configuration import state
-    from console.cli.which_journal import open_record
     from console.tui.history.replay_feed import ReplayFeed
     from console.tui.open_screen import open_screen
 
-    feed, zone = ReplayFeed(events, speed, LocalRunArchive(state(), open_record), run), datetime.now().astimezone().tzinfo
-    await open_screen(feed, SystemClock(), records=LocalRunArchive(state(), open_record), zone=zone, theme=how.theme, read_only=True)
+    feed, zone = ReplayFeed(events, speed, LocalRunArchive(state(), events_of_run, page_of_runs), run), datetime.now().astimezone().tzinfo
+    await open_screen(feed, SystemClock(), records=LocalRunArchive(state(), events_of_run, page_of_runs), zone=zone, theme=how.theme, read_only=True)
     return int(Exit.DONE)
 
 

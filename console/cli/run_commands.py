@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from console.cli.command_access import environment_client, feed_of
 from console.cli.configuration import environment, state
-from console.cli.find_run import carrier_of, journal, open_runs, recorded, run_named
+from console.cli.find_run import carrier_of, events_of_run, open_runs, recorded, run_named
 from console.cli.follow import follow
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
@@ -166,15 +166,11 @@ def _show_recorded(how: Invocation, summary: "RunSummary", *, whole: bool, goes_
     from console.model.state import RunState
     from console.plain.printer import Ending
 
-    record = journal()
     printer, ended = printer_for(how), RunState()
-    try:
-        for event in record.read(summary.run):
-            ended = evolve(ended, event)
-            if whole or how.json:
-                printer.event(event)
-    finally:
-        record.close()
+    for event in events_of_run(summary.run):
+        ended = evolve(ended, event)
+        if whole or how.json:
+            printer.event(event)
     seconds = max(0.0, ended.mono - ended.opened)
     if ended.phase == "ended":
         code = int(ended.exit if ended.exit is not None else Exit.CONSOLE_FAILED)

@@ -54,11 +54,16 @@ def open_record_or_copy() -> "tuple[RecordStore, str]":
         return LocalCopy.of(folder), fault.message
 
 
+def is_silent() -> bool:
+    """Whether the record's database has not answered a moment ago."""
+    return bool(_silent) and time.monotonic() - _silent[-1][0] < AGAIN
+
+
 def _opened(folder: str) -> "RecordStore":
     from console.adapters.journal.chain import JournalAway
     from console.adapters.journal.chosen_journal import open_store
 
-    if _silent and time.monotonic() - _silent[-1][0] < AGAIN:
+    if is_silent():
         raise _silent[-1][1]
     try:
         return open_store(folder, journal_address())

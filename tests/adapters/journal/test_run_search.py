@@ -5,9 +5,11 @@ import sqlite3
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from console.adapters.journal.postgres_search import of_database
 from console.adapters.journal.postgres_store import PostgresStore
+from console.adapters.journal.quick_events import events_of
 from console.adapters.journal.run_search import find_summaries, history_json, history_lines, of_file
 from console.adapters.journal.store import JournalStore
 from console.adapters.statefolder import Modes
@@ -57,6 +59,15 @@ def test_the_history_is_the_journals(known, app, environment):
     assert history_lines(ask, 2, app, environment) == runs[:2]
     told = history_json(ask, ("run", "by", "ended"), app, environment)
     assert json.loads(told) == [{"run": run.run, "by": run.by, "ended": run.ended} for run in runs]
+
+
+def test_events_are_the_journals_as_long_as_their_chain_holds(known):
+    journal, ask = known
+    assert events_of(ask, "20260101T1-shop") == journal.read("20260101T1-shop")
+    assert events_of(ask, "nope") == ()
+    with journal._transaction([]) as connection:
+        connection.execute(sa.text("UPDATE events SET payload = replace(payload, 'succeeded', 'failed') WHERE run = '20260101T1-shop'"))
+    assert events_of(ask, "20260101T1-shop") is None
 
 
 def test_tables_of_another_version_and_a_database_that_is_away_are_left_to_the_journal(shared_journal):
