@@ -7,7 +7,9 @@ from datetime import tzinfo
 from typing import Protocol
 
 from console.engine.metrics.keeper import MetricKeeper
+from console.errors import RecordAway
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.environment_record import EnvironmentRecord
 from console.model.events import Event
 from console.model.fleet import Environment
 from console.model.fleet_snapshot import CiMark
@@ -75,6 +77,13 @@ class QueryContext:
 
     ceding: Callable[[], Ceding | None] = lambda: None
     """The run in its monitoring window that makes way for a release now; None: there is none."""
+
+    async def known(self) -> EnvironmentRecord:
+        """What the record knows of the environment; nothing, where it is away and this machine has carried no run there."""
+        try:
+            return await self.journal.environment(self.environment.app, self.environment.name)
+        except RecordAway:
+            return EnvironmentRecord(self.environment.app, self.environment.name)
 
     async def open_run(self) -> str:
         """The run that goes on, here or on another machine; empty: none."""

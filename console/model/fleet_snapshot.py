@@ -63,6 +63,8 @@ class FleetSnapshot(msgspec.Struct, frozen=True):
     """The run that left the environment unverified, and that none has made good since."""
     at: str = ""
     """When the hosts were read: UTC, RFC 3339."""
+    record_away: SafeText = SafeText("")
+    """Why the database of a shared record is away; empty: it is not."""
 
 
 class Candidate(msgspec.Struct, frozen=True):

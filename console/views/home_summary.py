@@ -95,6 +95,8 @@ def _attention(board: FleetSnapshot, open_run: str, behind: bool, zone: tzinfo |
         return (*line(Span(f" run {run} {words}", "warn")), *joins)
     if behind:
         return line(Span(" a run has ended since the hosts were read: reading them again …", "warn"))
+    if board.record_away:
+        return line(Span(f" the shared record is away, and nothing begins but a rollback: {board.record_away}", "bad"))
     if board.held:
         return line(Span(f" locked by {board.held.by}: {board.held.reason or board.held.run}", "warn"))
     if board.maintained and board.maintained.kept and board.maintained.state != "off":

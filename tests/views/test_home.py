@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from console.model.debt import Debt
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.model.run_summary import RunSummary
+from console.model.values import changed
 from console.text import SafeText
 from console.views.fleet_rows import counts_in_words
 from console.views.home_summary import home_lines, resting_state, run_row
@@ -68,6 +69,11 @@ def test_what_is_owed_is_said_with_what_comes_of_it():
     assert text(home_lines(a_board(), "", 120)[-1]) == " owed: web03; it gets v2 once it answers again"
     assert text(home_lines(a_board(("web02",)), "", 120)[-1]) == " not reached: web02"
     assert text(home_lines(a_board(owed=()), "", 120)[-1]) == " all quiet"
+
+
+def test_a_record_that_is_away_is_said_before_what_hosts_are():
+    board = changed(a_board(("web02",)), record_away=SafeText("the journal db does not answer"))
+    assert text(home_lines(board, "", 120)[-1]) == " the shared record is away, and nothing begins but a rollback: the journal db does not answer"
 
 
 def test_a_host_whose_gate_failed_is_said_to_be_unhealthy_and_one_that_nobody_verified_is_not():

@@ -65,7 +65,7 @@ async def read_maintenance(fleet: QueryContext, facts: tuple[HostFacts, ...] | N
     environment, switch = fleet.environment, switch_of(fleet)
     known = await switch.facts() if facts is None else facts
     places = await (switch.look(known) if facts is None else switch.look(known, GLANCE))
-    kept = (await fleet.journal.environment(environment.app, environment.name)).maintenance
+    kept = (await fleet.known()).maintenance
     after = kept or left_on(known)
     if places and all(place.shows == "off" for place in places) and facts is None and not (kept and kept.run):
         after = None

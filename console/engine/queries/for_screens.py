@@ -38,7 +38,7 @@ async def answer_board(fleet: QueryContext, argument: Mapping[str, Any], person:
     facts = await look_at(fleet, environment.hosts)
     found = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     held = Holder(found.by, found.since, found.reason, found.run) if found else None
-    record = await fleet.journal.environment(environment.app, environment.name)
+    record = await fleet.known()
     maintained, _ = await read_maintenance(fleet, facts)
     healthy = healthy_hosts(record, environment, facts)
     rows = tuple(_board_host(host, fact, healthy[host.name]) for host, fact in zip(environment.hosts, facts, strict=True))
@@ -46,6 +46,7 @@ async def answer_board(fleet: QueryContext, argument: Mapping[str, Any], person:
         environment=environment.name, app=environment.app, protected=environment.protected, run=await fleet.open_run(), held=held, hosts=rows,
         maintenance=maintained.state, maintained=maintained,
         owed=owed_now(record, fleet.unpaid), failed=failed_run(record), at=_now(fleet),
+        record_away=fleet.journal.outage.reason if fleet.journal.outage else SafeText(""),
     )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ async def note_seen(fleet: QueryContext, facts: Iterable[HostFacts]) -> None:
     known = [fact for fact in facts if not fact.problem]
     note = next((fact.closed for fact in known if fact.closed), None)
     environment = fleet.environment
-    before = (await fleet.journal.environment(environment.app, environment.name)).note
+    before = (await fleet.known()).note
     if (note or len(known) == len(environment.hosts)) and _words(note) != _words(before):
         await fleet.journal.keep_note(environment.app, environment.name, note)
 

@@ -89,7 +89,7 @@ class RestingEnvironment:
     async def _read(self) -> None:
         try:
             self.runs = await self._client.history(RUNS)
-            self.behind = self.board is not None and self._last_end() != self._read_after
+            self.behind = self.board is not None and self._last_end() not in ("", self._read_after)
             await self._read_last()
             self.changed = True
             read_after, self.board = self._last_end(), await self._client.board()
