@@ -5,7 +5,8 @@ the others is `shared_journal`'s.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,14 +17,28 @@ from console.adapters.journal.store import JournalStore
 from console.adapters.journal.tables import EVENTS, PAST_RUNS, RUNS
 from console.adapters.statefolder import Modes, made_folder, refuse_network
 from console.model.events import AnyEvent
+from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
+from console.model.run_summary import ASIDE
 from console.model.state import RunState
-from console.wire.codec import encode
+from console.wire.codec import decoder, encode
 
 NAME = "shared.sqlite3"
 APART = "apart"
 """The folder, in the state folder, of events that stood here alone and are in no record."""
 HANDED = sa.Table("handed", sa.MetaData(), sa.Column("run", sa.String, primary_key=True), sa.Column("seq", sa.Integer, nullable=False))
 """Up to which event the database is known to have a run; it may have more."""
+
+STATED = sa.Table(
+    "stated",
+    sa.MetaData(),
+    *(sa.Column(name, sa.String, primary_key=True) for name in ("app", "environment", "part")),
+    sa.Column("value", sa.Text, nullable=False),
+)
+"""What no event sets (`note`, `maintenance`; null: there is none), and the database is not known to have been told."""
+KEPT = 20
+"""Runs of an environment that are kept though the database has them all: what a rollback goes by while that is away."""
+_values: dict[str, Callable[[bytes], Any]] = {"note": decoder(LockHolder | None), "maintenance": decoder(Maintenance | None)}
 
 
 class LocalCopy(JournalStore):
@@ -33,6 +48,7 @@ class LocalCopy(JournalStore):
         super().__init__(path, modes)
         with self._told(), self._connection.begin():
             HANDED.create(self._connection, checkfirst=True)
+            STATED.create(self._connection, checkfirst=True)
 
     @classmethod
     def of(cls, state: str) -> "LocalCopy":
@@ -60,6 +76,36 @@ class LocalCopy(JournalStore):
             self._connection.execute(sa.delete(HANDED).where(HANDED.c.run == run))
             self._connection.execute(sa.insert(HANDED).values(run=run, seq=seq))
 
+    def forget(self, place: Place) -> list[str]:
+        """Let go of runs that the database has, and return them: those that had ended before the last KEPT that worked on hosts. Their room is used again."""
+        mine = sa.and_(RUNS.c.app == place[0], RUNS.c.environment == place[1])
+        ended = sa.select(RUNS.c.number).where(mine, RUNS.c.outcome.is_not(None), RUNS.c.kind.not_in(ASIDE)).order_by(RUNS.c.number.desc())
+        last = sa.select(sa.func.max(EVENTS.c.seq)).where(EVENTS.c.run == RUNS.c.run).scalar_subquery()
+        has_all = sa.select(RUNS.c.run).join(HANDED, HANDED.c.run == RUNS.c.run).where(mine, RUNS.c.outcome.is_not(None), HANDED.c.seq >= last)
+        with self._told(), self._connection.begin():
+            oldest = self._connection.execute(ended.offset(KEPT - 1).limit(1)).scalar()
+            gone = list(self._connection.execute(has_all.where(RUNS.c.number < oldest)).scalars()) if oldest else []
+            for table in (EVENTS, PAST_RUNS, RUNS, HANDED) if gone else ():
+                self._connection.execute(sa.delete(table).where(table.c.run == sa.bindparam("gone")), [{"gone": run} for run in gone])
+        return gone
+
+    def state_later(self, place: Place, part: str, value: object | None) -> None:
+        """Keep what the database is to be told, in the place of what was kept before."""
+        with self._told(), self._connection.begin():
+            self._connection.execute(sa.delete(STATED).where(_of(place, part)))
+            self._connection.execute(sa.insert(STATED).values(app=place[0], environment=place[1], part=part, value=encode(value).decode()))
+
+    def stated(self, place: Place) -> list[tuple[str, Any]]:
+        """Return what the database is to be told of an environment, by its parts."""
+        query = sa.select(STATED.c.part, STATED.c.value).where(STATED.c.app == place[0], STATED.c.environment == place[1]).order_by(STATED.c.part)
+        with self._told(), self._reading() as connection:
+            return [(row.part, _values[row.part](row.value.encode())) for row in connection.execute(query)]
+
+    def told(self, place: Place, part: str, value: object | None) -> None:
+        """Keep that the database was told so; what was said since is still to be told."""
+        with self._told(), self._connection.begin():
+            self._connection.execute(sa.delete(STATED).where(_of(place, part), STATED.c.value == encode(value).decode()))
+
     def keep_apart(self, run: str, after: int) -> str:
         """Write the events after that one into a file of their own, each with its hash, and return its path once it is on the disk."""
         folder = os.path.join(os.path.dirname(self.path), APART)
@@ -83,6 +129,10 @@ class LocalCopy(JournalStore):
             seq, link = self._head(connection, run)
         self._after_commit([Tip(run, seq, link)])
         self.rebuild(state.app, state.environment)
+
+
+def _of(place: Place, part: str) -> sa.ColumnElement[bool]:
+    return sa.and_(STATED.c.app == place[0], STATED.c.environment == place[1], STATED.c.part == part)
 
 
 def copy_path(state: str) -> str:

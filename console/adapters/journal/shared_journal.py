@@ -11,7 +11,8 @@ import logging
 import os
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from console.adapters.journal.chain import JournalAway, JournalFault
 from console.adapters.journal.environment_rows import Place
@@ -69,8 +70,6 @@ class SharedJournal:
         self._held: set[str] = set()
         """Those of them that another engine carries."""
         self._done: list[HandedIn] = []
-        self._stated: dict[str, Callable[[SqlJournal], Awaitable[None]]] = {}
-        """What no event sets, and the database is still to be told."""
         self._ends: dict[str, int] = {}
         """The last event of runs that stand here."""
         self._leased: set[str] = set()
@@ -111,9 +110,13 @@ class SharedJournal:
         for run in await self._local.asked(lambda: self._copy.not_handed(self._place)):
             async with self._orders[run]:
                 await self._hand_in(run)
-        for part, keep in tuple(self._stated.items()):
-            await keep(self._shared)
-            del self._stated[part]
+        await self._tell_stated()
+        await self._forget()
+
+    async def _forget(self) -> None:
+        """Let go of what the database has, and nobody here will ask for."""
+        for run in await self._local.asked_to_write(lambda: self._copy.forget(self._place)):
+            self._ends.pop(run, None)
 
     async def _within(self, seconds: float, work: Callable[[], Awaitable[T]]) -> T:
         """Do it, and again while the database does not answer. Raises JournalAway after so many seconds."""
@@ -295,15 +298,18 @@ class SharedJournal:
             await self._shared.end_lease(run, carrier)
             if run not in self._behind and run in self._ends:
                 await self._local.asked_to_write(lambda: self._copy.handed(run, self._ends[run]))
+                await self._forget()
 
     async def _known(self, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:
-        """Return what the database says; where it is away, what this machine knows."""
+        """Return what the database says; where it is away, what this machine knows. An engine that carries no run waits for it no longer then."""
         if self.outage is None:
             try:
                 async with asyncio.timeout(OUTAGE):
                     return await there()
             except (JournalAway, TimeoutError) as fault:
                 log.warning("read from %s: %s", self._copy.path, fault)
+                if not self._leased:
+                    self._lose(fault if isinstance(fault, JournalAway) else self._silent())
         return await here()
 
     async def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
@@ -348,24 +354,32 @@ class SharedJournal:
 
     async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
         """Store the person's note that closes an environment."""
-        await self._state(f"note of {environment}", lambda journal: journal.keep_note(app, environment, note))
+        await self._state((app, environment), "note", note)
 
     async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
         """Store who shows users a maintenance page; None: nobody does."""
-        await self._state(f"maintenance of {environment}", lambda journal: journal.keep_maintenance(app, environment, maintenance))
+        await self._state((app, environment), "maintenance", maintenance)
 
-    async def _state(self, part: str, keep: Callable[[SqlJournal], Awaitable[None]]) -> None:
-        """Store what no event sets; while the database is away, here, and there once it is back."""
+    async def _state(self, place: Place, part: str, value: LockHolder | Maintenance | None) -> None:
+        """Store what no event sets: here first, as events are, and there at once, or when the database is back."""
+        await self._local.asked_to_write(lambda: self._copy.state_later(place, part, value))
+        if await self._local.asked(lambda: self._copy.knows(place)):
+            await _keep(self._local, place, part, value)
         if self.outage is None:
-            await keep(self._shared)
-            return
-        self._stated[part] = keep
-        if await self._local.asked(lambda: self._copy.knows(self._place)):
-            await keep(self._local)
+            try:
+                await self._within(OUTAGE, self._tell_stated)
+            except JournalAway as fault:
+                self._lose(fault)
+
+    async def _tell_stated(self) -> None:
+        """Tell the database what was stored here, by this engine or one before it."""
+        for part, value in await self._local.asked(lambda: self._copy.stated(self._place)):
+            await _keep(self._shared, self._place, part, value)
+            await self._local.asked_to_write(partial(self._copy.told, self._place, part, value))
 
     async def carried(self) -> dict[str, Carrier]:
         """Who carries which run, by their leases; nothing is known of others while the database is away."""
-        return {} if self.outage is not None else await self._shared.carried()
+        return await self._known(self._shared.carried, _nobody)
 
     async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
         """Leave a command for the engine that carries a run; its number."""
@@ -416,6 +430,15 @@ class SharedJournal:
             await asyncio.gather(self._returning, return_exceptions=True)
         await self._local.close()
         await self._shared.close()
+
+
+async def _keep(journal: SqlJournal, place: Place, part: str, value: Any) -> None:  # noqa: ANN401 (as the part has it)
+    """Store a part of an environment's record that no event sets."""
+    await (journal.keep_note if part == "note" else journal.keep_maintenance)(*place, value)
+
+
+async def _nobody() -> dict[str, Carrier]:
+    return {}
 
 
 def _mark(carrier: Carrier, path: str) -> str:

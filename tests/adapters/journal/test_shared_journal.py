@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from console.adapters.journal import local_copy as copying
 from console.adapters.journal import shared_journal as module
 from console.adapters.journal.chain import JournalAway
 from console.adapters.journal.local_copy import LocalCopy, copy_path
@@ -16,7 +17,8 @@ from console.adapters.journal.shared_journal import SharedJournal
 from console.core.run.evolve import fold
 from console.model.bastions import SshSeen
 from console.model.carrier import Carrier
-from console.model.events import RollbackBegan
+from console.model.events import RollbackBegan, RunEnded
+from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
 from console.ports.journal import HandedIn, Outage
 from console.text import SafeText
@@ -231,6 +233,42 @@ async def test_what_is_stated_while_it_is_away_is_stated_there_once_it_is_back(r
     rig.lets_in(True)
     await rig.told(HandedIn)
     assert rig.there.environment(*PLACE).maintenance == shown
+
+
+async def test_what_was_stated_outlives_the_engine(rig):
+    journal = await rig.journal()
+    rig.lets_in(False)
+    shown = Maintenance(SafeText("ada"), SafeText("2026-01-01T00:00:00Z"))
+    await journal.keep_maintenance(*PLACE, shown)
+    assert journal.outage
+    await journal.keep_note(*PLACE, LockHolder(SafeText("ada")))
+    await journal.keep_note(*PLACE, None)
+    rig.made.remove(journal)
+    await journal.close()
+    rig.lets_in(True)
+    await rig.journal()
+    assert (rig.there.environment(*PLACE).maintenance, rig.there.environment(*PLACE).note) == (shown, None)
+    rig.there.keep_maintenance(*PLACE, None)
+    await rig.journal()
+    assert rig.there.environment(*PLACE).maintenance is None
+
+
+async def test_runs_that_the_database_has_are_kept_here_as_far_as_a_rollback_asks(rig, monkeypatch):
+    monkeypatch.setattr(copying, "KEPT", 2)
+    journal = await rig.journal()
+    for number in range(1, 6):
+        run = f"r{number}"
+        await journal.take_lease(run, ADA)
+        begun, ended = opened(run, f"2026-01-0{number}T00:00:00Z"), RunEnded(seq=2, exit=0, outcome="succeeded")
+        await journal.append(run, (begun, *((ended,) if number != 2 else ())), fold((begun, ended)))
+        await journal.end_lease(run, ADA)
+    copy = LocalCopy.of(str(rig.folder))
+    assert [run for run in ("r1", "r2", "r3", "r4", "r5") if copy.links(run)] == ["r2", "r4", "r5"]
+    await journal.append("r1", (note(3),), fold((opened("r1", "2026-01-01T00:00:00Z"),)))
+    assert len(rig.there.links("r1")) == 3
+    assert await journal.take_lease("r1", ADA) is None
+    assert copy.links("r1") == rig.there.links("r1")
+    copy.close()
 
 
 async def test_how_hosts_are_reached_is_told_to_other_machines_and_not_to_this_one(rig, tmp_path):
