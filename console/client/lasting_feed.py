@@ -80,6 +80,8 @@ class LastingFeed:
         self._model = None if access.read_only else model
         self._samples = samples
         self._losses: list[float] = []
+        self._printed_until = ""
+        """When the last line of output that was told was printed."""
 
     async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
         """Everything after that event, then what comes, until the run has ended. Raises EngineLost where no engine takes it up."""
@@ -87,7 +89,7 @@ class LastingFeed:
         printed = EarlierOutput(await asyncio.to_thread(self._printed) if self._samples and not after else LogPage(()))
         while True:
             try:
-                async for item in self._client.follow(self.run, seen, samples=self._samples):
+                async for item in self._heard(seen):
                     for line in printed.due(item):
                         yield line
                     if isinstance(item, Event):
@@ -103,6 +105,16 @@ class LastingFeed:
             for line in printed.rest():
                 yield line
             return
+
+    async def _heard(self, seen: int) -> AsyncIterator[FeedItem]:
+        """What the engine says from that event on, without lines that one before it has told: by way of the record they come again for a while."""
+        told = self._printed_until
+        async for item in self._client.follow(self.run, seen, samples=self._samples):
+            if isinstance(item, Output):
+                if item.at and item.at <= told:
+                    continue
+                self._printed_until = max(self._printed_until, item.at)
+            yield item
 
     def _printed(self) -> LogPage:
         """What the run's steps printed last before this console joined; nothing where its files may not be read."""

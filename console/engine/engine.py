@@ -33,7 +33,7 @@ from console.engine.server.refusals import Refusals
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Decide, Note, Refusal
-from console.model.events import CommandRefused, RunOpened
+from console.model.events import CommandRefused, Event, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.fleet_snapshot import CiMark
 from console.model.onlooker import Onlooker
@@ -202,8 +202,23 @@ class Engine:
             return self._feeds.follow(run)
         one = self._runs.get(run)
         if one is not None:
-            return one.broadcast.follow(after)
+            return self._followed(run, one.broadcast.follow(after))
         return self._elsewhere.follow(run, after)
+
+    async def _followed(self, run: str, heard: AsyncIterator[Heard]) -> AsyncIterator[Heard]:
+        """Pass on what is heard of a run that this engine carries; where another one takes it up, what is heard of that by the record."""
+        last: Event | None = None
+        try:
+            async for item in heard:
+                last = item if isinstance(item, Event) else last
+                yield item
+        except ConsoleError:
+            if last is None or not await self._elsewhere.goes_on_from(run, last):
+                raise
+        else:
+            return
+        async for item in self._elsewhere.follow(run, last.seq):
+            yield item
 
     def state(self, run: str) -> RunState:
         """The state of a run that this engine carries or has carried."""

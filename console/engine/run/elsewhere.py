@@ -15,6 +15,7 @@ from console.errors import ConsoleError, RecordAway, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
+from console.model.events import Event
 from console.model.request import Person
 from console.model.values import changed
 from console.ports.feed import Heard, Output, Sample
@@ -67,6 +68,14 @@ class RunsElsewhere:
             return False
         return await self._journal.take_lease(f"what is left in {record.environment} of {record.app}", self._here) is None
 
+    async def goes_on_from(self, run: str, last: Event) -> bool:
+        """Whether another engine carries a run, or has, and the record has that event of it, as it was told here: then what follows there follows here."""
+        try:
+            here, *after = await self._journal.read(run, last.seq - 1) or (None,)
+            return here is not None and _moment(here) == _moment(last) and (bool(after) or await self.carrier(run) is not None)
+        except ConsoleError:
+            return False
+
     async def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event, as it is written, until it has let go of its hosts. Raises UsageFault where nobody carries it on.
 
@@ -115,3 +124,8 @@ class RunsElsewhere:
         if await self._journal.withdraw_command(number):
             return Refusal(SafeText(f"{carrier} did not take the command within {ANSWER:.0f} s, and will not take it"), SafeText(f"deploy attach {run}"))
         return Refusal(SafeText(f"{carrier} took the command and has not answered for {ANSWER:.0f} s"), SafeText(f"deploy attach {run}"))
+
+
+def _moment(event: Event) -> tuple[object, ...]:
+    """What tells an event from that of another engine with the same number."""
+    return type(event), event.at, event.mono, event.boot
