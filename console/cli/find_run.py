@@ -1,16 +1,16 @@
 """The record of runs for a command, and the run that a person means by a word. Meets no engine."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from console.cli.configuration import state
 from console.cli.invocation import Invocation
-from console.cli.which_journal import is_silent, journal_named, open_record
-from console.errors import UsageFault
+from console.cli.which_journal import is_silent, journal_named, note_silence, open_record
+from console.errors import RecordAway, UsageFault
 from console.model.run_summary import ASIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from console.adapters.journal.record_store import RecordStore
     from console.adapters.journal.run_search import Quick
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from console.model.state import RunState
 
 
+T = TypeVar("T")
 ALL = 2**31 - 1
 """More runs than a record has."""
 
@@ -51,8 +52,7 @@ def events_of_run(run: str) -> "tuple[AnyEvent, ...]":
     """Return every event of a run. Raises JournalFault where its chain does not hold."""
     from console.adapters.journal.quick_events import events_of
 
-    quick = _quickly()
-    found = events_of(quick, run) if quick else None
+    found = _quick(lambda record: events_of(record, run))
     if found is not None:
         return found
     record = journal()
@@ -95,8 +95,7 @@ def history_of(app: str, environment: str, limit: int) -> "list[RunSummary]":
     """Return the newest runs, so many at most."""
     from console.adapters.journal.run_search import history_lines
 
-    record = _quickly()
-    found = history_lines(record, limit, app, environment) if record else None
+    found = _quick(lambda record: history_lines(record, limit, app, environment))
     return _all_runs(app, environment, limit) if found is None else found
 
 
@@ -105,8 +104,7 @@ def history_text(columns: "Sequence[str]", app: str, environment: str) -> str:
     from console.adapters.journal.run_search import history_json
     from console.plain.json_text import in_ascii, json_text
 
-    record = _quickly()
-    found = history_json(record, columns, app, environment) if record else None
+    found = _quick(lambda record: history_json(record, columns, app, environment))
     if found is None:
         return json_text([{name: getattr(run, name) for name in columns} for run in _all_runs(app, environment, ALL)])
     return in_ascii(found)
@@ -120,8 +118,18 @@ def _all_runs(app: str, environment: str, limit: int) -> "list[RunSummary]":
         record.close()
 
 
+def _quick(ask: "Callable[[Quick], T | None]") -> "T | None":
+    """Ask the record without its library; None: that is to be loaded, or the database was waited for in vain and what this machine has is to be read."""
+    record = _quickly()
+    try:
+        return ask(record) if record else None
+    except RecordAway as fault:
+        note_silence(fault)
+        return None
+
+
 def _quickly() -> "Quick | None":
-    """Return what asks the record without its library; None: that is to be loaded."""
+    """Return what asks the record without its library; None: nothing does."""
     named = journal_named()
     if not named:
         from console.adapters.journal.run_search import of_file
@@ -142,8 +150,7 @@ def _meant(text: str, app: str) -> "list[RunSummary]":
     """Return the runs that a person may mean by that; by nothing: those that are open."""
     from console.adapters.journal.run_search import find_summaries
 
-    quick = _quickly()
-    found = find_summaries(quick, text, app) if quick else None
+    found = _quick(lambda record: find_summaries(record, text, app))
     if found is not None:
         return found
     record = journal()

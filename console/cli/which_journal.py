@@ -9,17 +9,16 @@ import time
 from typing import TYPE_CHECKING
 
 from console.cli.configuration import state
-from console.errors import UsageFault
+from console.errors import RecordAway, UsageFault
 from console.typed import typed_here
 
 if TYPE_CHECKING:
-    from console.adapters.journal.chain import JournalAway
     from console.adapters.journal.record_store import RecordStore
     from console.model.fleet import Variable
 
 AGAIN = 15.0
 """Seconds for which a command does not ask a database anew that has not answered it: each time costs a person who wants to go back some seconds."""
-_silent: list[tuple[float, "JournalAway"]] = []
+_silent: list[tuple[float, "RecordAway"]] = []
 """When it did not answer, and what was to be said of that."""
 
 
@@ -42,13 +41,12 @@ _told: list[str] = []
 
 def open_record_or_copy() -> "tuple[RecordStore, str]":
     """Open the record; where its database is away and runs were carried here, what this machine has of them, and why."""
-    from console.adapters.journal.chain import JournalAway
     from console.adapters.journal.local_copy import LocalCopy, copy_path
 
     folder = state()
     try:
         return _opened(folder), ""
-    except JournalAway as fault:
+    except RecordAway as fault:
         if not os.path.exists(copy_path(folder)):
             raise
         return LocalCopy.of(folder), fault.message
@@ -57,6 +55,11 @@ def open_record_or_copy() -> "tuple[RecordStore, str]":
 def is_silent() -> bool:
     """Whether the record's database has not answered a moment ago."""
     return bool(_silent) and time.monotonic() - _silent[-1][0] < AGAIN
+
+
+def note_silence(fault: "RecordAway") -> None:
+    """Keep that the database has not answered, and what is to be said of that."""
+    _silent[:] = [(time.monotonic(), fault)]
 
 
 def _opened(folder: str) -> "RecordStore":
@@ -68,7 +71,7 @@ def _opened(folder: str) -> "RecordStore":
     try:
         return open_store(folder, journal_address())
     except JournalAway as fault:
-        _silent.append((time.monotonic(), fault))
+        note_silence(fault)
         raise
 
 

@@ -21,6 +21,7 @@ _STRINGS = POINTER(c_char_p)
 _SHAPES: dict[str, tuple[Any, ...]] = {
     "PQconnectdbParams": (c_void_p, _STRINGS, _STRINGS, c_int),
     "PQstatus": (c_int, c_void_p),
+    "PQerrorMessage": (c_char_p, c_void_p),
     "PQsocket": (c_int, c_void_p),
     "PQfinish": (None, c_void_p),
     "PQsendQueryParams": (c_int, c_void_p, c_char_p, c_int, POINTER(c_uint), _STRINGS, POINTER(c_int), POINTER(c_int), c_int),
@@ -38,8 +39,16 @@ _SHAPES: dict[str, tuple[Any, ...]] = {
 """What is called: the type of the answer, then those of the arguments."""
 
 
+SLOW = 1.0
+"""Seconds after which a connection that does not come about was waited for: it is not to be tried anew at once."""
+
+
 class NotAnswered(Exception):
     """The server, or the library, has no answer."""
+
+
+class Silent(NotAnswered):
+    """The server was waited for in vain; with what the library says of that."""
 
 
 Ask = Callable[[str, Sequence[str]], list[tuple[Any, ...]]]
@@ -92,10 +101,11 @@ def _brought_along() -> Iterator[str]:
 @contextmanager
 def _connected(library: ctypes.CDLL, address: Mapping[str, object]) -> Iterator[int]:
     names, values = ((c_char_p * (len(address) + 1))(*(str(each).encode() for each in part), None) for part in (address, address.values()))
+    began = time.monotonic()
     connection = library.PQconnectdbParams(names, values, 0)
     try:
         if library.PQstatus(connection) != _CONNECTED:
-            raise NotAnswered
+            raise Silent(_text(library.PQerrorMessage(connection))) if time.monotonic() - began > SLOW else NotAnswered
         yield connection
     finally:
         library.PQfinish(connection)

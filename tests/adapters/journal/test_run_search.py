@@ -1,12 +1,14 @@
 """The lines of runs that the database's own library finds are those that the journal finds, on SQLite and on PostgreSQL."""
 
 import json
+import socket
 import sqlite3
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 
+from console.adapters.journal.chain import JournalAway
 from console.adapters.journal.postgres_search import of_database
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.quick_events import events_of
@@ -79,6 +81,13 @@ def test_tables_of_another_version_and_a_database_that_is_away_are_left_to_the_j
     finally:
         executed(plain(shared_journal), "update journal_schema set oldest = 1")
     assert find_summaries(of_database(shared_journal.rpartition("/")[0] + "/nowhere"), "") is None
+
+
+def test_a_server_that_is_waited_for_in_vain_is_not_waited_for_again():
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        ask = of_database(f"postgresql://shop@127.0.0.1:{mute.getsockname()[1]}/shop?connect_timeout=2")
+        with pytest.raises(JournalAway, match="does not answer: .*timeout expired"):
+            find_summaries(ask, "")
 
 
 def test_a_file_that_lost_events_is_left_to_the_journal(tmp_path):
