@@ -176,6 +176,10 @@ class Runner:
         starts = [effect for effect in effects if isinstance(effect, StartStep)]
         if happened:
             self.record(*happened)
+            if len(happened) == len(effects):  # nothing was asked for that has to wait for the disk: decide at once on what is so now
+                self._news.set()
+                await asyncio.sleep(0)
+                return None
         announced = await self._announced(starts)
         await self.settled()
         for start in announced:
