@@ -29,6 +29,8 @@ class LaneTally(msgspec.Struct, frozen=True):
 class Tally(msgspec.Struct, frozen=True):
     """Sets are in the order of the fleet."""
 
+    stale: bool = False
+    """It is not kept up to date, and holds nothing: it is counted anew before it is read. Only while many events are folded."""
     nobody: HostSet = HostSet()
     """The empty set of the run's hosts, that others are made of."""
     conditions: dict[str, HostSet] = {}

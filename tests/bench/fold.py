@@ -1,4 +1,4 @@
-"""Events folded a second, beside a fold into plain dicts that are changed in place and keep no history."""
+"""P10: 100,000 events of a run, folded at once and one at a time, beside a fold into plain dicts that are changed in place and keep no history."""
 
 import gc
 import time
@@ -8,20 +8,25 @@ from typing import Any
 from console.core.run.evolve import evolve, fold
 from console.model import events as ev
 from console.model.state import RunState
-from tests.bench.table import Row, print_table
+from tests.bench.table import Row, at_most, print_table
 from tests.core.simulation import an_environment, opening
 
 HOSTS = 1000
 ROUNDS = 5
+EVENTS = 100_000
 
 
 def a_run() -> list[ev.Event]:
-    """Every event of a release to that many hosts where nothing goes wrong."""
+    """Every event of a release to that many hosts where nothing goes wrong, and whose gates say often what they see."""
     environment = an_environment(HOSTS, 50)
     events = list(opening(environment))
     plan = next(event.plan for event in events if isinstance(event, ev.PlanMade))
+    gates = [step for step in plan.steps if step.kind == "gate"]
+    looks = (EVENTS - len(events) - 2 * len(plan.steps)) // len(gates)
     for step in plan.steps:
         events.append(ev.StepStarted(step=step.name, host=step.about))
+        if step.kind == "gate":
+            events += [ev.GateJudged(step=step.name, host=step.about, verdict="passed", check="Web", passing=0.5 * look) for look in range(looks)]
         events.append(ev.StepFinished(step=step.name, host=step.about, seconds=1.0))
     return [ev.stamped(event, number, "2026-01-02T00:00:00Z", float(number), "boot") for number, event in enumerate(events, 1)]
 
@@ -52,12 +57,12 @@ def one_at_a_time(events: list[ev.Event]) -> RunState:
 def main() -> None:
     """Measure and print."""
     events = a_run()
-    rows = [Row("plain dicts", "k/s"), Row("fold", "k/s"), Row("evolve, one at a time", "k/s")]
+    rows = [Row("plain dicts", "s"), Row("fold", "s"), Row("evolve, one at a time", "s")]
     for _ in range(ROUNDS):
         for row, what in zip(rows, (plain_fold, fold, one_at_a_time), strict=True):
             gc.collect()
             began = time.perf_counter()
             what(events)
-            row.values.append(len(events) / (time.perf_counter() - began) / 1000)
+            row.values.append(time.perf_counter() - began)
     assert fold(events).hosts[f"web{HOSTS}"].condition == "new"
-    print_table(f"{len(events):,} events of a run on {HOSTS:,} hosts, folded (thousand events a second: more is better)", rows)
+    print_table(f"{len(events):,} events of a run on {HOSTS:,} hosts, folded", rows, (at_most("P10", "100,000 events folded", rows[1], 1.0),))

@@ -5,14 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.run.counting import recounted
+from console.core.run.evolve import fold
 from console.core.run.ready_steps import runs
+from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import RunState
 from console.model.tally import Tally
 from console.model.values import changed
 from tests.core import rescan
 from tests.core.drawn import KINDS, draw_run
-from tests.core.simulation import Simulation
+from tests.core.simulation import ADA, Simulation, an_environment, opening
 from tests.examples import examples
 
 
@@ -57,4 +59,36 @@ def holds(run: Simulation) -> None:
 @examples(40)
 @given(seed=st.integers(0, 1_000_000))
 def test_what_is_kept_is_what_a_look_at_everything_finds(kind, seed):
-    draw_run(kind, seed, holds)
+    folds_alike(draw_run(kind, seed, holds), seed)
+
+
+def folded(state: RunState) -> RunState:
+    return changed(state, tally=in_any_order(state.tally))
+
+
+def folds_alike(run: Simulation, seed: int) -> None:
+    """A fold, which counts once at the end, gives what event by event gives; from anywhere on."""
+    cut = seed % (len(run.events) + 1)
+    half = fold(run.events[:cut])
+    assert not half.tally.stale
+    assert folded(fold(run.events[cut:], half)) == folded(fold(run.events)) == folded(run.state)
+
+
+def test_a_fold_knows_how_many_had_failed_when_somebody_went_on():
+    run = Simulation(an_environment(3, on_failure="pause"), lambda step, attempt: "failed" if step.name == "wave-1/web01/restart" else "done")
+    run.record(*opening(run.environment))
+    run.run()
+    assert run.state.pausing is not None
+    run.record(ev.Continued(by=ADA))
+    assert fold(run.events).tolerated == 1
+    folds_alike(run, 0)
+
+
+def test_a_fold_knows_which_links_were_lost_when_somebody_went_on():
+    run = Simulation(an_environment(3), lambda step, attempt: "done")
+    run.now = 5.0
+    run.record(*opening(run.environment), ev.LinkLost(host="web02"))
+    assert run.state.hosts["web02"].lost == 5.0
+    run.record(ev.Continued(by=ADA))
+    assert fold(run.events).hosts["web02"].lost == 0.0
+    folds_alike(run, 0)

@@ -1,7 +1,7 @@
 """Which steps may begin and how far every host is, kept up to date by what an event changes. Pure.
 
 `with_host` and `with_step` are the only writers of hosts and steps; each looks at one lane and at the steps that wait for it, never at the fleet.
-`recounted` looks at everything, where a plan or a rollback begins.
+`recounted` looks at everything, where a plan or a rollback begins. Between `uncounted` and `recounted` hosts and steps alone are written.
 """
 
 from collections.abc import Callable, Iterable
@@ -56,6 +56,8 @@ def with_host(state: RunState, name: str, **fields: Any) -> RunState:  # noqa: A
     if before is None:
         return state
     after = changed(before, **fields)
+    if state.tally.stale:
+        return changed(state, hosts=state.hosts.put(name, after))
     state = _stood(changed(state, hosts=state.hosts.put(name, after)), after)
     if before.condition == after.condition:
         return state
@@ -72,6 +74,8 @@ def with_step(state: RunState, step: Step, known: StepState) -> RunState:
     host = state.hosts.get(step.about)
     if host is not None:
         return with_host(state, host.name, steps={**host.steps, step.name: known})
+    if state.tally.stale:
+        return changed(state, steps=state.steps.put(step.name, known))
     held = not lets_begin(state, step)
     begun = step.phase == "close" and state.step_state(step).status != "pending"
     state = changed(state, steps=state.steps.put(step.name, known))
@@ -79,6 +83,19 @@ def with_step(state: RunState, step: Step, known: StepState) -> RunState:
     closing = tally.closing + (step.phase == "close" and known.status != "pending") - begun
     state = _own_stood(changed(state, tally=changed(tally, closing=closing)), step)
     return _moved(state, (step.name,), held=held, holds=not lets_begin(state, step))
+
+
+def uncounted(state: RunState) -> RunState:
+    """Return the state without its tally, which is not kept until it is `recounted`."""
+    return state if state.tally.stale else changed(state, tally=_STALE)
+
+
+_STALE: Final = Tally(stale=True)
+
+
+def counted(state: RunState) -> RunState:
+    """Return the state with a tally that holds."""
+    return recounted(state) if state.tally.stale else state
 
 
 def recounted(state: RunState) -> RunState:

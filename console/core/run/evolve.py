@@ -5,13 +5,12 @@ A state is never changed: `evolve` makes another. What an event changes of hosts
 """
 
 from collections.abc import Callable, Collection, Iterable
-from functools import reduce
 from typing import Any
 
 from console.core.checks.configured import ticked
 from console.core.run import host_events as on_hosts
 from console.core.run import retries
-from console.core.run.counting import recounted, with_host
+from console.core.run.counting import counted, recounted, uncounted, with_host
 from console.core.run.other_boot import on_clock_of_another_boot
 from console.model import events as ev
 from console.model.checks import Check
@@ -32,8 +31,11 @@ def evolve(state: RunState, event: ev.Event) -> RunState:
 
 
 def fold(events: Iterable[ev.Event], state: RunState | None = None) -> RunState:
-    """Return what all those events add up to."""
-    return reduce(evolve, events, state or RunState())
+    """Return what all those events add up to. What is counted is counted once, at the end, and before an event whose change depends on it."""
+    state = state or RunState()
+    for event in events:
+        state = evolve(counted(state) if type(event) in _ON_COUNTS else uncounted(state), event)
+    return counted(state)
 
 
 def _with_act(state: RunState, event: ev.Event) -> RunState:
@@ -345,6 +347,9 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.LocksReleased: _released,
     ev.TicketClosed: _ticket_closed,
 }
+
+_ON_COUNTS = frozenset({ev.Continued, ev.HostRetried, ev.TakenUp})
+"""Events whose change depends on what is counted (`RunState.tally`)."""
 
 _ACTS: dict[type[ev.Event], tuple[str, str]] = {
     ev.Decided: ("go", "decided"),
