@@ -62,11 +62,10 @@ def with_host(state: RunState, name: str, **fields: Any) -> RunState:  # noqa: A
     if before.condition == after.condition:
         return state
     conditions = state.tally.conditions
-    moved = {
-        before.condition: conditions.get(before.condition, state.tally.nobody).put(name, there=False),
-        after.condition: conditions.get(after.condition, state.tally.nobody).put(name, there=True),
-    }
-    return changed(state, tally=changed(state.tally, conditions={**conditions, **moved}))
+    left = conditions[before.condition].put(name, there=False)
+    joined = conditions.get(after.condition, state.tally.nobody).put(name, there=True)
+    moved = {**conditions, before.condition: left, after.condition: joined}
+    return changed(state, tally=changed(state.tally, conditions=moved if left else {which: hosts for which, hosts in moved.items() if hosts}))
 
 
 def with_step(state: RunState, step: Step, known: StepState) -> RunState:
