@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.bench import fanout, fold, history, journal, rollback, rolling, runs, screen, ship, startup, thousand, viewers
+from tests.bench import fanout, fold, history, journal, rollback, rolling, runs, screen, ship, startup, thousand, viewers, waves
 from tests.bench.peer_programs import lacking
 from tests.bench.table import write_report
 from tests.fleet import missing
@@ -26,8 +26,9 @@ PARTS = {
     "ship": ship.main,
     "thousand": thousand.main,
     "viewers": viewers.main,
+    "waves": waves.main,
 }
-REAL = frozenset({"fanout", "rolling", "ship", "history", "startup", "rollback"})
+REAL = frozenset({"fanout", "rolling", "ship", "history", "startup", "rollback", "waves"})
 
 
 def main(words: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""P1: one command on many hosts at once, cold and warm, beside parallel-ssh, OpenSSH, Ansible and plain asyncssh: all in turn, in one run, on the same sshd."""
+"""P1: one command on many hosts at once, cold and warm, beside parallel-ssh, Fabric, pyinfra, OpenSSH, Ansible and plain asyncssh: all in turn, in one run, on the same sshd."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from tests.fleet import Fleet
 HOSTS = tuple(int(count) for count in os.environ.get("BENCH_HOSTS", "50,200").split(","))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SLOW_ROUNDS = int(os.environ.get("BENCH_SLOW_ROUNDS", "2"))
-"""Rounds of what takes long: Ansible."""
+"""Rounds of what takes long: Ansible, pyinfra."""
 COMMAND = "true"
 QUICK = ["KexAlgorithms=curve25519-sha256", "Ciphers=aes128-gcm@openssh.com", "HostKeyAlgorithms=ssh-ed25519"]
 """The algorithms that cost least, for OpenSSH too."""
@@ -35,24 +35,29 @@ class FanOut:
             "ssh under xargs, 32 at once",
             "Ansible raw, forks 50",
             "the console's transport",
+            "Fabric, its threads (checks no host key)",
+            "pyinfra, its command line",
         )
         self.cold = {name: Row(f"{name}, cold", "s") for name in names}
-        self.warm = {name: Row(f"{name}, warm", "s") for name in (names[0], names[1], names[4])}
+        self.warm = {name: Row(f"{name}, warm", "s") for name in (names[0], names[1], names[4], names[5])}
         self.cpu = {name: Row(f"{name}: client CPU a host, cold", "ms") for name in names}
         self.warm_cpu = {name: Row(f"{name}: client CPU a host, warm", "ms") for name in self.warm}
 
     def measure(self) -> None:
         """Take all in turn."""
         key, known, user = str(self.fleet.identity), str(self.fleet.known_hosts), self.fleet.user
-        pssh, plain, xargs, ansible, own = self.cold
+        pssh, plain, xargs, ansible, own, fabric, pyinfra = self.cold
         for number in range(ROUNDS):
             if python := peers.python():
                 self._told(pssh, [python, str(HERE / "peers" / "parallel_ssh.py"), str(self.places), user, key, COMMAND])
+                self._told(fabric, [python, str(HERE / "peers" / "fabric_run.py"), str(self.places), user, key, COMMAND])
             self._told(plain, [sys.executable, str(HERE / "peers" / "plain_asyncssh.py"), str(self.places), user, key, known, COMMAND])
             self._told(own, [sys.executable, "-m", "tests.bench.own_fanout", str(self.file), "production", str(self.folder / "state"), COMMAND])
             self._timed(xargs, self._xargs(key, known, user))
             if number < SLOW_ROUNDS and (program := peers.program("ansible")):
                 self._timed(ansible, self._ansible(program, key, known, user))
+            if number < SLOW_ROUNDS and (program := peers.program("pyinfra")):
+                self._timed(pyinfra, self._pyinfra(program, key, known, user))
         self._print()
 
     def _told(self, name: str, argv: list[str]) -> None:
@@ -81,8 +86,15 @@ class FanOut:
         said = ["-i", str(inventory), "-u", user, "--private-key", key, "-f", "50", f"--ssh-common-args={options}", "-m", "raw", "-a", COMMAND]
         return [program, "all", *said]
 
+    def _pyinfra(self, program: str, key: str, known: str, user: str) -> list[str]:
+        inventory = self.folder / "inventory.py"
+        own = {"ssh_user": user, "ssh_key": key, "ssh_known_hosts_file": known, "ssh_allow_agent": False, "ssh_look_for_keys": False}
+        hosts = [(host.name, {**own, "ssh_hostname": host.address, "ssh_port": host.port}) for host in self.fleet.hosts.values()]
+        inventory.write_text(f"hosts = {hosts!r}\n")
+        return [program, "-y", "--parallel", "50", str(inventory), "exec", "--", COMMAND]
+
     def _print(self) -> None:
-        pssh, plain, _, ansible, own = self.cold
+        pssh, plain, _, ansible, own, _, _ = self.cold
         goals = (
             at_most("P1", "cold, of parallel-ssh", self.cold[own], 0.45, of=self.cold[pssh]),
             at_most("P1", "cold, of Ansible", self.cold[own], 1 / 17, of=self.cold[ansible]),
