@@ -182,3 +182,19 @@ def test_as_many_hosts_may_be_away_from_a_restore_as_the_file_says():
         environment = changed(an_environment(3, max_failures=allowed), database=DATABASE)
         one = check(found("restore", environment, facts), "reach")
         assert (one.status, one.blocks) == (status, False)
+
+
+CAUGHT_UP = [
+    ("all serve", serving(*NAMES), "passed", "localhost/shop: 3 of 3 hosts serve"),
+    ("one serves alone: owed hosts change together all the same", serving("web01"), "warning", "1 of 3 hosts serves"),
+    ("one was taken out by somebody else", serving(*NAMES[1:]), "warning", "web01 is out of localhost/shop and stays so"),
+    ("there is no server for one", (BalancerSeen(NAME, serving(*NAMES)[0].servers[:2]),), "failed", "no server for web03"),
+    ("no answer", (), "error", "no host could be asked"),
+]
+
+
+@pytest.mark.parametrize(("looks", "status", "words"), [pytest.param(*row[1:], id=row[0]) for row in CAUGHT_UP])
+def test_a_catch_up_waits_for_a_balancer_that_cannot_be_told_and_for_no_other(looks: tuple[BalancerSeen, ...], status: str, words: str):
+    one = check(found("catch-up", balanced(3), balancers=looks), "balancer")
+    assert (one.status, one.blocks) == (status, status in ("failed", "error"))
+    assert words in one.detail

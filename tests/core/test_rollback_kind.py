@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from console.core.checks.fleet import INODES_SPARE
 from console.core.kinds.found import Found
 from console.core.kinds.rollback import checks, destination, plan
 from console.core.rollback_targets import Targets
@@ -14,7 +15,7 @@ from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.plan import ReturnTarget
 from console.model.release import Release
 from console.model.request import Request
-from console.model.traffic import BalancerSeen, ServerTraffic
+from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed
 from console.text import SafeText
 from tests.core.balanced import NAME, balanced
@@ -179,3 +180,42 @@ def test_a_migration_of_a_release_that_recreates_is_taken_back_behind_the_page()
     needs = {step.name: step.needs for step in plan(found(environment, undoes=undoes)).steps}
     assert (needs["back/maintenance-on"], needs["database/revert"]) == ((), ("back/maintenance-on",))
     assert {"database/revert", "back/maintenance-on"} <= set(needs["back/web01/stop"])
+
+
+@pytest.mark.parametrize(("inodes", "status"), [(INODES_SPARE, "passed"), (INODES_SPARE - 1, "failed")])
+def test_it_needs_inodes_for_what_the_host_itself_writes_alone(inodes: int, status: str):
+    assert check(found(facts=tuple(seen(name, inodes=inodes) for name in NAMES)), "space").status == status
+
+
+def test_releases_of_another_machine_are_named_up_to_four_and_nothing_overrides_them():
+    environment = an_environment(6)
+    names = [host.name for host in environment.hosts]
+    targets = Targets(dict.fromkeys(names, OLD), believed=dict.fromkeys(names, NEW))
+    facts = tuple(seen(name, current="r7", releases=(*BOTH, HostRelease("r7"))) for name in names[:5])
+    way = check(found(environment, targets=targets, facts=(*facts, seen(names[5], current=""))), "way-back")
+    assert way.detail.endswith("live are web01: r7, web02: r7, web03: r7, web04: r7")
+    assert (way.status, way.firm) == ("failed", True)
+
+
+def test_a_host_that_has_nothing_live_speaks_for_no_other_machine():
+    targets = Targets({"web01": OLD, "web02": OLD}, believed={"web01": NEW, "web02": NEW})
+    way = check(found(an_environment(2), targets=targets, facts=(seen("web01", current=""), seen("web02"))), "way-back")
+    assert way.status == "passed"
+
+
+@pytest.mark.parametrize(("weights", "puts_back"), [({}, False), ({NAME: {"web01": OwnWeight(100, 10, 100)}}, True)])
+def test_weights_that_an_earlier_run_left_are_put_back(weights: dict[str, dict[str, OwnWeight]], puts_back: bool):
+    steps = plan(found(balanced(4), balancers=serving(*NAMES), weights=weights)).steps
+    assert any(step.kind == "weigh" for step in steps) is puts_back
+
+
+@pytest.mark.parametrize(("facts", "reverts"), [((), True), ((HostFacts("web01", problem=SafeText("no route")), *map(seen, NAMES[1:])), False)])
+def test_before_the_traffic_moves_back_a_migration_is_taken_back_where_its_host_is_reached(facts: tuple[HostFacts, ...], reverts: bool):
+    database = Database("command", migrate=Command("up"), revert=Command("down"))
+    review = Review(runs=True, where="web01", old_code="breaks")
+    undoes = a_state("new", steps={"database/migrate": ended("done")}, review=review, release=Release(NEW, SafeText("v2"), "b" * 40))
+    targets = Targets({"web01": OLD, "web02": OLD}, leaving=frozenset({"web03", "web04"}), since=f"{NOW:%Y-%m-%dT%H:%M:%SZ}")
+    inputs = found(
+        changed(balanced(4), database=database), targets=targets, undoes=undoes, balancers=serving(*NAMES[2:]), **({"facts": facts} if facts else {})
+    )
+    assert any(step.kind == "revert" for step in plan(inputs).steps) is reverts
