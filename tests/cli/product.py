@@ -1,5 +1,6 @@
 """A fleet on loopback for tests of the command line, and what a person types at it, with and without a terminal."""
 
+import asyncio
 import json
 import os
 import pty
@@ -9,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from console.client.engines import find_engines
 
 STARTED = 60.0
 DEPLOY = os.path.join(os.path.dirname(sys.executable), "deploy")
@@ -59,8 +62,8 @@ class Product:
         return result
 
     def engine(self) -> int:
-        """The process of the engine that lives."""
-        return int(self.result("engine", "list")["engines"][0]["pid"])
+        """The process of the engine that lives, asked here: no command needs a Python of its own for that."""
+        return asyncio.run(find_engines(self.ready["state"]))[0].welcome.pid
 
     def terminal(self, *words: str) -> "Terminal":
         """Start a command on a terminal of its own."""
