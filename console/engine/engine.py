@@ -14,7 +14,6 @@ from typing import Any
 
 from console.core.secrets.needed import Purpose, needs_of
 from console.engine.active_runs import ActiveRuns
-from console.engine.background import Unbroken
 from console.engine.catch_up.debt_watch import EVERY, DebtWatch
 from console.engine.context import ENGINE, Keep, QueryContext
 from console.engine.idle_runs import IdleRuns
@@ -30,6 +29,7 @@ from console.engine.run.onlookers import Onlookers
 from console.engine.run.record_watch import apart_words
 from console.engine.run_opening import RunOpening
 from console.engine.server.refusals import Refusals
+from console.engine.tasks import Unbroken
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Decide, Note, Refusal

@@ -11,9 +11,9 @@ from typing import Any
 
 from console.core.secrets.needed import Needs
 from console.engine.active_run import ActiveRun
-from console.engine.background import Unbroken
 from console.engine.keyring import Keyring
 from console.engine.server.access import may_carry_runs
+from console.engine.tasks import Unbroken
 from console.errors import UsageFault
 from console.model.fleet import Access, Environment
 from console.model.secret import Secret

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from console.core.environment.record_queries import Leftover, debts_of, leftovers
 from console.core.secrets.needed import Needs, needs_of
-from console.engine.background import Background
 from console.engine.catch_up.leftover_locks import release, without_leftovers
 from console.engine.context import ENGINE
 from console.engine.keyring import Keyring
 from console.engine.pacing import on_each
+from console.engine.tasks import Background
 from console.errors import ConsoleError
 from console.model.debt import Debt
 from console.model.environment_record import EnvironmentRecord, Live

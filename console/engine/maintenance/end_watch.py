@@ -8,10 +8,10 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from console.engine.background import Background
 from console.engine.catch_up.reminder import Reminder
 from console.engine.context import ENGINE, QueryContext
 from console.engine.maintenance.change import read_maintenance, switch_everywhere
+from console.engine.tasks import Background
 from console.errors import ConsoleError
 from console.model.maintenance import Maintenance
 from console.text import SafeText

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from console.core.metrics.kept_numbers import KeptNumbers
-from console.engine.background import Background
+from console.engine.tasks import Background
 from console.model.application_metrics import MACHINE
 from console.model.fleet import Environment
 from console.model.measurements import IN_EACH_LOOK, Measurement

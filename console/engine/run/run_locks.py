@@ -8,12 +8,12 @@ from functools import partial
 
 from console.core.environment.record_queries import Leftover
 from console.core.kinds.kinds import kind_of
-from console.engine.background import Background
 from console.engine.catch_up.leftover_locks import release
 from console.engine.context import ENGINE
 from console.engine.pacing import on_each
 from console.engine.run.lock_hand_over import HandOver
 from console.engine.run.step_attempt import epoch_of
+from console.engine.tasks import Background
 from console.model.events import Decided, Event, LockLeft, LocksRefused, LocksReleased, LocksTaken
 from console.model.fleet import Environment, Host
 from console.model.host_facts import LockHolder

@@ -5,10 +5,10 @@ In a record of one machine nothing does.
 
 from collections.abc import Awaitable, Callable
 
-from console.engine.background import Background
 from console.engine.run.relay import RunRelay
 from console.engine.run.run_lease import RunLease
 from console.engine.server.broadcast import Broadcast
+from console.engine.tasks import Background
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, Refusal
 from console.model.onlooker import Onlooker

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from console.engine.background import Background, Unbroken
+from console.engine.tasks import Background, Unbroken
 
 
 class Watch:
