@@ -14,7 +14,6 @@ from console.config import name_forms
 from console.config.balancer_keys import read_balancers
 from console.config.canary_keys import judge_canary, read_canary
 from console.config.check_keys import health_checks, judge_tags, pre_flight_checks
-from console.config.critical_path_keys import critical_paths
 from console.config.database_keys import read_database
 from console.config.file_place import absolute
 from console.config.file_problems import FilePlace
@@ -28,7 +27,9 @@ from console.model.fleet import (
     Announce,
     BlueGreen,
     Build,
+    CheckSpec,
     Command,
+    CriticalPath,
     Environment,
     Freeze,
     Hook,
@@ -143,7 +144,7 @@ def _judged(sources: Sources, hosts: tuple[Host, ...]) -> Values:
         "canary": read_canary(values.get("canary", {}), hosts, place.at("canary")),
         "health": health_checks(values.get("health", ()), hosts, place.at("health"), anchored),
         "checks": checks,
-        "critical": critical_paths(values.get("critical", ()), hosts, place.at("critical"), checks, anchored, values.get("strategy", "rolling")),
+        "critical": _critical_paths(values, hosts, place, checks, anchored),
         "monitor": values.get("monitor", {}).get("window", 0.0),
         "migrations": values.get("database", {}).get("migrations", ""),
         "database": read_database(values.get("database"), hosts, place.at("database"), sources.file),
@@ -151,6 +152,16 @@ def _judged(sources: Sources, hosts: tuple[Host, ...]) -> Values:
         "migrate_on": _migrate_on(values.get("migrate_on", ""), hosts, place.at("migrate_on")),
         **_measured(values, place, anchored),
     }
+
+
+def _critical_paths(
+    values: Values, hosts: tuple[Host, ...], place: FilePlace, checks: tuple[CheckSpec, ...], anchored: Callable[[Variable], Variable]
+) -> tuple[CriticalPath, ...]:  # fmt: skip
+    if "critical" not in values:
+        return ()
+    from console.config.critical_path_keys import critical_paths  # it is long, and few files have any
+
+    return critical_paths(values["critical"], hosts, place.at("critical"), checks, anchored, values.get("strategy", "rolling"))
 
 
 def _measured(values: Values, place: FilePlace, anchored: Callable[[Variable], Variable]) -> Values:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from console.model.fleet import JOURNAL, Announce, CriticalPath, Database, Environment, Notify, Probe, Ticket, Variable
 from console.model.request import RunKind
 from console.model.secret import SecretRef
-from console.model.state import RunState
 
 if TYPE_CHECKING:
     from console.core.secrets.masking import Masking
+    from console.model.state import RunState
 
 Secretive = Probe | CriticalPath | Notify | Announce | Database | Ticket
 Purpose = RunKind | Literal["check", "logs"]
@@ -64,7 +64,7 @@ def _needs_beside_the_record(environment: Environment, purpose: Purpose | None, 
     return Needs(variables | health, told)
 
 
-def left_to_do(state: RunState, *, goes_back: bool = False) -> Purpose | None:
+def left_to_do(state: "RunState", *, goes_back: bool = False) -> Purpose | None:
     """Return what taking a run up is for; None: it only ends, or lets go of its hosts. `goes_back`: it is taken up to be rolled back.
 
     A release that goes back needs what a rollback needs: no critical path is tried any more.
