@@ -73,7 +73,7 @@ class QueryContext:
     metrics: MetricKeeper | None = None
     """The environment's numbers; None: nobody measures."""
     elsewhere: Callable[[str, str], Awaitable[str]] = _nowhere
-    """(application, environment): the open run that an engine of another machine carries; empty: there is none."""
+    """(application, environment): the open run that an engine of another machine carries; empty: there is none. Raises RecordAway where that is not known."""
 
     ceding: Callable[[], Ceding | None] = lambda: None
     """The run in its monitoring window that makes way for a release now; None: there is none."""
@@ -86,5 +86,8 @@ class QueryContext:
             return EnvironmentRecord(self.environment.app, self.environment.name)
 
     async def open_run(self) -> str:
-        """The run that goes on, here or on another machine; empty: none."""
-        return self.run or await self.elsewhere(self.environment.app, self.environment.name)
+        """The run that goes on, here or on another machine; empty: none, or none that is known while the record is away, which is said beside it."""
+        try:
+            return self.run or await self.elsewhere(self.environment.app, self.environment.name)
+        except RecordAway:
+            return ""

@@ -21,7 +21,10 @@ from console.text import SafeText
 
 
 class IdleRuns:
-    """Runs that have ended, that were left, or that another machine carries. `changed` hears that a record has been written to."""
+    """Runs that have ended, that were left, or that another machine carries. `changed` hears that a record has been written to.
+
+    While the record is away nobody knows whether another machine carries one: RecordAway is raised, and nothing is written.
+    """
 
     def __init__(
         self, journal: Journal, clock: Clock, model: LoadedModel, runs: ActiveRuns, elsewhere: RunsElsewhere, fleet: Callable[[], QueryContext],

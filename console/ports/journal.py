@@ -125,8 +125,14 @@ class Journal(Protocol):
     async def end_lease(self, run: str, carrier: Carrier) -> None:
         """Say that this engine carries the run no more."""
 
+    async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
+        """Say that this engine does, for the next LEASE seconds, what ended runs of an environment have left: None; else who does."""
+
     async def carried(self) -> dict[str, Carrier]:
-        """Who has said within LEASE seconds that they carry which run. Nobody says so in a record of one machine."""
+        """Who has said within LEASE seconds that they carry which run. Nobody says so in a record of one machine.
+
+        Raises RecordAway while the database is away: not known is not nobody.
+        """
 
     async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
         """Leave a command for the engine that carries a run; its number."""

@@ -144,6 +144,10 @@ class ChosenJournal:
         """Let the lease of a run go."""
         await self._chosen.end_lease(run, carrier)
 
+    async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
+        """Take or renew the turn at what ended runs have left; None: this engine has it."""
+        return await self._chosen.take_turn(app, environment, carrier)
+
     async def carried(self) -> dict[str, Carrier]:
         """Who carries which run, by their leases."""
         return await self._chosen.carried()

@@ -117,6 +117,10 @@ class MemoryJournal:
     async def end_lease(self, run: str, carrier: Carrier) -> None:
         """Do nothing: nobody asks for it."""
 
+    async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
+        """Grant it, as where there is one machine."""
+        return None
+
     async def carried(self) -> dict[str, Carrier]:
         """Return no carrier: runs of this record are in this process."""
         return {}

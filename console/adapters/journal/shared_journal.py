@@ -2,7 +2,7 @@
 
 While the database answers, nothing goes on before it has an event. Once it has been silent for OUTAGE seconds it is away: events are
 written here alone, and are handed in, in their order, when it is back. Implements `ports.Journal`. Decides nothing of a run, nor what
-becomes of what stands here alone (`core.merge`).
+becomes of what stands here alone (`core.journal_merge`).
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import os
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
 from console.adapters.journal.chain import JournalAway, JournalFault
 from console.adapters.journal.environment_rows import Place
@@ -73,6 +73,7 @@ class SharedJournal:
         self._ends: dict[str, int] = {}
         """The last event of runs that stand here."""
         self._leased: set[str] = set()
+        """Runs that this engine carries."""
         self._hurried: set[str] = set()
         self._limits: dict[str, asyncio.Timeout] = {}
         self._orders: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -270,20 +271,28 @@ class SharedJournal:
 
     async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
         """Take or renew the lease of a run; what stands of it here alone is handed in first. Raises JournalAway while the database is away."""
-        if self.outage is not None:
-            raise self._silent()
         is_new = run not in self._leased
-        try:
-            other = await self._within(HURRIED if run in self._hurried else OUTAGE, lambda: self._shared.take_lease(run, carrier))
-        except JournalAway as fault:
-            self._lose(fault)
-            raise
+        other = await self._there(HURRIED if run in self._hurried else OUTAGE, lambda: self._shared.take_lease(run, carrier))
         if other is None and is_new:
             self._leased.add(run)
             async with self._orders[run]:
                 await self._hand_in(run)
             self._tell()
         return other
+
+    async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
+        """Take or renew the turn at what ended runs have left. Raises JournalAway while the database is away."""
+        return await self._there(OUTAGE, lambda: self._shared.take_turn(app, environment, carrier))
+
+    async def _there(self, seconds: float, work: Callable[[], Awaitable[T]]) -> T:
+        """Return what the database alone can say. Raises JournalAway where it is away, or has been silent for so long: it is away from then on."""
+        if self.outage is not None:
+            raise self._silent()
+        try:
+            return await self._within(seconds, work)
+        except JournalAway as fault:
+            self._lose(fault)
+            raise
 
     def _silent(self) -> JournalAway:
         """Return the fault of a database that says nothing, or has said that it cannot be used."""
@@ -378,8 +387,11 @@ class SharedJournal:
             await self._local.asked_to_write(partial(self._copy.told, self._place, part, value))
 
     async def carried(self) -> dict[str, Carrier]:
-        """Who carries which run, by their leases; nothing is known of others while the database is away."""
-        return await self._known(self._shared.carried, _nobody)
+        """Who carries which run, by their leases. Raises JournalAway while the database is away: not known is not nobody."""
+        return await self._known(self._shared.carried, self._unknown)
+
+    async def _unknown(self) -> Never:
+        raise self._silent()
 
     async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
         """Leave a command for the engine that carries a run; its number."""
@@ -435,10 +447,6 @@ class SharedJournal:
 async def _keep(journal: SqlJournal, place: Place, part: str, value: Any) -> None:  # noqa: ANN401 (as the part has it)
     """Store a part of an environment's record that no event sets."""
     await (journal.keep_note if part == "note" else journal.keep_maintenance)(*place, value)
-
-
-async def _nobody() -> dict[str, Carrier]:
-    return {}
 
 
 def _mark(carrier: Carrier, path: str) -> str:

@@ -149,6 +149,10 @@ class SqlJournal:
         """Let the lease of a run go."""
         await self._on(self._writer, lambda: self.store.end_lease(run, carrier))
 
+    async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
+        """Take or renew the turn at what ended runs have left; None: this engine has it."""
+        return await self.take_lease(f"what is left in {environment} of {app}", carrier)
+
     async def carried(self) -> dict[str, Carrier]:
         """Who carries which run, by their leases."""
         return await self._on(self._reader, self.store.carried)

@@ -13,7 +13,7 @@ from console.engine.context import QueryContext
 from console.engine.pacing import on_each
 from console.engine.queries.inspect import look_at, look_at_all
 from console.engine.run.run_record import RunRecord
-from console.errors import Locked, UsageFault
+from console.errors import Locked, RecordAway, UsageFault
 from console.model.events import LocksReleased, NoteAdded, RunOpened
 from console.model.host_facts import HostFacts, LockHolder
 from console.model.request import Person
@@ -99,7 +99,10 @@ async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person:
 async def _ended(fleet: QueryContext, run: str, reason: SafeText, broken: tuple[str, ...], person: Person) -> None:
     """Write down that a run's lock was broken; one that had not ended ends with it."""
     if await is_over(fleet.journal, run):
-        await fleet.note(run, NoteAdded(by=person, text=reason), LocksReleased(hosts=broken))
+        try:
+            await fleet.note(run, NoteAdded(by=person, text=reason), LocksReleased(hosts=broken))
+        except RecordAway as fault:
+            raise RecordAway(f"the lock of {run} is broken on {', '.join(broken)}, and that is not on record: {fault.message}", fault.hint) from fault
     else:
         async with fleet.writing_idle:
             record = await RunRecord.of(fleet.journal, fleet.clock, run)

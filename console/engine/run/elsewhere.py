@@ -43,12 +43,12 @@ class RunsElsewhere:
         self._mono = mono
 
     async def carrier(self, run: str) -> Carrier | None:
-        """Which other engine carries a run; None: none does."""
+        """Which other engine carries a run; None: none does. Raises RecordAway where that is not known."""
         found = (await self._journal.carried()).get(run)
         return None if found is None or found.mark == self._here.mark else found
 
     async def open_run(self, app: str, environment: str) -> str:
-        """The open run of an environment that another engine carries; empty: there is none."""
+        """The open run of an environment that another engine carries; empty: there is none. Raises RecordAway where that is not known."""
         carried = await self._others()
         if not carried:
             return ""
@@ -66,7 +66,7 @@ class RunsElsewhere:
         left = {*runs, *record.tickets, *(one.run for one in record.open)}
         if left & await self._others():
             return False
-        return await self._journal.take_lease(f"what is left in {record.environment} of {record.app}", self._here) is None
+        return await self._journal.take_turn(record.app, record.environment, self._here) is None
 
     async def goes_on_from(self, run: str, last: Event) -> bool:
         """Whether another engine carries a run, or has, and the record has that event of it, as it was told here: then what follows there follows here."""
@@ -84,7 +84,7 @@ class RunsElsewhere:
         place = 0
         while True:
             try:
-                is_carried, events = await self.carrier(run) is not None or self._journal.outage is not None, await self._journal.read(run, after)
+                is_carried, events = await self._may_be_carried(run), await self._journal.read(run, after)
             except RecordAway:  # whoever carries it goes on, and what it does is seen once the record is back
                 is_carried, events = True, ()
             for event in events:
@@ -98,6 +98,13 @@ class RunsElsewhere:
                     raise UsageFault(f"run {run} was interrupted: no engine carries it", f"deploy resume {run}")
                 return
             await self._journal.news(run, LOOK)
+
+    async def _may_be_carried(self, run: str) -> bool:
+        """Whether another engine carries a run, or may: while the record is away that is not known, and what this machine has of it is told all the same."""
+        try:
+            return await self.carrier(run) is not None
+        except RecordAway:
+            return True
 
     async def _shown(self, run: str, place: int) -> tuple[int, tuple[Output | Sample, ...]]:
         """What the engine that carries a run shows of it after that place, and the next place. What cannot be read is left out."""

@@ -15,6 +15,7 @@ from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.record_store import OutOfOrder
 from console.adapters.journal.shared_journal import SharedJournal
 from console.core.run.evolve import fold
+from console.engine.run.elsewhere import RunsElsewhere
 from console.model.bastions import SshSeen
 from console.model.carrier import Carrier
 from console.model.events import RollbackBegan, RunEnded
@@ -269,6 +270,41 @@ async def test_runs_that_the_database_has_are_kept_here_as_far_as_a_rollback_ask
     assert await journal.take_lease("r1", ADA) is None
     assert copy.links("r1") == rig.there.links("r1")
     copy.close()
+
+
+async def test_an_engine_that_carries_no_run_waits_for_a_silent_database_once_though_it_looks_after_what_runs_have_left(rig):
+    journal = await rig.journal()
+    assert await journal.take_turn(*PLACE, ADA) is None
+    assert list(rig.there.carried().values()) == [ADA]
+    rig.lets_in(False)
+    await journal.runs()
+    assert journal.outage is not None
+    with pytest.raises(JournalAway):
+        await journal.take_turn(*PLACE, ADA)
+
+
+async def test_a_run_that_another_machine_carries_is_not_called_interrupted_while_nobody_can_say_so(rig):
+    journal = await rig.journal()
+    await written(journal, FIRST)
+    rig.taken_by_lin()
+    assert await journal.take_lease("r2", ADA) is None
+    rig.lets_in(False)
+    elsewhere, seen = RunsElsewhere(journal, ADA), []
+    with pytest.raises(JournalAway):
+        await elsewhere.carrier("r1")
+
+    async def look():
+        async for event in elsewhere.follow("r1", 0):
+            seen.append(event.seq)
+
+    looking = asyncio.create_task(look())
+    async with asyncio.timeout(20):
+        while not seen:
+            await asyncio.sleep(0.02)
+    await asyncio.wait([looking], timeout=0.3)
+    assert (seen, looking.done(), journal.outage) == ([1], False, None)
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
 
 
 async def test_how_hosts_are_reached_is_told_to_other_machines_and_not_to_this_one(rig, tmp_path):
