@@ -9,7 +9,6 @@ from typing import Protocol
 from console.engine.metrics.keeper import MetricKeeper
 from console.errors import RecordAway
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.environment_record import EnvironmentRecord
 from console.model.events import Event
 from console.model.fleet import Environment
 from console.model.fleet_snapshot import CiMark
@@ -18,7 +17,7 @@ from console.model.request import Person
 from console.model.secret import Secret
 from console.ports.clock import Clock
 from console.ports.feed import Heard, Output, Sample
-from console.ports.journal import Journal
+from console.ports.journal import Journal, Known
 from console.ports.outside import Outside
 
 ENGINE = Person("the engine")
@@ -78,12 +77,9 @@ class QueryContext:
     ceding: Callable[[], Ceding | None] = lambda: None
     """The run in its monitoring window that makes way for a release now; None: there is none."""
 
-    async def known(self) -> EnvironmentRecord:
-        """What the record knows of the environment; nothing, where it is away and this machine has carried no run there."""
-        try:
-            return await self.journal.environment(self.environment.app, self.environment.name)
-        except RecordAway:
-            return EnvironmentRecord(self.environment.app, self.environment.name)
+    async def known(self) -> Known:
+        """What is known of the environment, to be shown; nothing, where the record is away and this machine has carried no run there."""
+        return await self.journal.known(self.environment.app, self.environment.name)
 
     async def open_run(self) -> str:
         """The run that goes on, here or on another machine; empty: none, or none that is known while the record is away, which is said beside it."""

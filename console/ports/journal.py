@@ -27,6 +27,14 @@ class PastRun(NamedTuple):
     state: RunState
 
 
+class Known(NamedTuple):
+    """What is known of an environment."""
+
+    record: EnvironmentRecord
+    is_confirmed: bool = True
+    """False: the record did not say so itself; it is what this machine's copy has, or nothing. Good to be shown, and no reason to write."""
+
+
 class SentCommand(NamedTuple):
     """What a person said to a run on another machine than the one that carries it."""
 
@@ -106,6 +114,9 @@ class Journal(Protocol):
 
     async def environment(self, app: str, environment: str) -> EnvironmentRecord:
         """The record of an environment, which covers everything that is written."""
+
+    async def known(self, app: str, environment: str) -> Known:
+        """The same for one who only looks: also what is known while the record is away."""
 
     async def environments(self, app: str) -> tuple[EnvironmentRecord, ...]:
         """What the record knows of each environment of an application, the newest first."""

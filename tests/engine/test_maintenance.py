@@ -1,6 +1,7 @@
 """Maintenance mode by an engine, on hosts and balancers that exist in memory alone: what goes first, who was first, what is left, and when it ends."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -16,16 +17,19 @@ from console.engine.context import QueryContext
 from console.engine.maintenance.change import answer_maintenance, answer_maintenance_seen, read_maintenance
 from console.engine.maintenance.end_watch import MaintenanceEnd
 from console.engine.maintenance.release_page import switch_for_run
+from console.engine.queries.locks import note_seen
 from console.errors import NoGo, UsageFault
+from console.model.environment_record import EnvironmentRecord
 from console.model.events import MaintenanceChanged, RunEnded
 from console.model.fleet import Balancer, Command, Environment, Host, Notify
-from console.model.host_facts import HostFacts
+from console.model.host_facts import HostFacts, LockHolder
 from console.model.maintenance import HostMaintenance, MaintenanceSeen
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.traffic import BalancerProblem
 from console.model.values import changed
 from console.ports.hosts import Ran
+from console.ports.journal import Known
 from console.ports.people import Delivery
 from console.text import SafeText
 
@@ -35,6 +39,16 @@ SHOP = Environment(
     commands={"maintenance_on": Command("on"), "maintenance_off": Command("off")},
     balancers=(Balancer("haproxy", backend="shop", maintenance=True), Balancer("haproxy", backend="other")),
 )  # fmt: skip
+
+
+class AwayJournal:
+    """A record whose database does not answer, for one who looks: this machine knows nothing of the environment, and would have told what is stated later."""
+
+    def __init__(self, there: MemoryJournal) -> None:
+        self.keep_note, self.keep_maintenance = there.keep_note, there.keep_maintenance
+
+    async def known(self, app: str, environment: str) -> Known:
+        return Known(EnvironmentRecord(app, environment), is_confirmed=False)
 
 
 class Bench:
@@ -161,6 +175,21 @@ async def test_a_host_that_is_away_is_missed_and_what_another_console_switched_i
     bench.left.clear()
     bench.balancers[0].page = False
     assert ((await bench.seen()).state, await bench.kept()) == ("off", None)
+
+
+async def test_who_looks_while_the_record_is_away_states_nothing():
+    """What stands on the hosts says nothing of balancers: a release could not take its page from them again."""
+    bench = Bench()
+    await for_run(bench, "on")
+    kept = await bench.kept()
+    before, bench.fleet = bench.fleet, replace(bench.fleet, journal=AwayJournal(bench.journal))  # type: ignore[arg-type]
+    seen = await bench.seen()
+    await note_seen(bench.fleet, [HostFacts("web01", closed=LockHolder(SafeText("lin"))), HostFacts("web02")])
+    assert (seen.state, seen.kept.by if seen.kept else "", await bench.kept()) == ("on", "ada", kept)
+    assert (await bench.journal.environment("shop", "production")).note is None
+    bench.fleet = before
+    await for_run(bench, "off")
+    assert (bench.left, bench.balancers[0].page) == ({}, False)
 
 
 async def test_a_release_switches_off_what_it_has_switched_on_and_nothing_else():

@@ -19,7 +19,7 @@ from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import HandedIn, HearsOutage, Outage, PastRun, SentCommand
+from console.ports.journal import HandedIn, HearsOutage, Known, Outage, PastRun, SentCommand
 
 if TYPE_CHECKING:
     from console.adapters.journal.environment_rows import Place
@@ -119,6 +119,10 @@ class ChosenJournal:
     async def environment(self, app: str, environment: str) -> EnvironmentRecord:
         """What the record knows of an environment."""
         return await self._chosen.environment(app, environment)
+
+    async def known(self, app: str, environment: str) -> Known:
+        """The same for one who only looks."""
+        return await self._chosen.known(app, environment)
 
     async def environments(self, app: str) -> tuple[EnvironmentRecord, ...]:
         """What the record knows of each environment of an application, the newest first."""

@@ -21,7 +21,7 @@ from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.model.values import changed
-from console.ports.journal import HearsOutage, PastRun, SentCommand
+from console.ports.journal import HearsOutage, Known, PastRun, SentCommand
 from console.wire.codec import decode_event, encode_event
 
 
@@ -89,6 +89,10 @@ class MemoryJournal:
     async def environment(self, app: str, environment: str) -> EnvironmentRecord:
         """What the record knows of an environment."""
         return self._records.get((app, environment), EnvironmentRecord(app, environment))
+
+    async def known(self, app: str, environment: str) -> Known:
+        """The same, confirmed: there is no other record to ask."""
+        return Known(await self.environment(app, environment))
 
     async def environments(self, app: str) -> tuple[EnvironmentRecord, ...]:
         """What the record knows of each environment of an application, the newest first."""

@@ -34,7 +34,7 @@ from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import LEASE, HandedIn, HearsOutage, Outage, PastRun, SentCommand, SetApart
+from console.ports.journal import LEASE, HandedIn, HearsOutage, Known, Outage, PastRun, SentCommand, SetApart
 from console.text import SafeText
 
 T = TypeVar("T")
@@ -352,6 +352,17 @@ class SharedJournal:
         if not await self._local.asked(lambda: self._copy.knows((app, environment))):
             raise self._silent()
         return await self._local.environment(app, environment)
+
+    async def known(self, app: str, environment: str) -> Known:
+        """The same; while the database is away what this machine knows, or nothing, which is then not confirmed."""
+        return await self._known(lambda: self._confirmed(app, environment), lambda: self._unconfirmed(app, environment))
+
+    async def _confirmed(self, app: str, environment: str) -> Known:
+        return Known(await self._shared.environment(app, environment))
+
+    async def _unconfirmed(self, app: str, environment: str) -> Known:
+        has_it = await self._local.asked(lambda: self._copy.knows((app, environment)))
+        return Known(await self._local.environment(app, environment) if has_it else EnvironmentRecord(app, environment), is_confirmed=False)
 
     async def environments(self, app: str) -> tuple[EnvironmentRecord, ...]:
         """What the record knows of each environment of an application, the newest first."""

@@ -21,7 +21,7 @@ from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import HearsOutage, PastRun, SentCommand
+from console.ports.journal import HearsOutage, Known, PastRun, SentCommand
 from console.wire.codec import DecodeError
 
 T = TypeVar("T")
@@ -118,6 +118,10 @@ class SqlJournal:
         """What the record knows of an environment."""
         kept = await self._on(self._reader, lambda: self.store.kept_environment(app, environment))
         return kept if kept is not None else await self._on(self._writer, lambda: self.store.environment(app, environment))
+
+    async def known(self, app: str, environment: str) -> Known:
+        """The same, confirmed: there is no other record to ask."""
+        return Known(await self.environment(app, environment))
 
     async def environments(self, app: str) -> tuple[EnvironmentRecord, ...]:
         """What the record knows of each environment of an application, the newest first."""

@@ -60,16 +60,17 @@ def switch_of(fleet: QueryContext) -> MaintenanceSwitch:
 
 
 async def read_maintenance(fleet: QueryContext, facts: tuple[HostFacts, ...] | None = None) -> tuple[MaintenanceSeen, tuple[HostFacts, ...]]:
-    """Look, and have the record say what the fleet does: another console may have switched it. `facts`: looks that were taken already, for somebody who only
-    wants to know: a balancer that is silent does not hold that up."""
+    """Look, and have the record say what the fleet does: another console may have switched it. Where the record itself does not say what it has, a look changes
+    nothing in it. `facts`: looks that were taken already, for somebody who only wants to know: a balancer that is silent does not hold that up."""
     environment, switch = fleet.environment, switch_of(fleet)
     known = await switch.facts() if facts is None else facts
     places = await (switch.look(known) if facts is None else switch.look(known, GLANCE))
-    kept = (await fleet.known()).maintenance
+    record, is_confirmed = await fleet.known()
+    kept = record.maintenance
     after = kept or left_on(known)
     if places and all(place.shows == "off" for place in places) and facts is None and not (kept and kept.run):
         after = None
-    if after != kept and (facts is None or not fleet.switching.locked()):
+    if is_confirmed and after != kept and (facts is None or not fleet.switching.locked()):
         await fleet.journal.keep_maintenance(environment.app, environment.name, after)
     return MaintenanceSeen(state_of(places, after), places, after, said(fleet)), known
 

@@ -29,7 +29,7 @@ async def answer_status(fleet: QueryContext, argument: Mapping[str, Any], person
     held = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     await note_seen(fleet, facts)
     maintained, _ = await read_maintenance(fleet, facts)
-    record = await fleet.known()
+    record, _ = await fleet.known()
     healthy = healthy_hosts(record, environment, facts)
     return {
         "environment": environment.name, "maintenance": maintained.state, "maintenance_by": maintained.kept,

@@ -38,7 +38,7 @@ async def answer_board(fleet: QueryContext, argument: Mapping[str, Any], person:
     facts = await look_at(fleet, environment.hosts)
     found = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     held = Holder(found.by, found.since, found.reason, found.run) if found else None
-    record = await fleet.known()
+    record, _ = await fleet.known()
     maintained, _ = await read_maintenance(fleet, facts)
     healthy = healthy_hosts(record, environment, facts)
     rows = tuple(_board_host(host, fact, healthy[host.name]) for host, fact in zip(environment.hosts, facts, strict=True))

@@ -62,12 +62,13 @@ async def answer_unlock(fleet: QueryContext, argument: Mapping[str, Any], person
 
 
 async def note_seen(fleet: QueryContext, facts: Iterable[HostFacts]) -> None:
-    """Keep the person's note that hosts which answer have, or that none has one, for those who look without asking a host."""
+    """Keep the person's note that hosts which answer have, or that none has one, for those who look without asking a host; not where the record itself did not
+    say what it has."""
     known = [fact for fact in facts if not fact.problem]
     note = next((fact.closed for fact in known if fact.closed), None)
     environment = fleet.environment
-    before = (await fleet.known()).note
-    if (note or len(known) == len(environment.hosts)) and _words(note) != _words(before):
+    before, is_confirmed = await fleet.known()
+    if is_confirmed and (note or len(known) == len(environment.hosts)) and _words(note) != _words(before.note):
         await fleet.journal.keep_note(environment.app, environment.name, note)
 
 

@@ -327,6 +327,7 @@ async def test_maintenance_is_kept_beside_a_note_and_taken_away(journal):
     await journal.append("r1", events, fold(events))
     found = await journal.environment(*place)
     assert (found.maintenance, found.note, bool(found.hosts)) == (said, note, True)
+    assert await journal.known(*place) == (found, True)
     await journal.keep_maintenance(*place, None)
     found = await journal.environment(*place)
     assert (found.maintenance, found.note) == (None, note)

@@ -18,6 +18,7 @@ from console.core.run.evolve import fold
 from console.engine.run.elsewhere import RunsElsewhere
 from console.model.bastions import SshSeen
 from console.model.carrier import Carrier
+from console.model.environment_record import EnvironmentRecord
 from console.model.events import RollbackBegan, RunEnded
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
@@ -270,6 +271,17 @@ async def test_runs_that_the_database_has_are_kept_here_as_far_as_a_rollback_ask
     assert await journal.take_lease("r1", ADA) is None
     assert copy.links("r1") == rig.there.links("r1")
     copy.close()
+
+
+async def test_what_this_machine_alone_knows_of_an_environment_is_not_confirmed(rig):
+    journal = await rig.journal()
+    assert await journal.known(*PLACE) == (EnvironmentRecord(*PLACE), True)
+    await written(journal, FIRST)
+    assert [one.run for one in (await journal.known(*PLACE)).record.open] == ["r1"]
+    rig.lets_in(False)
+    record, is_confirmed = await journal.known(*PLACE)
+    assert ([one.run for one in record.open], is_confirmed) == (["r1"], False)
+    assert await journal.known("shop", "staging") == (EnvironmentRecord("shop", "staging"), False)
 
 
 async def test_an_engine_that_carries_no_run_waits_for_a_silent_database_once_though_it_looks_after_what_runs_have_left(rig):
