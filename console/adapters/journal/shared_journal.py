@@ -111,8 +111,8 @@ class SharedJournal:
         for run in await self._local.asked(lambda: self._copy.not_handed(self._place)):
             async with self._orders[run]:
                 await self._hand_in(run)
-        await self._tell_stated()
         await self._forget()
+        await self._tell_stated()
 
     async def _forget(self) -> None:
         """Let go of what the database has, and nobody here will ask for."""
@@ -144,20 +144,26 @@ class SharedJournal:
 
     async def _return(self) -> None:
         """Wait for the database, and hand in what stands here alone."""
-        while True:
+        while self.outage is not None:
             await asyncio.sleep(BACK)
-            try:
-                await self._catch_up()
-            except ConsoleError as fault:
-                log.info("%s", fault.message)
-            except Exception:
-                log.exception("handing in what is written in %s", self._copy.path)
-            else:
-                if self._behind <= self._held:
-                    break
-        self.outage = self._returning = None
-        log.warning("the journal %s answers again", self._store.path)
-        self._tell()
+            if await self._went_well(self._catch_up) and self._behind <= self._held:
+                self.outage = None
+                log.warning("the journal %s answers again", self._store.path)
+                self._tell()
+                if not await self._went_well(self._tell_stated):  # of what was stored just before
+                    self._lose(self._silent())
+        self._returning = None
+
+    async def _went_well(self, work: Callable[[], Awaitable[None]]) -> bool:
+        try:
+            await work()
+        except ConsoleError as fault:
+            log.info("%s", fault.message)
+            return False
+        except Exception:
+            log.exception("handing in what is written in %s", self._copy.path)
+            return False
+        return True
 
     def _tell(self) -> None:
         """Say what was handed in, now that what is written goes to the database again."""

@@ -237,6 +237,24 @@ async def test_what_is_stated_while_it_is_away_is_stated_there_once_it_is_back(r
     assert rig.there.environment(*PLACE).maintenance == shown
 
 
+async def test_what_is_stated_while_the_rest_is_told_is_told_too(rig, monkeypatch):
+    journal = await rig.journal()
+    rig.lets_in(False)
+    await journal.runs()
+    shown, tell = Maintenance(SafeText("ada"), SafeText("2026-01-01T00:00:00Z")), journal._tell_stated
+
+    async def meanwhile():
+        await tell()
+        if journal.outage is not None:
+            await journal.keep_maintenance(*PLACE, shown)
+
+    monkeypatch.setattr(journal, "_tell_stated", meanwhile)
+    rig.lets_in(True)
+    async with asyncio.timeout(20):
+        while rig.there.environment(*PLACE).maintenance != shown:
+            await asyncio.sleep(0.02)
+
+
 async def test_what_was_stated_outlives_the_engine(rig):
     journal = await rig.journal()
     rig.lets_in(False)
