@@ -6,7 +6,7 @@ the others is `shared_journal`'s.
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -30,14 +30,26 @@ HANDED = sa.Table("handed", sa.MetaData(), sa.Column("run", sa.String, primary_k
 """Up to which event the database is known to have a run; it may have more."""
 
 STATED = sa.Table(
-    "stated",
+    "untold",
     sa.MetaData(),
     *(sa.Column(name, sa.String, primary_key=True) for name in ("app", "environment", "part")),
     sa.Column("value", sa.Text, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
 )
-"""What no event sets (`note`, `maintenance`; null: there is none), and the database is not known to have been told."""
+"""What no event sets (`note`, `maintenance`; null: there is none), and the database is not known to have been told. `before`: what that said, as far as was
+known."""
 KEPT = 20
 """Runs of an environment that are kept though the database has them all: what a rollback goes by while that is away."""
+
+
+class Stated(NamedTuple):
+    """What the database is still to be told, and what it said when that was stated."""
+
+    part: str
+    value: Any
+    before: Any
+
+
 _values: dict[str, Callable[[bytes], Any]] = {"note": decoder(LockHolder | None), "maintenance": decoder(Maintenance | None)}
 
 
@@ -89,22 +101,24 @@ class LocalCopy(JournalStore):
                 self._connection.execute(sa.delete(table).where(table.c.run == sa.bindparam("gone")), [{"gone": run} for run in gone])
         return gone
 
-    def state_later(self, place: Place, part: str, value: object | None) -> None:
-        """Keep what the database is to be told, in the place of what was kept before."""
+    def state_later(self, place: Place, part: str, value: object | None, before: object | None) -> None:
+        """Keep what the database is to be told, in the place of what was kept earlier; what that said before is the same then."""
         with self._told(), self._connection.begin():
+            known = self._connection.execute(sa.select(STATED.c.before).where(_of(place, part))).scalar()
             self._connection.execute(sa.delete(STATED).where(_of(place, part)))
-            self._connection.execute(sa.insert(STATED).values(app=place[0], environment=place[1], part=part, value=encode(value).decode()))
+            row = {"app": place[0], "environment": place[1], "part": part, "value": _text(value), "before": known or _text(before)}
+            self._connection.execute(sa.insert(STATED).values(row))
 
-    def stated(self, place: Place) -> list[tuple[str, Any]]:
+    def stated(self, place: Place) -> list[Stated]:
         """Return what the database is to be told of an environment, by its parts."""
-        query = sa.select(STATED.c.part, STATED.c.value).where(STATED.c.app == place[0], STATED.c.environment == place[1]).order_by(STATED.c.part)
+        query = sa.select(STATED).where(STATED.c.app == place[0], STATED.c.environment == place[1]).order_by(STATED.c.part)
         with self._told(), self._reading() as connection:
-            return [(row.part, _values[row.part](row.value.encode())) for row in connection.execute(query)]
+            return [Stated(row.part, *(_values[row.part](text.encode()) for text in (row.value, row.before))) for row in connection.execute(query)]
 
     def told(self, place: Place, part: str, value: object | None) -> None:
-        """Keep that the database was told so; what was said since is still to be told."""
+        """Keep that the database is not to be told so any more; what was said since still is."""
         with self._told(), self._connection.begin():
-            self._connection.execute(sa.delete(STATED).where(_of(place, part), STATED.c.value == encode(value).decode()))
+            self._connection.execute(sa.delete(STATED).where(_of(place, part), STATED.c.value == _text(value)))
 
     def keep_apart(self, run: str, after: int) -> str:
         """Write the events after that one into a file of their own, each with its hash, and return its path once it is on the disk."""
@@ -129,6 +143,10 @@ class LocalCopy(JournalStore):
             seq, link = self._head(connection, run)
         self._after_commit([Tip(run, seq, link)])
         self.rebuild(state.app, state.environment)
+
+
+def _text(value: object | None) -> str:
+    return encode(value).decode()
 
 
 def _of(place: Place, part: str) -> sa.ColumnElement[bool]:

@@ -34,6 +34,7 @@ from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
+from console.model.values import changed
 from console.ports.journal import LEASE, HandedIn, HearsOutage, Known, Outage, PastRun, SentCommand, SetApart
 from console.text import SafeText
 
@@ -70,6 +71,8 @@ class SharedJournal:
         self._held: set[str] = set()
         """Those of them that another engine carries."""
         self._done: list[HandedIn] = []
+        self._said: dict[Place, EnvironmentRecord] = {}
+        """What the database said last of environments: another machine may have stated something since."""
         self._ends: dict[str, int] = {}
         """The last event of runs that stand here."""
         self._leased: set[str] = set()
@@ -352,7 +355,11 @@ class SharedJournal:
 
     async def environment(self, app: str, environment: str) -> EnvironmentRecord:
         """What the record knows of an environment."""
-        return await self._known(lambda: self._shared.environment(app, environment), lambda: self._environment_here(app, environment))
+        return await self._known(lambda: self._environment_there(app, environment), lambda: self._environment_here(app, environment))
+
+    async def _environment_there(self, app: str, environment: str) -> EnvironmentRecord:
+        self._said[app, environment] = said = await self._shared.environment(app, environment)
+        return said
 
     async def _environment_here(self, app: str, environment: str) -> EnvironmentRecord:
         if not await self._local.asked(lambda: self._copy.knows((app, environment))):
@@ -364,7 +371,7 @@ class SharedJournal:
         return await self._known(lambda: self._confirmed(app, environment), lambda: self._unconfirmed(app, environment))
 
     async def _confirmed(self, app: str, environment: str) -> Known:
-        return Known(await self._shared.environment(app, environment))
+        return Known(await self._environment_there(app, environment))
 
     async def _unconfirmed(self, app: str, environment: str) -> Known:
         has_it = await self._local.asked(lambda: self._copy.knows((app, environment)))
@@ -388,19 +395,34 @@ class SharedJournal:
 
     async def _state(self, place: Place, part: str, value: LockHolder | Maintenance | None) -> None:
         """Store what no event sets: here first, as events are, and there at once, or when the database is back."""
-        await self._local.asked_to_write(lambda: self._copy.state_later(place, part, value))
-        if await self._local.asked(lambda: self._copy.knows(place)):
-            await _keep(self._local, place, part, value)
+        before = self._said.get(place) or (await self._unconfirmed(*place)).record
+        await self._local.asked_to_write(lambda: self._copy.state_later(place, part, value, getattr(before, part)))
+        await self._keep_here(place, part, value)
         if self.outage is None:
             try:
-                await self._within(OUTAGE, self._tell_stated)
+                await self._within(OUTAGE, partial(self._state_there, place, part, value))
             except JournalAway as fault:
                 self._lose(fault)
 
+    async def _keep_here(self, place: Place, part: str, value: LockHolder | Maintenance | None) -> None:
+        if await self._local.asked(lambda: self._copy.knows(place)):
+            await _keep(self._local, place, part, value)
+
+    async def _state_there(self, place: Place, part: str, value: LockHolder | Maintenance | None) -> None:
+        await _keep(self._shared, place, part, value)
+        if place in self._said:
+            self._said[place] = changed(self._said[place], **{part: value})
+        await self._local.asked_to_write(partial(self._copy.told, place, part, value))
+
     async def _tell_stated(self) -> None:
-        """Tell the database what was stored here, by this engine or one before it."""
-        for part, value in await self._local.asked(lambda: self._copy.stated(self._place)):
-            await _keep(self._shared, self._place, part, value)
+        """Tell the database what was stored here, by this engine or one before it. What others have said there since stands, and is what holds here, too."""
+        for part, value, before in await self._local.asked(lambda: self._copy.stated(self._place)):
+            now = getattr(await self._shared.environment(*self._place), part)
+            if now in (before, value):
+                await self._state_there(self._place, part, value)
+                continue
+            log.warning("%s of %s was stated here while the journal was away, and is another there since, which stands: %s", part, self._place[1], value)
+            await self._keep_here(self._place, part, now)
             await self._local.asked_to_write(partial(self._copy.told, self._place, part, value))
 
     async def carried(self) -> dict[str, Carrier]:

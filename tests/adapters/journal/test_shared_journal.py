@@ -237,6 +237,29 @@ async def test_what_is_stated_while_it_is_away_is_stated_there_once_it_is_back(r
     assert rig.there.environment(*PLACE).maintenance == shown
 
 
+@pytest.mark.parametrize("knows", [True, False])
+async def test_what_was_stated_long_ago_is_not_told_over_what_another_machine_has_stated_since(rig, caplog, knows):
+    first, mine, theirs = (Maintenance(SafeText(name), SafeText(f"2026-01-0{day}T00:00:00Z")) for day, name in enumerate(("eve", "ada", "lin"), 1))
+    if knows:
+        rig.there.keep_maintenance(*PLACE, first)
+    journal = await rig.journal()
+    assert (await journal.environment(*PLACE)).maintenance == (first if knows else None)
+    rig.lets_in(False)
+    await journal.keep_maintenance(*PLACE, first if not knows else None)
+    await journal.keep_maintenance(*PLACE, mine)
+    assert journal.outage
+    rig.made.remove(journal)
+    await journal.close()
+    rig.lets_in(True)
+    rig.there.keep_maintenance(*PLACE, theirs)
+    journal = await rig.journal()
+    assert (await journal.environment(*PLACE)).maintenance == theirs
+    assert "maintenance of production was stated here while the journal was away" in caplog.text
+    rig.there.keep_maintenance(*PLACE, first if knows else None)
+    await rig.journal()
+    assert rig.there.environment(*PLACE).maintenance == (first if knows else None), "it is said once, and never told"
+
+
 async def test_what_is_stated_while_the_rest_is_told_is_told_too(rig, monkeypatch):
     journal = await rig.journal()
     rig.lets_in(False)
