@@ -89,14 +89,19 @@ class LocalCopy(JournalStore):
             self._connection.execute(sa.insert(HANDED).values(run=run, seq=seq))
 
     def forget(self, place: Place) -> list[str]:
-        """Let go of runs that the database has, and return them: those that had ended before the last KEPT that worked on hosts. Their room is used again."""
+        """Let go of runs that the database has, and return them: those that had ended before the last KEPT that worked on hosts. Their room is used again.
+
+        The run that was written to last stays: by that the next engine sees that nothing was lost.
+        """
+        newest = self._last.read()
         mine = sa.and_(RUNS.c.app == place[0], RUNS.c.environment == place[1])
         ended = sa.select(RUNS.c.number).where(mine, RUNS.c.outcome.is_not(None), RUNS.c.kind.not_in(ASIDE)).order_by(RUNS.c.number.desc())
         last = sa.select(sa.func.max(EVENTS.c.seq)).where(EVENTS.c.run == RUNS.c.run).scalar_subquery()
         has_all = sa.select(RUNS.c.run).join(HANDED, HANDED.c.run == RUNS.c.run).where(mine, RUNS.c.outcome.is_not(None), HANDED.c.seq >= last)
         with self._told(), self._connection.begin():
             oldest = self._connection.execute(ended.offset(KEPT - 1).limit(1)).scalar()
-            gone = list(self._connection.execute(has_all.where(RUNS.c.number < oldest)).scalars()) if oldest else []
+            older = has_all.where(RUNS.c.number < (oldest or 0), RUNS.c.run != (newest.run if newest else ""))
+            gone = list(self._connection.execute(older).scalars())
             for table in (EVENTS, PAST_RUNS, RUNS, HANDED) if gone else ():
                 self._connection.execute(sa.delete(table).where(table.c.run == sa.bindparam("gone")), [{"gone": run} for run in gone])
         return gone

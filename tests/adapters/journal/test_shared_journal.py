@@ -25,7 +25,7 @@ from console.model.maintenance import Maintenance
 from console.ports.journal import HandedIn, Outage
 from console.text import SafeText
 from tests.adapters.journal.test_contract import PLAN, note, opened
-from tests.recorded import append
+from tests.recorded import append, record
 from tests.shared_journals import executed, plain
 
 PLACE = "shop", "production"
@@ -358,6 +358,22 @@ async def test_a_run_that_another_machine_carries_is_not_called_interrupted_whil
     assert (seen, looking.done(), journal.outage) == ([1], False, None)
     looking.cancel()
     await asyncio.gather(looking, return_exceptions=True)
+
+
+async def test_the_run_that_was_written_to_last_is_kept_however_old_it_is(rig, monkeypatch):
+    monkeypatch.setattr(copying, "KEPT", 1)
+    journal = await rig.journal()
+    for run in ("r1", "r2"):
+        await journal.take_lease(run, ADA)
+        events = opened(run, f"2026-01-0{run[1]}T00:00:00Z"), RunEnded(seq=2, exit=0, outcome="succeeded")
+        await journal.append(run, events, fold(events))
+    await record(journal, "r1", (note(3),))  # it still let go of its hosts
+    for run in ("r1", "r2"):
+        await journal.end_lease(run, ADA)
+    rig.made.remove(journal)
+    await journal.close()
+    journal = await rig.journal()
+    assert [event.seq for event in await journal.read("r1")] == [1, 2, 3]
 
 
 async def test_how_hosts_are_reached_is_told_to_other_machines_and_not_to_this_one(rig, tmp_path):
