@@ -82,6 +82,12 @@ class LocalCopy(JournalStore):
         with self._told(), self._reading() as connection:
             return list(connection.execute(query).scalars())
 
+    def open_runs(self, place: Place) -> list[str]:
+        """Return the runs of an environment that have not ended, as far as this machine has them, the oldest first."""
+        query = sa.select(RUNS.c.run).where(RUNS.c.app == place[0], RUNS.c.environment == place[1], RUNS.c.outcome.is_(None)).order_by(RUNS.c.number)
+        with self._told(), self._reading() as connection:
+            return list(connection.execute(query).scalars())
+
     def handed(self, run: str, seq: int) -> None:
         """Keep that the database has a run up to that event."""
         with self._told(), self._connection.begin():

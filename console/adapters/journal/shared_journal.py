@@ -114,8 +114,34 @@ class SharedJournal:
         for run in await self._local.asked(lambda: self._copy.not_handed(self._place)):
             async with self._orders[run]:
                 await self._hand_in(run)
+        await self._learn_ends()
         await self._forget()
         await self._tell_stated()
+
+    async def _learn_ends(self) -> None:
+        """Have this machine have what others wrote to runs that are open here: one that was taken up has ended meanwhile.
+
+        Nobody's lease is touched by that, and a run that cannot be read keeps nothing else waiting.
+        """
+        for run in await self._local.asked(lambda: self._copy.open_runs(self._place)):
+            if run not in self._leased and run not in self._behind:
+                async with self._orders[run]:
+                    try:
+                        await self._learn_rest(run)
+                    except JournalAway:
+                        raise
+                    except JournalFault as fault:
+                        log.warning("how run %s went on elsewhere is not known here: %s", run, fault.message)
+
+    async def _learn_rest(self, run: str) -> None:
+        """Append what the database has of a run beyond what stands here. Its order is held meanwhile."""
+        here = await self._local.asked(lambda: self._copy.links(run))
+        there = await self._shared.asked(lambda: self._store.links(run))
+        merge = judge_merge(here, there, held=True)
+        if merge.standing == "behind" and merge.common == len(here):
+            await self._as_there(run, merge.common, len(here))
+            self._ends[run] = len(there)
+            await self._local.asked_to_write(lambda: self._copy.handed(run, len(there)))
 
     async def _forget(self) -> None:
         """Let go of what the database has, and nobody here will ask for."""
@@ -316,6 +342,7 @@ class SharedJournal:
             await self._shared.end_lease(run, carrier)
             if run not in self._behind and run in self._ends:
                 await self._local.asked_to_write(lambda: self._copy.handed(run, self._ends[run]))
+                await self._learn_ends()
                 await self._forget()
 
     async def _known(self, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:

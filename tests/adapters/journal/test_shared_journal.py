@@ -320,8 +320,8 @@ async def test_what_this_machine_alone_knows_of_an_environment_is_not_confirmed(
     await written(journal, FIRST)
     assert [one.run for one in (await journal.known(*PLACE)).record.open] == ["r1"]
     rig.lets_in(False)
-    record, is_confirmed = await journal.known(*PLACE)
-    assert ([one.run for one in record.open], is_confirmed) == (["r1"], False)
+    known = await journal.known(*PLACE)
+    assert ([one.run for one in known.record.open], known.is_confirmed) == (["r1"], False)
     assert await journal.known("shop", "staging") == (EnvironmentRecord("shop", "staging"), False)
 
 
@@ -374,6 +374,28 @@ async def test_the_run_that_was_written_to_last_is_kept_however_old_it_is(rig, m
     await journal.close()
     journal = await rig.journal()
     assert [event.seq for event in await journal.read("r1")] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("when", ["at the end of the next run", "when the next engine begins"])
+async def test_how_a_run_ended_that_another_machine_took_up_is_known_here_too(rig, when):
+    journal = await rig.journal()
+    await journal.take_lease("r1", ADA)
+    await written(journal, FIRST)
+    rig.taken_by_lin()
+    await journal.end_lease("r1", ADA)
+    append(rig.there, "r1", (note(2), RunEnded(seq=3, exit=0, outcome="succeeded")))
+    if when == "at the end of the next run":
+        await journal.take_lease("r2", ADA)
+        await journal.append("r2", (opened("r2", "2026-01-02T00:00:00Z"),), fold((opened("r2", "2026-01-02T00:00:00Z"),)))
+        await journal.end_lease("r2", ADA)
+    else:
+        rig.made.remove(journal)
+        await journal.close()
+        journal = await rig.journal()
+    assert list(rig.there.carried()) == ["r1"], "its lease is nobody's to touch"
+    rig.lets_in(False)
+    assert [one.outcome for one in await journal.runs() if one.run == "r1"] == ["succeeded"]
+    assert "r1" not in [one.run for one in (await journal.environment(*PLACE)).open]
 
 
 async def test_how_hosts_are_reached_is_told_to_other_machines_and_not_to_this_one(rig, tmp_path):
