@@ -57,6 +57,11 @@ class ActiveRuns:
         return one.broadcast.seq if one else 0
 
     @property
+    def holding(self) -> frozenset[str]:
+        """The runs that hold hosts, or still let go of them by themselves."""
+        return frozenset(run for run, one in self._runs.items() if one.is_open or one.is_parting)
+
+    @property
     def is_parting(self) -> bool:
         """Whether a run has ended, and what follows its end goes on: it lets go of its hosts, people are told, its ticket is closed."""
         return any(one.is_parting or one.is_closing for one in self._runs.values())

@@ -67,7 +67,7 @@ class Engine:
         self._metrics = MetricKeeper(clock)
         self._catch_up = DebtWatch(
             journal, clock, self._model.known, self._may_open, self.open_run, self._model.keyring, self._idle.write, self._model.may_carry,
-            self._idle.close_ticket, look_again, self._elsewhere.is_ours,
+            self._idle.close_ticket, lambda: self._runs.holding, look_again, self._elsewhere.is_ours,
         )  # fmt: skip
         self._maintenance = MaintenanceEnd(self._fleet_if_any, self._may_end_maintenance)
         self._others = OtherMachines(journal, carrier, self._onlookers, self._runs, lambda: self.access, self.submit, self.refused)

@@ -7,7 +7,7 @@ away again. While a person's note or another run holds it, nothing is begun.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from console.core.environment.record_queries import Leftover, debts_of, leftovers
 from console.core.secrets.needed import Needs, needs_of
@@ -52,7 +52,7 @@ class DebtWatch:
 
     def __init__(
         self, journal: Journal, clock: Clock, model: Model, may_open: Callable[[], bool], opens: Opens, keyring: Keyring, note: Notes,
-        may_carry: Callable[[], bool], close_ticket: Callable[[str], Awaitable[None]], every: float = EVERY,
+        may_carry: Callable[[], bool], close_ticket: Callable[[str], Awaitable[None]], holding: Callable[[], Collection[str]], every: float = EVERY,
         is_ours: Callable[[EnvironmentRecord, Iterable[str]], Awaitable[bool]] = alone,
     ) -> None:  # fmt: skip
         self._journal = journal
@@ -64,6 +64,7 @@ class DebtWatch:
         self._note = note
         self._may_carry = may_carry
         self._close_ticket = close_ticket
+        self._holding = holding
         self._every = every
         self._is_ours = is_ours
         self._watching = Background()
@@ -126,12 +127,16 @@ class DebtWatch:
         return leftovers(record, (host.name for host in found[0].hosts)) if found else ()
 
     async def release_left(self) -> None:
-        """Release the locks that runs have left, where the hosts answer. What came of it is in those runs' records."""
+        """Release the locks that runs have left, where the hosts answer. What came of it is in those runs' records.
+
+        A run that is at it by itself is left to that: whoever follows it goes once it is done, and would miss what is written later.
+        """
+        at_it = self._holding()  # before the record is read, which may be old by the time that such a run is done
         found, record = self._model(), await self._read()
         if found is None or record is None:
             return
         environment, outside = found
-        for left in self._left(record):
+        for left in (one for one in self._left(record) if one.run not in at_it):
             released = await release(outside.locks, environment, left)
             if released.hosts:
                 await self._note(left.run, LocksReleased(hosts=released.hosts))

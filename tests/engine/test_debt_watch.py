@@ -1,0 +1,38 @@
+"""Locks that ended runs have left are released by an engine, but those of a run that is at it by itself."""
+
+from types import SimpleNamespace
+
+from console.adapters.journal.memory import MemoryJournal
+from console.engine.catch_up.debt_watch import DebtWatch
+from console.model.events import LocksReleased, LocksTaken, RunEnded
+from tests.adapters.journal.test_contract import opened
+from tests.core.simulation import an_environment
+from tests.recorded import record
+
+
+class Locks:
+    """Hosts that give any lock back."""
+
+    async def clear(self, host: object, path: str, run: str) -> None:
+        return None
+
+
+async def test_a_run_that_lets_go_of_its_hosts_is_left_to_it_though_it_is_done_before_the_record_is_read() -> None:
+    journal, holding, noted = MemoryJournal(), {"r1"}, []
+    ended = RunEnded(seq=3, exit=0, outcome="succeeded", held=("web01",))
+    await record(journal, "r1", (opened("r1", "2026-01-01T00:00:00Z"), LocksTaken(seq=2, epoch=1, hosts=("web01",)), ended))
+
+    async def note(run: str, *events: object) -> None:
+        noted.append((run, *events))
+
+    class Slow(MemoryJournal):
+        async def environment(self, app: str, environment: str) -> object:  # type: ignore[override]
+            holding.clear()
+            return await journal.environment(app, environment)
+
+    outside = SimpleNamespace(locks=Locks())
+    watch = DebtWatch(Slow(), None, lambda: (an_environment(1), outside), None, None, None, note, None, None, lambda: set(holding))  # type: ignore[arg-type, return-value]
+    await watch.release_left()
+    assert noted == []
+    await watch.release_left()
+    assert noted == [("r1", LocksReleased(hosts=("web01",)))]
