@@ -5,7 +5,7 @@ Implements `ports.Feed`. Knows how an engine is met; nothing of how a run is sho
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,8 @@ LOOKING = 60.0
 """Seconds that one who only looks on waits for somebody to start a new engine."""
 PRINTED = 1000
 """Lines of output that a screen which joins late is given from the run's log files."""
+KNOWN = 1000
+"""Lines of output that are known again where another engine tells them once more; of a run that prints more than that in half a minute some are shown twice."""
 SETTLED = 0.5
 """Seconds without an event after which everything that had happened before is known to have been told."""
 
@@ -80,8 +82,8 @@ class LastingFeed:
         self._model = None if access.read_only else model
         self._samples = samples
         self._losses: list[float] = []
-        self._printed_until = ""
-        """When the last line of output that was told was printed."""
+        self._lines: deque[Output] = deque(maxlen=KNOWN)
+        """The lines of output that were told last."""
 
     async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
         """Everything after that event, then what comes, until the run has ended. Raises EngineLost where no engine takes it up."""
@@ -107,13 +109,17 @@ class LastingFeed:
             return
 
     async def _heard(self, seen: int) -> AsyncIterator[FeedItem]:
-        """What the engine says from that event on, without lines that one before it has told: by way of the record they come again for a while."""
-        told = self._printed_until
+        """What the engine says from that event on, without lines that one before it has told: by way of the record they come again for a while.
+
+        Whole lines are compared: when each was printed is said by the clock of the machine that carries the run, and that may be another one now.
+        """
+        told = Counter(self._lines)
         async for item in self._client.follow(self.run, seen, samples=self._samples):
             if isinstance(item, Output):
-                if item.at and item.at <= told:
+                if told[item]:
+                    told[item] -= 1
                     continue
-                self._printed_until = max(self._printed_until, item.at)
+                self._lines.append(item)
             yield item
 
     def _printed(self) -> LogPage:

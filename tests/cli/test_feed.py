@@ -124,3 +124,26 @@ async def test_an_engine_that_does_not_take_the_run_up_is_let_go_of(monkeypatch)
     with pytest.raises(EngineLost, match="3 engines of run .* were lost: another run goes on"):
         [item async for item in feed.follow()]
     assert [client.is_closed for client in (first, *met)] == [True, True, True]
+
+
+async def test_what_the_next_engine_tells_once_more_is_left_out_and_what_is_new_is_not_though_its_clock_is_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEPLOY_STATE", str(tmp_path / "empty"))
+    ended = RunEnded(exit=0, outcome="succeeded", seq=2, at=at(12))
+    again = Client(printed(30, "copying"), printed(30, "copying"), printed(31, "copied"), printed(10, "switched"), printed(30, "copying"), ended)
+
+    class Access(CommandAccess):
+        async def meet(self, model: Environment) -> Client:  # type: ignore[override]
+            return again
+
+        async def configure(self, *_: object, **__: object) -> None:  # type: ignore[override]
+            return None
+
+    async def resumed(run: str) -> None:
+        return None
+
+    monkeypatch.setattr(again, "resume", resumed)
+    first = Client(BEGUN, printed(30, "copying"), printed(30, "copying"), printed(31, "copied"), EngineLost("the engine is gone"))
+    model = Environment(app="shop", name="production", path="/srv/shop", hosts=(Host("web01"),))
+    feed = LastingFeed(Access(Invocation()), first, "another", model, samples=True)  # type: ignore[arg-type]
+    told = [item.text async for item in feed.follow() if isinstance(item, Output)]
+    assert told == ["copying", "copying", "copied", "switched", "copying"]
