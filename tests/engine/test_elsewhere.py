@@ -8,6 +8,7 @@ import time
 import pytest
 
 from console.adapters.engine_identity import is_gone, this_engine
+from console.adapters.journal.memory import MemoryJournal
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.sql_journal import SqlJournal
 from console.core.run.evolve import fold
@@ -23,10 +24,11 @@ from console.engine.server.elsewhere_access import joins_as, standing_of
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Abort, Accepted, Note, Pause, Refusal
-from console.model.events import CommandRefused, RunEnded
+from console.model.events import CommandRefused, RunEnded, TakenUp
 from console.model.fleet import Access
 from console.model.onlooker import Onlooker
 from console.model.request import Person, Request
+from console.model.values import changed
 from console.ports.feed import Output, Sample
 from console.ports.journal import SentCommand
 from console.text import SafeText
@@ -195,6 +197,17 @@ async def test_one_whose_engine_is_gone_is_said_to_be_interrupted(there, here, s
     with pytest.raises(UsageFault, match="was interrupted: no engine carries it") as raised:
         [event async for event in found.follow("r1", 0)]
     assert raised.value.hint == "deploy resume r1"
+
+
+async def test_a_run_goes_on_elsewhere_where_somebody_carries_it_or_has_taken_it_up_and_not_because_the_record_has_more_of_it():
+    journal = MemoryJournal()
+    begun = opened("r1", "2026-01-01T00:00:00Z")
+    await record(journal, "r1", (begun, note(2)))
+    found = RunsElsewhere(journal, HERE)
+    assert not await found.goes_on_from("r1", begun), "the engine's own last event, which it was never told is written"
+    await record(journal, "r1", (TakenUp(seq=3, epoch=2, by=ADA),))
+    assert await found.goes_on_from("r1", begun)
+    assert not await found.goes_on_from("r1", changed(begun, at="2026-01-01T00:00:09Z")), "another engine's event of that number"
 
 
 async def test_what_is_open_elsewhere_is_known_here(there, here):

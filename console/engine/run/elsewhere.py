@@ -15,7 +15,7 @@ from console.errors import ConsoleError, RecordAway, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
-from console.model.events import Event
+from console.model.events import Event, RunEnded, TakenUp
 from console.model.request import Person
 from console.model.values import changed
 from console.ports.feed import Heard, Output, Sample
@@ -69,10 +69,15 @@ class RunsElsewhere:
         return await self._journal.take_turn(record.app, record.environment, self._here) is None
 
     async def goes_on_from(self, run: str, last: Event) -> bool:
-        """Whether another engine carries a run, or has, and the record has that event of it, as it was told here: then what follows there follows here."""
+        """Whether another engine carries a run, or has, and the record has that event of it, as it was told here: then what follows there follows here.
+
+        That the record has more of it is not enough: the last that this engine wrote may stand there though nobody could tell it so.
+        """
         try:
             here, *after = await self._journal.read(run, last.seq - 1) or (None,)
-            return here is not None and _moment(here) == _moment(last) and (bool(after) or await self.carrier(run) is not None)
+            if here is None or _moment(here) != _moment(last):
+                return False
+            return any(isinstance(event, TakenUp | RunEnded) for event in after) or await self.carrier(run) is not None
         except ConsoleError:
             return False
 
