@@ -8,6 +8,7 @@ from typing import Protocol
 
 from console.engine.metrics.keeper import MetricKeeper
 from console.errors import RecordAway
+from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import Event
 from console.model.fleet import Environment
@@ -37,6 +38,10 @@ async def _written(run: str, *events: Event) -> None:
 
 async def _nowhere(app: str, environment: str) -> str:
     return ""
+
+
+async def _nobody(run: str) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ class QueryContext:
 
     ceding: Callable[[], Ceding | None] = lambda: None
     """The run in its monitoring window that makes way for a release now; None: there is none."""
+    carrier: Callable[[str], Awaitable[Carrier | None]] = _nobody
+    """Which engine of another machine carries a run; None: none does. Raises RecordAway where that is not known."""
 
     async def known(self) -> Known:
         """What is known of the environment, to be shown; nothing, where the record is away and this machine has carried no run there."""

@@ -12,6 +12,8 @@ from console.adapters.journal.memory import MemoryJournal
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.sql_journal import SqlJournal
 from console.core.run.evolve import fold
+from console.engine.context import QueryContext
+from console.engine.queries.locks import answer_break
 from console.engine.run import elsewhere
 from console.engine.run import run_lease as leasing
 from console.engine.run.elsewhere import RunsElsewhere
@@ -208,6 +210,12 @@ async def test_a_run_goes_on_elsewhere_where_somebody_carries_it_or_has_taken_it
     await record(journal, "r1", (TakenUp(seq=3, epoch=2, by=ADA),))
     assert await found.goes_on_from("r1", begun)
     assert not await found.goes_on_from("r1", changed(begun, at="2026-01-01T00:00:09Z")), "another engine's event of that number"
+
+
+async def test_the_lock_of_a_run_that_another_machine_carries_is_not_broken_here(there, here):
+    fleet = QueryContext(an_environment(1), None, None, None, "", here, None, carrier=RunsElsewhere(here, HERE).carrier)
+    with pytest.raises(Locked, match=r"run r1 is carried by ada's engine on bastion-a \(process 4\)"):
+        await answer_break(fleet, {"run": "r1", "reason": "stuck"}, ADA)
 
 
 async def test_what_is_open_elsewhere_is_known_here(there, here):

@@ -24,7 +24,7 @@ YOUNG = 60.0
 """Seconds without a heartbeat after which a run of another machine may be called dead, by the host's clock."""
 
 ANY_AGE = -1e9
-"""Of this record's own run it is known that it is dead, whatever the host's clock says."""
+"""Of a run of this record that nobody carries it is known that it is dead, whatever the host's clock says."""
 
 
 def holder_row(holder: LockHolder) -> dict[str, Any]:
@@ -82,7 +82,7 @@ async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person:
     if fleet.run == run:
         raise Locked(f"run {run} is alive: its engine answers", f"deploy abort {run}")
     is_ours = bool(await fleet.journal.of_type(run, RunOpened))
-    young = ANY_AGE if is_ours else YOUNG
+    young = ANY_AGE if is_ours and await _is_left(fleet, run) else YOUNG
     environment = fleet.environment
     facts = await look_at_all(fleet, environment.hosts)
     holding = [fact.host for fact in facts if fact.lock and fact.lock.run == run]
@@ -95,6 +95,17 @@ async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person:
     if is_ours and broken:
         await asyncio.shield(_ended(fleet, run, SafeText(f"its lock was broken by {person.name}: {reason}"), tuple(broken), person))
     return {"run": run, "broken": broken, "failed": _failed_hosts(failed)}
+
+
+async def _is_left(fleet: QueryContext, run: str) -> bool:
+    """Whether it is known that no engine carries a run of this record. Raises Locked where one of another machine does."""
+    try:
+        carrier = await fleet.carrier(run)
+    except RecordAway:
+        return False
+    if carrier is not None:
+        raise Locked(f"run {run} is carried by {carrier}", f"deploy attach {run}")
+    return True
 
 
 async def _ended(fleet: QueryContext, run: str, reason: SafeText, broken: tuple[str, ...], person: Person) -> None:
