@@ -22,7 +22,7 @@ def locked(scene: Scene) -> list[str]:
 async def ends_and_dies(scene: Scene, monkeypatch: pytest.MonkeyPatch, kind: str = "") -> None:
     """Carry a release to the end that the journal has of it; its engine never comes to its locks."""
     with monkeypatch.context() as dying:
-        dying.setattr("console.engine.run.executor.release", lambda *words: asyncio.sleep(3600))
+        dying.setattr("console.engine.run.run_locks.release", lambda *words: asyncio.sleep(3600))
         await scene.open(Request(kind="rollback", yes=True) if kind == "rollback" else Request(ref=kind or "v1.1.0", yes=True))
         await scene.until(lambda event: isinstance(event, RunEnded))
         task = scene.session._runs.get(scene.run).task
