@@ -4,7 +4,9 @@ Owns starting the loops, and starting them again; what their lines mean is `core
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from console.adapters.clock import SystemClock
 from console.core.host.procfs import DISK_EVERY, ProcSample, bytes_a_second, cpu_share, loop_script, parse_disk, parse_line
@@ -23,6 +25,8 @@ FINAL = ("login", "unknown-key", "changed-key")
 """Nothing here gets better by trying again, and a refused login tried often gets the console banned."""
 LINE = 4096
 """Bytes that may come without a line break; more is no line of ours."""
+AT_ONCE = 4
+"""Outputs that are read in one turn of the loop, at some 0.5 ms each: whatever else came in that turn, such as the answers of a rollback, goes between."""
 DISK_STANDS = 3 * DISK_EVERY
 """Seconds for which a disk is what it was: it is not asked at each look, and what it has not said for longer is not known."""
 METRICS = OF_MACHINES
@@ -83,18 +87,42 @@ class Machines:
         self.interval = max(0.1, interval)
         self._path_on = path_on
         self._now = now or SystemClock().mono
+        self._unread: deque[tuple[_Reader, bytes]] = deque()
+        self._came = asyncio.Event()
 
     async def follow(self, take: Take) -> None:
         """Look at every host until cancelled; the loops end with their connections' channels."""
-        async with asyncio.TaskGroup() as every:
-            for host in self._hosts:
-                every.create_task(self._watch(host, take), name=f"metrics {host.name}")
+        async with asyncio.TaskGroup() as both:
+            reading = both.create_task(self._read(), name="metrics")
+            async with asyncio.TaskGroup() as every:
+                for host in self._hosts:
+                    every.create_task(self._watch(host, take), name=f"metrics {host.name}")
+            reading.cancel()
+
+    async def _read(self) -> None:
+        """Read what came, a few in each turn of the loop."""
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            while self._unread:
+                self._read_next(AT_ONCE)
+                await asyncio.sleep(0)
+
+    def _read_next(self, most: int) -> None:
+        for _ in range(min(most, len(self._unread))):
+            reader, data = self._unread.popleft()
+            reader.feed(data)
+
+    def _keep(self, reader: _Reader, data: bytes) -> None:
+        self._unread.append((reader, data))
+        self._came.set()
 
     async def _watch(self, host: Host, take: Take) -> None:
         wait, script = FIRST_WAIT, loop_script(self.interval, self._path_on(host))
         while True:
             reader = _Reader(host.name, take, self._now)
-            ran = await self._transport.run(host, script, deadline=SHIFT, sink=reader.feed)
+            ran = await self._transport.run(host, script, deadline=SHIFT, sink=partial(self._keep, reader))
+            self._read_next(len(self._unread))
             if ran.problem is None or ran.problem.kind != "late":
                 reason = ran.problem.message if ran.problem else SafeText("its loop over /proc ended")
                 at = self._now()
