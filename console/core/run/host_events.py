@@ -119,7 +119,8 @@ def judged(state: RunState, event: ev.GateJudged) -> RunState:
     if step is None or not event.passing:
         return state
     known = state.step_state(step)
-    return with_step(state, step, changed(known, passing=min(known.passing or event.passing, event.passing)))
+    passing = min(known.passing or event.passing, event.passing)
+    return state if passing == known.passing else with_step(state, step, changed(known, passing=passing))
 
 
 def finished(state: RunState, event: ev.StepFinished) -> RunState:
