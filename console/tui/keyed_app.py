@@ -59,7 +59,8 @@ class KeyedApp(ThemedApp[Result], Generic[Result]):
         for event in self._burst.settle():
             await self._press(event)
         if self._burst.dropped:
-            self.say("keys came faster than a person presses them: nothing was done", "warn")
+            done = "those that act did nothing" if self._burst.some_acted else "nothing was done"
+            self.say(f"keys came faster than a person presses them: {done}", "warn")
 
     async def _press_early(self) -> None:
         """Act on the keys that came before their screen was laid out, in their order."""

@@ -19,7 +19,7 @@ def other(seen: SshSeen, name: str = "lin on bastion-b") -> Bastion:
     ("here", "there", "words", "hint"),
     [
         (WELL, SshSeen("ssh-ed25519 SHA256:two", ("SHA256:two",)), "was shown other keys than this machine: web01 (ssh-ed25519 SHA256:two there, ssh", "ssh-keygen -l"),
-        (WELL, SshSeen(problem="unknown-key"), "knows no key of web01 (shows ssh-ed25519 SHA256:one here)", "on that machine, once you know why: trust production"),
+        (WELL, SshSeen(problem="unknown-key"), "knows no key of web01 (shows ssh-ed25519 SHA256:one here)", "on that machine, once you know why: deploy trust production"),
         (WELL, SshSeen(problem="changed-key"), "knows another key than the one that is shown here of web01 (ssh-ed25519 SHA256:one)", "trust production --hosts web01"),
         (SshSeen(problem="unknown-key"), WELL, "a key which this machine does not know, of web01 (ssh-ed25519 SHA256:one)", "deploy trust production --hosts web01"),
         (SshSeen(problem="changed-key"), WELL, "a key which this machine does not know, of web01 (ssh-ed25519 SHA256:one)", "compare it with what the host shows"),

@@ -1,6 +1,7 @@
 """Which keys are taken for a person's, and when they act. Times are seconds."""
 
 import pytest
+from textual import events
 
 from console.tui import keys
 from console.tui.terminal.key_burst import KeyBurst
@@ -30,12 +31,33 @@ def test_no_key_overtakes_one_that_is_held():
     assert burst.settle() == ("r", "↓", "r")
 
 
-@pytest.mark.parametrize("pasted", ["?????r", "??rrrr", "rrrr?r", "↓↓↓↓↓↓"])
-def test_six_keys_at_once_are_a_paste_whatever_they_are(pasted: str):
+@pytest.mark.parametrize(("pasted", "some_acted"), [("?????r", True), ("??rrrr", True), ("rrrr?r", False), ("↓↓↓↓↓↓↓↓r", True)])
+def test_six_keys_at_once_are_a_paste_and_none_that_acts_does_anything(pasted: str, some_acted: bool):
     acted, burst = arrived(*((key, 1.0) for key in pasted))
     assert set(acted) <= set("?↓")
-    assert len(acted) < 6
     assert "r" not in burst.settle()
+    assert burst.dropped > 0
+    assert burst.some_acted is some_acted
+
+
+def test_whoever_held_an_arrow_down_over_a_slow_line_has_moved_as_far_as_it_was_held():
+    acted, burst = arrived(*(("↓", 1.0) for _ in range(30)))
+    assert (len(acted), burst.dropped) == (30, 0)
+
+
+async def test_what_was_dropped_is_said_even_where_no_key_was_held_before():
+    feed = running()
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        said: list[str] = []
+        pilot.app.say = lambda words, tone="plain": said.append(words)
+        for name in ("down", "down", "down", "down", "down", "x"):
+            key = events.Key(name, None)
+            key.time = 1.0
+            await pilot.app.on_event(key)
+        await settled(pilot)
+        assert feed.said == []
+        assert said == ["keys came faster than a person presses them: those that act did nothing"]
 
 
 def test_what_follows_a_paste_at_once_belongs_to_it():

@@ -105,7 +105,7 @@ def _connected(library: ctypes.CDLL, address: Mapping[str, object]) -> Iterator[
     connection = library.PQconnectdbParams(names, values, 0)
     try:
         if library.PQstatus(connection) != _CONNECTED:
-            raise Silent(_text(library.PQerrorMessage(connection))) if time.monotonic() - began > SLOW else NotAnswered
+            raise Silent(library.PQerrorMessage(connection).decode(errors="replace")) if time.monotonic() - began > SLOW else NotAnswered
         yield connection
     finally:
         library.PQfinish(connection)

@@ -25,7 +25,7 @@ class SshDifference(NamedTuple):
     hint: str
 
 
-_TRUST_THERE = "on that machine, once you know why: trust {environment} --hosts {names}"
+_TRUST_THERE = "on that machine, once you know why: deploy trust {environment} --hosts {names}"
 _DIFFERENCES = (
     SshDifference(
         lambda here, there: bool(here.shown and there.shown) and not _fits(here, there),

@@ -16,12 +16,14 @@ QUIET = 0.1
 class KeyBurst(Generic[Key]):
     """Holds keys back for 20 ms, until it is clear what they are."""
 
-    __slots__ = ("_held", "_last", "_passed", "_pasting", "dropped")
+    __slots__ = ("_held", "_last", "_passed", "_pasting", "dropped", "some_acted")
 
     def __init__(self) -> None:
         self._held: list[Key] = []
         self._passed: list[float] = []
         """When the last keys came that were not held."""
+        self.some_acted = False
+        """Keys of the burst that was dropped had acted before: they did nothing but show."""
         self._last = float("-inf")
         self._pasting = False
         self.dropped = 0
@@ -29,13 +31,13 @@ class KeyBurst(Generic[Key]):
     def may_pass(self, at: float) -> bool:
         """Count a key that arrived at that time and does no harm; True: act on it now. False: `take` it as any other."""
         self._passed = [earlier for earlier in self._passed if at - earlier < WITHIN]
-        if self._held or len(self._passed) >= MOST or (self._pasting and at - self._last < QUIET):
+        if self._held or (self._pasting and at - self._last < QUIET):
             return False
         self._passed.append(at)
         return True
 
     def take(self, key: Key, at: float) -> bool:
-        """Hold a key that arrived at that time; True when `settle` is to be called after `WITHIN` seconds."""
+        """Hold a key that arrived at that time; True when `settle` is to be called after `WITHIN` seconds, whatever became of the key."""
         if self._pasting and at - self._last < QUIET:
             self._last = at
             self.dropped += 1
@@ -44,12 +46,13 @@ class KeyBurst(Generic[Key]):
         if self._pasting:
             self._pasting, self.dropped = False, 0
         self._held.append(key)
+        is_first = len(self._held) == 1
         passed = sum(at - earlier < WITHIN for earlier in self._passed)
         if len(self._held) + passed > MOST:
-            self.dropped = len(self._held)
+            self.dropped, self.some_acted = len(self._held), passed > 0
             self._held.clear()
             self._pasting = True
-        return len(self._held) == 1
+        return is_first
 
     def settle(self) -> tuple[Key, ...]:
         """Return the keys that a person pressed; none when it was a burst."""
