@@ -233,7 +233,7 @@ class TestLfs:
 
     async def _held(self, source: Source, monkeypatch: pytest.MonkeyPatch):
         place = commit_content.CommitPlace(GitRepository(str(source.shop), str(source.cache))._git, "HEAD", "")
-        return await commit_content.Contents(str(source.cache)).read(place, commit_content.WantedContent())
+        return await commit_content.CommitContents(str(source.cache)).read(place, commit_content.WantedContent())
 
 
 class TestTrees:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import pytest
 
@@ -57,15 +58,16 @@ async def go_on(brain: ScriptedBrain, events: tuple[ev.Event, ...]) -> None:
 
 
 async def seqs(items: AsyncIterator[object], last: int, pause: float = 0.0) -> list[int]:
-    """The numbers of all events, read as fast as they come, or with pauses."""
+    """The numbers of all events, read as fast as they come, or with pauses; then the connection is closed."""
     found = list[int]()
-    async for item in items:
-        if isinstance(item, ev.Event):
-            found.append(item.seq)
-            if item.seq == last:
-                break
-            if pause and item.seq % 500 == 0:
-                await asyncio.sleep(pause)
+    async with aclosing(items):  # type: ignore[type-var] # it is a generator
+        async for item in items:
+            if isinstance(item, ev.Event):
+                found.append(item.seq)
+                if item.seq == last:
+                    break
+                if pause and item.seq % 500 == 0:
+                    await asyncio.sleep(pause)
     return found
 
 
