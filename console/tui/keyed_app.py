@@ -11,7 +11,7 @@ from console.tui.dialogs.dialog import TypingDialog
 from console.tui.dialogs.text_editor import TextEditor
 from console.tui.keys import only_shows
 from console.tui.page import Page
-from console.tui.terminal.key_burst import WITHIN, KeyBurst
+from console.tui.terminal.pasted_keys import WITHIN, KeyBurst
 from console.tui.themes.themed_app import Result, ThemedApp
 from console.views.styled_text import Tone
 

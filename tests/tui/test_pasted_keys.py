@@ -4,7 +4,7 @@ import pytest
 from textual import events
 
 from console.tui import keys
-from console.tui.terminal.key_burst import KeyBurst
+from console.tui.terminal.pasted_keys import KeyBurst
 from tests.tui.test_keys import an_app, press, running, settled
 
 
