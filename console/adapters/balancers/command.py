@@ -61,7 +61,7 @@ class CommandBalancer:
 
     @property
     def highest_weight(self) -> int:
-        """0: it has no weights."""
+        """Return 0: weights are not asked of a command."""
         return 0
 
     async def weigh(self, weights: dict[str, int], *, deadline: float) -> BalancerSeen | BalancerProblem:
@@ -74,7 +74,7 @@ class CommandBalancer:
         return self._problem("a balancer of the kind command has no maintenance page", hint, reached=True)
 
     async def maintained(self, *, deadline: float) -> bool | BalancerProblem | None:
-        """None: it has no page."""
+        """Return None: a command shows no maintenance page."""
         return None
 
     async def count(self, *, deadline: float) -> tuple[ServerCounts, ...] | BalancerProblem:

@@ -77,8 +77,10 @@ def _answer(library: ctypes.CDLL, connection: int, asked: tuple[str, Sequence[st
         return _rows(library, result)
     finally:
         library.PQclear(result)
+        _wait(library, connection, patience)
         while left := library.PQgetResult(connection):
             library.PQclear(left)
+            _wait(library, connection, patience)
 
 
 def _library() -> ctypes.CDLL:
