@@ -50,6 +50,10 @@ class Table(Mapping[str, V], Generic[V]):
         gone = frozenset(names)
         return Table((name, value) for name, value in self.items() if name not in gone)
 
+    def in_order(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those names in the table's order; raises KeyError for one that is not in it."""
+        return tuple(sorted(names, key=self._places.__getitem__))
+
     def _place(self, name: str) -> int:
         place = self._places.get(name, -1)
         return place if place < self._size else -1

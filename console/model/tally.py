@@ -27,7 +27,7 @@ class LaneTally(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """Sets are in the order of the fleet."""
+    """Sets are in the order of the fleet, steps about no host in the plan's."""
 
     stale: bool = False
     """It is not kept up to date, and holds nothing: it is counted anew before it is read. Only while many events are folded."""

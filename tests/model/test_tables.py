@@ -88,3 +88,10 @@ def test_a_host_is_put_in_and_taken_out(some: list[str], name: str, there: bool)
 def test_who_is_no_host_of_the_fleet_is_in_no_set():
     every = HostSet(FLEET).only([*FLEET, "db01"])
     assert (list(every), "db01" in every, 3 in every) == (FLEET, False, False)
+
+
+@given(st.lists(NAMES, unique=True), st.data())
+def test_names_are_told_in_the_order_of_the_table(names: list[str], data: st.DataObject):
+    table = Table((name, 0) for name in names)
+    chosen = data.draw(st.permutations(names)) if names else []
+    assert table.in_order(chosen[1:]) == tuple(name for name in names if name in chosen[1:])

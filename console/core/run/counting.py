@@ -216,16 +216,17 @@ def _own_stood(state: RunState, step: Step) -> RunState:
     tally, status = state.tally, state.step_state(step).status
     return changed(state, tally=changed(
         tally,
-        own_running=_kept(tally.own_running, step.name, there=status == "running"),
-        own_ready=_kept(tally.own_ready, step.name, there=status == "pending" and not tally.open.get(step.name, 0)),
-        own_failed=_kept(tally.own_failed, step.name, there=status in OWN_FAILURES and step.fatal),
-        own_held=_kept(tally.own_held, step.name, there=status == "held"),
+        own_running=_kept(state, tally.own_running, step.name, there=status == "running"),
+        own_ready=_kept(state, tally.own_ready, step.name, there=status == "pending" and not tally.open.get(step.name, 0)),
+        own_failed=_kept(state, tally.own_failed, step.name, there=status in OWN_FAILURES and step.fatal),
+        own_held=_kept(state, tally.own_held, step.name, there=status == "held"),
     ))  # fmt: skip
 
 
-def _kept(names: tuple[str, ...], name: str, *, there: bool) -> tuple[str, ...]:
+def _kept(state: RunState, names: tuple[str, ...], name: str, *, there: bool) -> tuple[str, ...]:
+    """The names with that one, or without it; in the plan's order, as they are where everything is counted anew."""
     if there:
-        return names if name in names else (*names, name)
+        return names if name in names else state.index.in_order((*names, name))
     return tuple(known for known in names if known != name) if name in names else names
 
 
