@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import psycopg
@@ -71,6 +72,14 @@ def told(product: Product, run: str) -> list[dict]:
     return [json.loads(line) for line in product.deploy("events", run)[0].splitlines()]
 
 
+def the_record_is_back(product: Product) -> None:
+    """Wait until that machine says no more that the database lacks something."""
+    end = time.monotonic() + 60
+    while json.loads(product.deploy("status", "--json")[0])["record"]:
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
 def no_step_began_twice(events: list[dict]) -> None:
     """Of those that change a host: a gate is begun again by whoever takes the run up."""
     began = [(event["step"], event["attempt"]) for event in events if event["type"] == "step-started" and not event["step"].endswith("/gate")]
@@ -130,7 +139,7 @@ def test_a_run_goes_back_though_its_engine_and_the_database_are_gone(bastions: B
     assert driven.communicate(timeout=60)[1].count("refused") == 0
     assert (driven.returncode, here.live()) == (4, {"v1.4.2"})
     server.start()
-    here.deploy("status")
+    the_record_is_back(here)
     events = told(there, run)
     assert [event["epoch"] for event in events if event["type"] == "taken-up"] == [1002]
     assert [event["exit"] for event in events if event["type"] == "run-ended"] == [4]
