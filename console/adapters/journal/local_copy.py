@@ -1,7 +1,7 @@
 """What this machine has of the record that machines share: every run that it carried, on its own disk, before the database has it. Implements `RecordStore`.
 
 A file of the state folder, written and read as the journal there is. It knows which of its runs the database is known to have; what is to be done about
-the others is `shared_journal`'s.
+the others is `run_copies`'s.
 """
 
 import os

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from console.adapters.journal import database_outage
 from console.adapters.journal import local_copy as copying
 from console.adapters.journal import shared_journal as module
 from console.adapters.journal.chain import JournalAway
@@ -49,7 +50,7 @@ class Rig:
 
     def lets_in(self, whether: bool, patience: float = 0.2) -> None:
         """Have the database let somebody in, or nobody: then it is waited for so long, and otherwise as long as it takes."""
-        self.patch.setattr(module, "OUTAGE", 60.0 if whether else patience)
+        self.patch.setattr(database_outage, "OUTAGE", 60.0 if whether else patience)
         name = self.address.rpartition("/")[2]
         executed(self.server, f"alter database {name} allow_connections {str(whether).lower()}")
         if not whether:
@@ -69,10 +70,10 @@ class Rig:
 
 @pytest.fixture
 async def rig(postgres_server, shared_journal, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "OUTAGE", 60.0)
+    monkeypatch.setattr(database_outage, "OUTAGE", 60.0)
     monkeypatch.setattr(module, "OPENING", 60.0)
-    monkeypatch.setattr(module, "AGAIN", 0.05)
-    monkeypatch.setattr(module, "BACK", 0.1)
+    monkeypatch.setattr(database_outage, "AGAIN", 0.05)
+    monkeypatch.setattr(database_outage, "BACK", 0.1)
     made = Rig(postgres_server, shared_journal, tmp_path, monkeypatch)
     yield made
     made.lets_in(True)
@@ -264,14 +265,14 @@ async def test_what_is_stated_while_the_rest_is_told_is_told_too(rig, monkeypatc
     journal = await rig.journal()
     rig.lets_in(False)
     await journal.runs()
-    shown, tell = Maintenance(SafeText("ada"), SafeText("2026-01-01T00:00:00Z")), journal._tell_stated
+    shown, tell = Maintenance(SafeText("ada"), SafeText("2026-01-01T00:00:00Z")), journal._stated.tell_all
 
     async def meanwhile():
         await tell()
         if journal.outage is not None:
             await journal.keep_maintenance(*PLACE, shown)
 
-    monkeypatch.setattr(journal, "_tell_stated", meanwhile)
+    monkeypatch.setattr(journal._stated, "tell_all", meanwhile)
     rig.lets_in(True)
     async with asyncio.timeout(20):
         while rig.there.environment(*PLACE).maintenance != shown:
