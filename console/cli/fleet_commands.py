@@ -5,20 +5,15 @@ from typing import Any
 from console.cli.configuration import environment
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
-from console.cli.meet_engine import asking, configure, engine_of
+from console.cli.meet_engine import ask, configure, engine_of
 from console.cli.output import say, say_json, tell_problem
 from console.errors import Exit, NoGo
 from console.typed import as_typed
 
 
-async def status(how: Invocation, name: str) -> int:
+def status(how: Invocation, name: str) -> int:
     """Print what runs where; 3 when no host answers."""
-    model = environment_or_known(how, name)
-    client = await asking(how, model)
-    try:
-        found = await client.query("status", {})
-    finally:
-        await client.close()
+    found = ask(how, environment_or_known(how, name), "status", {})
     if how.json:
         say_json({**found, "hosts": [{key: row[key] for key in row if key != "problem"} for row in found["hosts"]]})
     else:

@@ -33,7 +33,7 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
         tell_no_screen(how)
         from console.cli import fleet_commands
 
-        finish(fleet_commands.status(how, ""))
+        sys.exit(fleet_commands.status(how, ""))
 
 
 def run() -> None:

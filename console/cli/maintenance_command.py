@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
-from console.cli.meet_engine import asking, asking_with_secrets
+from console.cli.meet_engine import ask, asking_with_secrets
 from console.cli.output import say, say_json, tell, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
 from console.core.words.durations import duration_words
@@ -23,14 +23,10 @@ Asked = Literal["on", "off", "toggle"]
 TOGGLE = "maintenance is {state}, so toggle could mean either; nothing was done: say on, or off"
 
 
-async def show_maintenance(how: Invocation, name: str) -> int:
+def show_maintenance(how: Invocation, name: str) -> int:
     """Say whether users are shown a maintenance page, read from the hosts now: 0, or 5 where it is mixed or not known."""
     found = environment_or_known(how, name)
-    client = await asking(how, found)
-    try:
-        seen = await _seen(client)
-    finally:
-        await client.close()
+    seen = _as_seen(ask(how, found, "maintenance-seen", {}))
     return _tell(how, found, seen, "", [], [])
 
 
@@ -39,7 +35,7 @@ async def switch_maintenance(how: Invocation, name: str, asked: Asked, message: 
     found = environment_or_known(how, name)
     client = await asking_with_secrets(how, found, "maintenance")
     try:
-        seen = await _seen(client)
+        seen = _as_seen(await client.query("maintenance-seen", {}))
         verb = verb_for(seen) if asked == "toggle" else asked
         if verb is None:
             return _tell(how, found, seen, "", [{"message": TOGGLE.format(state=seen.state), "hint": f"deploy maintenance {found.name} off"}], ())
@@ -66,10 +62,6 @@ async def _show_events(how: Invocation, client: "Client", run: str) -> None:
     async for item in client.follow(run, samples=False):
         if isinstance(item, Event):
             printer.event(item)
-
-
-async def _seen(client: "Client") -> MaintenanceSeen:
-    return _as_seen(await client.query("maintenance-seen", {}))
 
 
 def _as_seen(value: object) -> MaintenanceSeen:

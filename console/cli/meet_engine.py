@@ -4,7 +4,7 @@ Knows nothing of what is asked then. Slow parts are imported when used.
 """
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from console.cli.configuration import state
 from console.cli.find_run import journal
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from console.core.secrets.needed import Purpose
     from console.model.fleet import Environment
     from console.model.secret import SecretRef
+    from console.wire.questions import Welcome
 
 
 async def engine_of(how: Invocation, found: "Environment") -> "Client":
     """Meet the environment's engine, started where none lives. It has no model from this console yet."""
-    from console.client.engine_connection import claims_of
     from console.client.engines import ensure_engine
+    from console.client.login_claims import claims_of
 
     secret = {one.name for one in found.secret_references().values() if one.kind == "env"}
     return await ensure_engine(state(), found.app, found.name, claims=claims_of(os.environ), read_only=how.read_only, without=secret)
@@ -65,21 +66,70 @@ async def asking(how: Invocation, found: "Environment") -> "Client":
     No secret is needed for it; those that stand in variables here are known, so that an answer which holds one is masked. Where runs have left something to
     be done it gets the secrets for that too: an engine that is met here goes on until it is done.
     """
-    from console.cli.secret_sources import SecretReader
     from console.config.load import digest
+
+    client, here = await engine_of(how, found), _secrets_here(found)
+    if _lacks_nothing(how, found, client.welcome):
+        return client
+    if _may_catch_up(found, client.welcome) and (client.welcome.left or is_owing(found)):
+        await _handed_over(client, found, here)
+    elif client.welcome.digest != digest(found):
+        await client.configure(found, digest(found), here)
+    return client
+
+
+def ask(how: Invocation, found: "Environment", name: str, argument: "dict[str, Any]") -> "Any":
+    """Ask the engine what changes nothing, as `asking` meets it; one that lives and lacks nothing is asked without an event loop, which takes time to load."""
+    from console.client.login_claims import claims_of
+    from console.client.short_question import ask_engine
+    from console.wire.address import socket_path
+    from console.wire.questions import Hello, Query
+
+    _secrets_here(found)
+    hello = Hello(claims=claims_of(os.environ), read_only=how.read_only)
+    path = socket_path(state(), found.app, found.name)
+    answer = ask_engine(path, hello, Query(id=1, name=name, argument=argument), lambda welcome: _lacks_nothing(how, found, welcome))
+    if answer is not None:
+        return answer.value
+    from console.cli.carry_out import carry_out
+
+    return carry_out(_asked(how, found, name, argument))
+
+
+async def _asked(how: Invocation, found: "Environment", name: str, argument: "dict[str, Any]") -> "Any":
+    client = await asking(how, found)
+    try:
+        return await client.query(name, argument)
+    finally:
+        await client.close()
+
+
+def _secrets_here(found: "Environment") -> dict[str, str]:
+    """Read the secrets that stand in variables here, and the one that leads to the record, so that both are hidden from now on."""
+    references = of_record(found) | {name: one for name, one in found.secret_references().items() if one.kind == "env"}
+    if not references:
+        return {}
+    from console.cli.secret_sources import SecretReader
+
+    reading = SecretReader(quiet=True)
+    reading.add(found, references)
+    return reading.found
+
+
+def _lacks_nothing(how: Invocation, found: "Environment", welcome: "Welcome") -> bool:
+    """Whether an engine has all that it is to have before a question, as far as it can say that itself."""
+    from console.config.load import digest
+
+    if welcome.busy or how.read_only:
+        return True
+    return welcome.digest == digest(found) and (welcome.left is False or not _may_catch_up(found, welcome))
+
+
+def _may_catch_up(found: "Environment", welcome: "Welcome") -> bool:
+    """Whether there are secrets that the engine may be given to do what runs have left."""
     from console.core.secrets.needed import needs_of
 
-    client, reading = await engine_of(how, found), SecretReader(quiet=True)
-    reading.add(found, of_record(found) | {name: one for name, one in found.secret_references().items() if one.kind == "env"})
-    mark = digest(found)
-    if client.welcome.busy or how.read_only:
-        return client
-    lacks = needs_of(found, "catch-up").needed.keys() - of_record(found).keys()
-    if client.welcome.role == "operator" and lacks and is_owing(found):
-        await _handed_over(client, found, reading.found)
-    elif client.welcome.digest != mark:
-        await client.configure(found, mark, reading.found)
-    return client
+    return welcome.role == "operator" and bool(needs_of(found, "catch-up").needed.keys() - of_record(found).keys())
 
 
 def of_record(found: "Environment") -> "dict[str, SecretRef]":

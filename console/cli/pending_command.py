@@ -4,20 +4,16 @@ from typing import Any
 
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
-from console.cli.meet_engine import asking
+from console.cli.meet_engine import ask
 from console.cli.output import say, say_json, tell
 
 SHOWN = 40
 """Commits that are listed for a person; JSON has all."""
 
 
-async def pending(how: Invocation, name: str, ref: str) -> int:
+def pending(how: Invocation, name: str, ref: str) -> int:
     """Print commits, authors and migrations between what is live and REF; 0 when answered."""
-    client = await asking(how, environment_or_known(how, name))
-    try:
-        found = await client.query("pending", {"ref": ref})
-    finally:
-        await client.close()
+    found = ask(how, environment_or_known(how, name), "pending", {"ref": ref})
     if how.json:
         say_json(found)
         return 0

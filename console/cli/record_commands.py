@@ -88,7 +88,8 @@ async def engines(how: Invocation, verb: str, *, force: bool) -> int:
 
 
 async def _stop(path: str, *, force: bool) -> ConsoleError | None:
-    from console.client.engine_connection import NoEngine, claims_of, connect
+    from console.client.engine_connection import NoEngine, connect
+    from console.client.login_claims import claims_of
 
     try:
         client = await connect(path, claims=claims_of(os.environ))

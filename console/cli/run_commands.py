@@ -98,7 +98,8 @@ async def attach(how: Invocation, text: str) -> int:
         code = _show_recorded(how, summary, whole=named)
         await _wake(how, summary)
         return code
-    from console.client.engine_connection import NoEngine, claims_of, connect
+    from console.client.engine_connection import NoEngine, connect
+    from console.client.login_claims import claims_of
     from console.wire.address import socket_path
 
     try:
@@ -207,7 +208,8 @@ async def resume(how: Invocation, text: str) -> int:
 
 async def steer(how: Invocation, text: str, command: cmd.AnyCommand, equivalent: tuple[str, ...]) -> int:
     """Say something to a run: 0 accepted, 3 refused. `equivalent`: the words up to the run, and those after it behind `RUN`."""
-    from console.client.engine_connection import NoEngine, claims_of, connect
+    from console.client.engine_connection import NoEngine, connect
+    from console.client.login_claims import claims_of
     from console.wire.address import socket_path
 
     summary = run_named(how, text)

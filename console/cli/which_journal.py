@@ -127,7 +127,8 @@ def _kept(folder: str) -> "Variable":
     except FileNotFoundError:
         return ""
     from console.model.fleet import Variable
-    from console.wire.codec import DecodeError, decoder
+    from console.wire.codec import decoder
+    from console.wire.frames import DecodeError
 
     try:
         found: Variable = decoder(Variable)(text)

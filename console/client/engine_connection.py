@@ -4,7 +4,6 @@ Knows nothing of hosts or the journal, and never acts on a host. An engine that 
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -14,31 +13,24 @@ from console.model.fleet import Environment
 from console.model.request import Request
 from console.ports.feed import Heard
 from console.wire.address import reachable
-from console.wire.codec import DecodeError
-from console.wire.frames import TO_CLIENT, FrameError, Frames
+from console.wire.frames import TO_CLIENT, DecodeError, FrameError, Frames
 from console.wire.messages import (
     ALWAYS,
-    PROTOCOL,
-    Answer,
     Asked,
     Configure,
     Ended,
-    Failed,
     Follow,
-    Hello,
     OpenRunRequest,
-    Query,
     Resume,
     Said,
     Stop,
     Submit,
     Told,
-    Welcome,
-    error_of,
     message_item,
     read_reply,
     request_bytes,
 )
+from console.wire.questions import PROTOCOL, Answer, Failed, Hello, Query, Welcome, error_of
 
 GREETING = 5.0
 """Seconds that an engine has to say who it is."""
@@ -284,18 +276,3 @@ async def look(path: str) -> Welcome | None:
         return None
     await line.close()
     return welcome
-
-
-def claims_of(environ: Mapping[str, str]) -> str:
-    """Return what this login says about itself: its name before sudo, its SSH client, its terminal."""
-    login = environ.get("SUDO_USER") or environ.get("LOGNAME") or environ.get("USER", "")
-    ssh = environ.get("SSH_CONNECTION", "").split(" ")[0]
-    terminal = environ.get("SSH_TTY") or _terminal()
-    return " ".join(part for part in (login, f"from {ssh}" if ssh else "", f"on {terminal}" if terminal else "") if part)
-
-
-def _terminal() -> str:
-    try:
-        return os.ttyname(0)
-    except OSError:
-        return ""

@@ -18,7 +18,7 @@ from console.core.process_environment import engine_environment
 from console.errors import ConsoleError, Exit, UsageFault
 from console.text import SafeText
 from console.wire.address import log_path, opened, run_folder, socket_path
-from console.wire.messages import Welcome
+from console.wire.questions import Welcome
 
 START = 10.0
 """Seconds that a new engine has until it answers, or does something: on a busy machine it takes its time."""

@@ -109,6 +109,11 @@ class Engine:
         to be closed, users are shown a maintenance page, or what was written down is still to be handed in."""
         return self._runs.is_parting or self._catch_up.has_work or self._maintenance.is_on or self._work.goes_on or self._journal.outage is not None
 
+    @property
+    def left(self) -> bool | None:
+        """Whether runs have left a host that is owed, or a lock; None: that is not known now."""
+        return self._catch_up.left
+
     def _may_open(self) -> bool:
         """Whether this engine may open a run by itself now."""
         return not self.busy and self._model.may_carry() and self._journal.outage is None

@@ -11,7 +11,6 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from console.errors import ConsoleError
 from console.model.events import AnyEvent, PlanMade, RollbackBegan, StepsPlanned
 from console.model.fleet import Environment
 from console.model.host_set import HostSet
@@ -19,13 +18,10 @@ from console.model.paged_table import Table
 from console.model.plan import Steps
 from console.model.values import changed
 from console.text import SafeLines, SafeText, hidden, knows_secrets
+from console.wire.frames import DecodeError
 from console.wire.packed_steps import packed, unpacked
 
 T = TypeVar("T")
-
-
-class DecodeError(ConsoleError):
-    """Bytes that are not what they should be: another version's, or damaged."""
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 (msgspec's hook)
@@ -74,7 +70,7 @@ def decoder(kind: Any) -> Callable[[bytes], Any]:  # noqa: ANN401 (a union is no
         try:
             return made[0].decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-            raise DecodeError(f"not understood: {problem}", "it was written by another version of the console, or is damaged") from None
+            raise DecodeError.of(problem) from None
 
     return decode
 

@@ -26,6 +26,15 @@ class FrameError(ConsoleError):
     """What came is no frame of ours, or too long for one."""
 
 
+class DecodeError(ConsoleError):
+    """Bytes that are not what they should be: another version's, or damaged."""
+
+    @classmethod
+    def of(cls, problem: Exception) -> "DecodeError":
+        """Return the error for what the decoder says."""
+        return cls(f"not understood: {problem}", "it was written by another version of the console, or is damaged")
+
+
 def framed(body: bytes, limit: int = TO_CLIENT) -> bytes:
     """Return the bytes to send for a message. Raises `FrameError` for an empty one and for one over the limit."""
     _check(len(body), limit)

@@ -1,12 +1,10 @@
-"""What an engine and its clients say to each other. The engine speaks first (`Welcome`), then the client (`Hello`); each request has an
-id that its replies carry. Knows the model and the feed's items; nothing of sockets or of what a message leads to.
-"""
+"""What an engine and its clients say to each other beside questions: the model, runs, commands, and what is followed.
 
-from typing import Any
+Knows the model and the feed's items; nothing of sockets or of what a message leads to. How they greet each other, and questions, are `questions`'.
+"""
 
 import msgspec
 
-from console.errors import ConsoleError, Exit, Locked, NoGo, NotYet, Problem, UsageFault
 from console.model.application_metrics import MACHINE
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
@@ -17,10 +15,7 @@ from console.ports.feed import Heard, Output, Presence, Sample
 from console.text import SafeText
 from console.wire import codec
 from console.wire.frames import TO_CLIENT, TO_ENGINE, framed
-
-PROTOCOL = 2
-"""Raised when an older end would misunderstand. What both ends always understand: Welcome, Hello, Stop, Query `status`, and Submit of
-pause, continue, abort and roll-back."""
+from console.wire.questions import Answer, Failed, Hello, Query, ToClient, ToEngine, Welcome
 
 ALWAYS = frozenset({"pause", "continue", "abort", "roll-back"})
 """Commands, by tag, that every version of an engine takes."""
@@ -32,26 +27,12 @@ READS = frozenset({
 """Questions that change nothing; all others need an operator."""
 
 
-class ToEngine(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
-    """A request. Its id is the client's own, above 0, and not in use."""
-
-    id: int = 0
-
-
-class Hello(ToEngine, frozen=True, tag="hello"):
-    """The client's first: what its login claims about itself, and whether it promises only to look."""
-
-    claims: str = ""
-    read_only: bool = False
-    protocol: int = PROTOCOL
-
-
 class Configure(ToEngine, frozen=True, tag="configure"):
     """The resolved model that the next run is made with, and its secrets by name."""
 
     environment: Environment
     digest: str
-    secrets: dict[str, str] = {}
+    secrets: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Configure(id={self.id}, digest={self.digest!r}, secrets=[redacted])"
@@ -78,13 +59,6 @@ class Submit(ToEngine, frozen=True, tag="submit"):
     command: AnyCommand
 
 
-class Query(ToEngine, frozen=True, tag="query"):
-    """A question, or an act outside a run (lock, unlock, forgive), by name; answered with JSON."""
-
-    name: str
-    argument: dict[str, Any] = {}
-
-
 class Resume(ToEngine, frozen=True, tag="resume"):
     """Take up an interrupted run."""
 
@@ -108,61 +82,10 @@ class Forget(ToEngine, frozen=True, tag="forget"):
 Asked = Hello | Configure | OpenRunRequest | Follow | Submit | Query | Resume | Stop | Forget
 
 
-class ToClient(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
-    """An answer; `id` is that of the request."""
-
-    id: int = 0
-
-
-class Welcome(ToClient, frozen=True, tag="welcome"):
-    """The engine's first: who it is, and what it carries."""
-
-    protocol: int = PROTOCOL
-    app: str = ""
-    environment: str = ""
-    engine_id: str = ""
-    pid: int = 0
-    uid: int = -1
-    user: str = ""
-    run: str = ""
-    """The run that is open; empty: none."""
-    seq: int = 0
-    """Its last event."""
-    digest: str = ""
-    """Of the model it has; empty: none yet."""
-    busy: bool = False
-    role: str = ""
-    """What the one who connected may do here: operator, viewer or none."""
-    newer: str = ""
-    """The release that was opened beside it, in its monitoring window; empty: none."""
-
-    def carries(self, run: str) -> bool:
-        """Whether the engine carries that run now."""
-        return run in (self.run, self.newer)
-
-
-class Answer(ToClient, frozen=True, tag="answer"):
-    """The request was carried out; what came of it, as JSON."""
-
-    value: Any = None
-
-
 class Told(ToClient, frozen=True, tag="told"):
     """What a run made of a command."""
 
     result: Accepted | Refusal
-
-
-class Failed(ToClient, frozen=True, tag="failed"):
-    """The request was not carried out: what was wrong, and what to type next."""
-
-    message: str
-    hint: str = ""
-    exit: int = int(Exit.CONSOLE_FAILED)
-    problems: tuple[tuple[str, str, str, int, str], ...] = ()
-    """(message, hint, file, line, key)."""
-    not_yet: bool = False
-    """It is still to come."""
 
 
 class Ended(ToClient, frozen=True, tag="ended"):
@@ -192,9 +115,9 @@ class Sampled(ToClient, frozen=True, tag="sample", omit_defaults=True):
     cpu: float | None = None
     memory: float | None = None
     load: float | None = None
-    extra: dict[str, float | None] = {}
+    extra: dict[str, float | None] = msgspec.field(default_factory=dict)
     source: str = MACHINE
-    counts: dict[str, tuple[int, int]] = {}
+    counts: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
     problem: SafeText = SafeText("")
 
 
@@ -274,22 +197,3 @@ def message_item(message: Said) -> Heard | None:
             return Presence(message.names, message.round_trip, message.me, message.logins, message.every)
         case _:
             return None
-
-
-def failure(request: int, error: ConsoleError) -> Failed:
-    """Return the answer for an error."""
-    problems = tuple((each.message, each.hint, each.file, each.line, each.key) for each in error.problems)
-    return Failed(id=request, message=error.message, hint=error.hint, exit=int(error.exit), problems=problems, not_yet=isinstance(error, NotYet))
-
-
-_KINDS: dict[int, type[ConsoleError]] = {Exit.USAGE: UsageFault, Exit.NO_GO: NoGo, Exit.LOCKED: Locked}
-
-
-def error_of(message: Failed) -> ConsoleError:
-    """Return the error that an answer stands for, of the kind that its exit code says."""
-    kind = _KINDS.get(message.exit, ConsoleError)
-    kind = NotYet if kind is UsageFault and message.not_yet else kind
-    error = kind(message.message, message.hint, tuple(Problem(*each) for each in message.problems))
-    if error.exit != message.exit and message.exit in list(Exit):
-        error.exit = Exit(message.exit)
-    return error

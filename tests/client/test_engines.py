@@ -9,8 +9,9 @@ from contextlib import suppress
 
 import pytest
 
-from console.client.engine_connection import NoEngine, claims_of, connect, look
+from console.client.engine_connection import NoEngine, connect, look
 from console.client.engines import ensure_engine, find_engines, last_lines, spawn_engine
+from console.client.login_claims import claims_of
 from console.errors import ConsoleError, EngineLost, Exit, UsageFault
 from console.model.commands import Note
 from console.model.events import RunEnded

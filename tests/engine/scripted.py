@@ -25,6 +25,7 @@ class ScriptedBrain:
     def __init__(self, access=None):
         self.access = access
         self.owing = False
+        self.left = None
         self.digest = ""
         self.secrets = {}
         self.busy = False

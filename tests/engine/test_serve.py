@@ -23,7 +23,7 @@ from console.ports.feed import Output, Presence, Sample
 from console.text import SafeText
 from console.wire.address import lock_path, socket_path
 from console.wire.frames import TO_ENGINE
-from console.wire.messages import Hello
+from console.wire.questions import Hello
 from tests.engine.scripted import ENVIRONMENT, Access, ScriptedBrain
 
 

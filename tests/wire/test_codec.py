@@ -15,20 +15,8 @@ from console.text import SafeText
 from console.wire import codec
 from console.wire.address import LONGEST, engine_name, reachable
 from console.wire.frames import Frames
-from console.wire.messages import (
-    Configure,
-    Hello,
-    Submit,
-    Told,
-    error_of,
-    failure,
-    item_message,
-    message_item,
-    read_reply,
-    read_request,
-    reply_bytes,
-    request_bytes,
-)
+from console.wire.messages import Configure, Submit, Told, item_message, message_item, read_reply, read_request, reply_bytes, request_bytes
+from console.wire.questions import Hello, error_of, failure
 
 EVENT = NoteAdded(seq=7, at="2026-11-24T07:14:07Z", mono=1.5, boot="b", by=Person("ada", 1000, "on pts/1"), text=SafeText("hellö"))
 

@@ -10,7 +10,8 @@ from console.core.migrations.migration_set import Read, declared_old_code
 from console.core.process_environment import program_environment
 from console.model.database import LintFinding, Migration, MigrationText
 from console.text import SafeText
-from console.wire.codec import DecodeError, decoder, encode
+from console.wire.codec import decoder, encode
+from console.wire.frames import DecodeError
 
 TRIES = 4
 """Processes that are started: each may die on one file."""

@@ -21,7 +21,8 @@ from console.model.maintenance import Maintenance
 from console.model.run_summary import ASIDE, RunSummary
 from console.model.state import RunState
 from console.model.values import changed
-from console.wire.codec import DecodeError, decoder, encode
+from console.wire.codec import decoder, encode
+from console.wire.frames import DecodeError
 
 BACK = 1000
 """A record is rebuilt from at most this many runs, the newest."""

@@ -8,7 +8,8 @@ from console.adapters.journal.chain import JournalFault
 from console.adapters.journal.environment_rows import Place
 from console.model.bastions import Bastion, SshSeen
 from console.text import SafeText
-from console.wire.codec import DecodeError, decoder, encode
+from console.wire.codec import decoder, encode
+from console.wire.frames import DecodeError
 
 KEPT = 30
 """Days after which a machine that has looked at nothing since is not spoken of."""

@@ -9,7 +9,8 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.request import Person
 from console.ports.journal import SentCommand
 from console.text import SafeText
-from console.wire.codec import DecodeError, decoder, encode, gated
+from console.wire.codec import decoder, encode, gated
+from console.wire.frames import DecodeError
 
 FRESH = 15
 """Seconds after which a command that nobody took is not carried out any more: whoever gave it was told so."""

@@ -3,7 +3,8 @@
 from console.adapters.journal.chain import first_link, next_link
 from console.adapters.journal.run_search import Quick
 from console.model.events import AnyEvent
-from console.wire.codec import DecodeError, decode_event
+from console.wire.codec import decode_event
+from console.wire.frames import DecodeError
 
 
 def events_of(record: Quick, run: str) -> tuple[AnyEvent, ...] | None:

@@ -28,7 +28,8 @@ from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.ports.journal import PastRun, SentCommand
-from console.wire.codec import DecodeError, decode_event
+from console.wire.codec import decode_event
+from console.wire.frames import DecodeError
 
 PAGE = 2000
 """Events read at once."""

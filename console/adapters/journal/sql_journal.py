@@ -22,7 +22,7 @@ from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.ports.journal import HearsOutage, Known, PastRun, SentCommand
-from console.wire.codec import DecodeError
+from console.wire.frames import DecodeError
 
 T = TypeVar("T")
 

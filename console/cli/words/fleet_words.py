@@ -1,5 +1,6 @@
 """What is asked of an environment's hosts, and told them, beside runs."""
 
+import sys
 from typing import Any
 
 import click
@@ -27,7 +28,7 @@ def status(ctx: click.Context, /, environment: str, motd: bool, **given: Any) ->
         finish(say_what_is_open(how, environment))
     from console.cli import fleet_commands
 
-    finish(fleet_commands.status(how, environment))
+    sys.exit(fleet_commands.status(how, environment))
 
 
 @click.command(cls=StrictCommand)
@@ -106,7 +107,7 @@ def pending(ctx: click.Context, /, environment: str, ref: str, **given: Any) -> 
     """List the commits, authors and migrations between the live release and --version."""
     from console.cli import pending_command as waiting
 
-    finish(waiting.pending(how_of(ctx, given), environment, ref))
+    sys.exit(waiting.pending(how_of(ctx, given), environment, ref))
 
 
 @click.command(cls=StrictCommand)
@@ -155,7 +156,7 @@ def maintenance(ctx: click.Context, /, words: tuple[str, ...], message: str | No
     from console.cli import maintenance_command
 
     if verb == "status":
-        finish(maintenance_command.show_maintenance(how, environment))
+        sys.exit(maintenance_command.show_maintenance(how, environment))
     need_yes(how, f"maintenance {verb}")
     finish(maintenance_command.switch_maintenance(how, environment, verb, message or "", length))
 

@@ -37,6 +37,9 @@ LOOK = 20.0
 """Seconds that a host has to answer."""
 
 Model = Callable[[], tuple[Environment, Outside] | None]
+UNREAD = EnvironmentRecord()
+"""Stands where a record cannot be read."""
+
 Opens = Callable[[Request, Person], Awaitable[str]]
 Notes = Callable[..., Awaitable[None]]
 """(run, *events): writes events into the record of a run that has ended."""
@@ -98,7 +101,7 @@ class DebtWatch:
         try:
             record = await self._journal.environment(found[0].app, found[0].name)
         except ConsoleError:
-            record = EnvironmentRecord()
+            record = UNREAD
         if self._reading in (None, reading) or self._reading.done():
             self._record = record
         return record
@@ -112,6 +115,12 @@ class DebtWatch:
         if self._record is None:
             return self._reading is not None and not self._reading.done()
         return bool(self._left(self._record)) or bool(self._open_tickets(self._record)) or (bool(self._record.debts.owed) and self._has_secrets(found[0]))
+
+    @property
+    def left(self) -> bool | None:
+        """Whether runs have left a host that is owed, or a lock; None: that is not known now."""
+        record = self._record
+        return None if record is None or record is UNREAD else bool(record.debts.owed) or bool(self._left(record))
 
     @property
     def unpaid(self) -> str:

@@ -21,7 +21,7 @@ from console.model.values import changed
 from console.ports.feed import Heard, Output, Sample
 from console.ports.journal import Journal
 from console.text import SafeText
-from console.wire.codec import DecodeError
+from console.wire.frames import DecodeError
 from console.wire.shown import shown_items
 
 LOOK = 1.0

@@ -15,31 +15,26 @@ from console.errors import ConsoleError, UsageFault
 from console.model.fleet import Access
 from console.model.request import Person
 from console.ports.feed import Presence, Sample
-from console.wire.codec import DecodeError, as_plain
-from console.wire.frames import FROM_STRANGER, FROM_VIEWER, TO_ENGINE, FrameError, Frames
+from console.wire.codec import as_plain
+from console.wire.frames import FROM_STRANGER, FROM_VIEWER, TO_ENGINE, DecodeError, FrameError, Frames
 from console.wire.messages import (
     READS,
-    Answer,
     Asked,
     Configure,
     Ended,
-    Failed,
     Follow,
     Forget,
-    Hello,
     OpenRunRequest,
-    Query,
     Resume,
     Said,
     Stop,
     Submit,
     Told,
-    Welcome,
-    failure,
     item_message,
     read_request,
     reply_bytes,
 )
+from console.wire.questions import Answer, Failed, Hello, Query, Welcome, failure
 
 log = logging.getLogger(__name__)
 

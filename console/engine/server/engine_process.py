@@ -21,7 +21,7 @@ from console.errors import Locked, UsageFault
 from console.ports.feed import Presence
 from console.wire.address import opened, reachable
 from console.wire.frames import FROM_STRANGER, FrameError
-from console.wire.messages import Welcome
+from console.wire.questions import Welcome
 
 CONNECTIONS: dict[Role, int] = {"operator": 256, "viewer": 32, "none": 4}
 """Connections that one uid may have, by its role: a screen has two."""
@@ -90,6 +90,7 @@ class EngineProcess:
             digest=service.digest,
             busy=service.busy,
             role=role,
+            left=service.left,
         )
 
     def changed(self, connection: Connection) -> None:

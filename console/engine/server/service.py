@@ -46,6 +46,10 @@ class EngineService(Protocol):
         """Whether a host is owed something, so that an engine that carried a run lives on."""
 
     @property
+    def left(self) -> bool | None:
+        """Whether runs have left a host that is owed, or a lock; None: that is not known now."""
+
+    @property
     def access(self) -> Access | None:
         """Who may connect, by the model it was configured with."""
 
