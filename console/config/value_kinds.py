@@ -80,7 +80,7 @@ class Whole(msgspec.Struct, frozen=True):
 
 
 class Flag(msgspec.Struct, frozen=True):
-    """`true` or `false`."""
+    """A key whose value is `true` or `false`, and no word that looks like one."""
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the flag, or record that it is none."""

@@ -43,7 +43,7 @@ class Traffic:
         self._tasks = [asyncio.create_task(self._visit(address, index * share)) for index, address in enumerate(self.counts)]
 
     async def stop(self) -> None:
-        """Stop sending requests."""
+        """Send no more requests, and wait until those that are on their way have ended."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -16,4 +16,4 @@ class Clock(Protocol):
         """Seconds since the boot, with the time that the machine slept: for waits, deadlines and how long something took."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait so many seconds."""
+        """Wait so many seconds, by the clock that never goes back."""

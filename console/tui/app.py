@@ -95,7 +95,7 @@ class ConsoleApp(KeyedApp[ViewerEnding]):
                 return
 
     def on_unmount(self) -> None:
-        """Let go of everything."""
+        """Give the signals back, and end what the shell began: no link to an engine outlives the screen."""
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.remove_signal_handler(number)

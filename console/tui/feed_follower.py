@@ -83,7 +83,7 @@ class FeedFollower:
         self._task = asyncio.create_task(self.follow())
 
     def stop(self) -> None:
-        """Follow no more."""
+        """Follow the run no more; what is shown stays as it is."""
         if self._task is not None:
             self._task.cancel()
 

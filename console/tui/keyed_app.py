@@ -25,7 +25,7 @@ class KeyedApp(ThemedApp[Result], Generic[Result]):
         self._early: list[events.Key] = []
 
     def touched(self) -> None:
-        """A key came."""
+        """Note that somebody is there: a key came, whatever it does."""
 
     def press_anywhere(self, key: str) -> bool:
         """Act on a key that means the same whatever is open; False: it is for what is on top."""

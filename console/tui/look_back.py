@@ -41,7 +41,7 @@ class LookBack:
         self._ask(host, max(HOUR, self._numbers().span), state)
 
     def turn(self, state: RunState, host: str = "") -> None:
-        """Show the next span."""
+        """Show the next longer span of time, after the longest the shortest, and read what of it is not here."""
         numbers = self._numbers()
         numbers.span = SPANS[(SPANS.index(numbers.span) + 1) % len(SPANS)]
         self.begin(state, host)

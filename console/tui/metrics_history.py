@@ -101,7 +101,7 @@ class FleetCurve:
         self._gathered: tuple[list[CurveRow], ...] = tuple([] for _ in TIERS)
 
     def add(self, at: float, value: float | None, counts: tuple[int, int] | None, *, new: bool, whole: bool) -> None:
-        """Take one look."""
+        """Take one look at a host (`at`: seconds) into the open second. `counts`: requests, and bad ones of them."""
         if at >= self._ends:
             self._close()
             self._ends = floor(at) + 1.0

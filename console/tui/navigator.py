@@ -79,7 +79,7 @@ class Navigator:
         return await run_other_program(self._app, argv, words)
 
     def leave(self) -> None:
-        """Leave what is seen."""
+        """Leave the page that is seen, as its own key does."""
         if self.stack.page is not None:
             self.stack.page.leave()
 
@@ -89,7 +89,7 @@ class Navigator:
             self._end()
 
     def go_home(self) -> None:
-        """Be at home."""
+        """Put the environment at rest above what is seen; without an engine, do nothing."""
         if self.client is not None:
             self.push(screen_loader.home(self, self.client))
 
@@ -145,7 +145,7 @@ class Navigator:
         return True
 
     def open_runs(self) -> None:
-        """Show every run."""
+        """Put the list of every run above what is seen."""
         if self.client is not None:
             self.push(screen_loader.runs(self, self.client))
 
@@ -169,7 +169,7 @@ class Navigator:
         self.show_run(feed)
 
     def open_prepare(self) -> None:
-        """Prepare a release."""
+        """Put the page that prepares a release above what is seen, unless it is that."""
         if self.client is not None and place_of(self.stack.page) != "prepare":
             self.keep(self._open_prepare(self.client))
 

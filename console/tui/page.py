@@ -38,7 +38,7 @@ class KeyField(Protocol):
 
 
 class Page(Screen[None]):
-    """A whole screen."""
+    """A whole screen: its edges, its keys, and the way back from it."""
 
     place: Place = "run"
     field: KeyField | None = None
@@ -179,5 +179,5 @@ class Page(Screen[None]):
         """Ask for the way back, where there is one."""
 
     def leave(self) -> None:
-        """Leave."""
+        """Go back to the page below."""
         self.shell.go_back(self)

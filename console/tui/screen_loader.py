@@ -18,21 +18,21 @@ def home(shell: Shell, client: EnvironmentClient) -> Page:
 
 
 def prepare(shell: Shell, client: EnvironmentClient) -> Page:
-    """A release to be made."""
+    """Return the page that prepares a release."""
     from console.tui.prepare.prepare_screen import PrepareScreen
 
     return PrepareScreen(shell, client)
 
 
 def runs(shell: Shell, client: EnvironmentClient) -> Page:
-    """Every run."""
+    """Return the page with every run."""
     from console.tui.history.runs_screen import RunsScreen
 
     return RunsScreen(shell, client)
 
 
 def record(shell: Shell, client: EnvironmentClient, run: RunSummary) -> Page:
-    """A run that is over."""
+    """Return the page with the record of a run that is over."""
     from console.tui.history.record_screen import RecordScreen
 
     return RecordScreen(shell, client, run)
@@ -46,7 +46,7 @@ def replay(shell: Shell, feed: ReplayFeed) -> Page:
 
 
 def load() -> None:
-    """Load every screen."""
+    """Load the modules of every page, so that the first key that opens one need not wait for it."""
     from console.tui.history import record_screen, replay_screen, runs_screen  # noqa: F401 (loaded is all they are to be)
     from console.tui.home import home_screen  # noqa: F401
     from console.tui.prepare import prepare_screen  # noqa: F401

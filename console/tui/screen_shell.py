@@ -31,7 +31,7 @@ class RollbackTarget(Protocol):
 
     @property
     def situation(self) -> Situation:
-        """What is on it."""
+        """What is seen and chosen on the page, by which keys are offered."""
 
     def ask_rollback(self) -> None:
         """Ask, and roll back on the second `r`."""
@@ -89,7 +89,7 @@ class Shell(Protocol):
         """Say something to a run at once; whether it was taken."""
 
     def leave(self) -> None:
-        """Leave what is seen."""
+        """Leave the page that is seen, as its own key does."""
 
     def go_back(self, page: Screen[None]) -> None:
         """Take a screen away; the last one ends the program."""
@@ -110,7 +110,7 @@ class Shell(Protocol):
         """Show the record of a run that is over; join one that goes on."""
 
     def open_runs(self) -> None:
-        """Show every run."""
+        """Put the list of every run above what is seen."""
 
     def open_prepare(self) -> None:
-        """Prepare a release."""
+        """Put the page that prepares a release above what is seen."""

@@ -47,7 +47,7 @@ class Situation:
 
     @property
     def chosen(self) -> HostState | None:
-        """The host's state."""
+        """The run's state of the chosen host; None: none is chosen, or it is not the run's."""
         return self.state.hosts.get(self.host)
 
 

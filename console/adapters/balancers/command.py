@@ -65,11 +65,11 @@ class CommandBalancer:
         return 0
 
     async def weigh(self, weights: dict[str, int], *, deadline: float) -> BalancerSeen | BalancerProblem:
-        """Say that it cannot."""
+        """Return a problem: a command has no weights, so a canary by weight is refused before GO."""
         return self._problem("a balancer of the kind command has no weights", "by hosts, or with HAProxy", reached=True)
 
     async def maintain(self, *, on: bool, deadline: float) -> bool | BalancerProblem:
-        """Say that it cannot."""
+        """Return a problem that names the hosts' own maintenance commands."""
         hint = "maintenance_on and maintenance_off are the hosts' own commands"
         return self._problem("a balancer of the kind command has no maintenance page", hint, reached=True)
 
@@ -82,7 +82,7 @@ class CommandBalancer:
         return ()
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: each command is a process of its own, and no link is kept."""
 
     async def _turned(self, hosts: tuple[str, ...], command: Command | None, *, is_in: bool, time: CallTime) -> BalancerSeen | BalancerProblem:
         seen = await self.look(deadline=time.least())

@@ -62,7 +62,7 @@ mv -f "$before" "$f"
 
 @dataclass(frozen=True, slots=True)
 class NginxSeen:
-    """What a look found."""
+    """What one look at nginx's file and its master process found."""
 
     digest: str = ""
     text: str = ""
@@ -82,7 +82,7 @@ class NginxSeen:
 
 
 def look_script(file: str, pid: str, flag: str) -> str:
-    """The text that looks."""
+    """Return the shell text that prints the file, its digest and the master's number. `flag`: the file that is there while users see maintenance."""
     return _WAYS + _LOOK.format(file=shlex.quote(file), pid=shlex.quote(pid), flag=shlex.quote(flag))
 
 

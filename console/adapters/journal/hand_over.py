@@ -32,7 +32,7 @@ class HandedOver(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What is told of it."""
+        """One line for who handed it over; where runs stay, it ends with the reason."""
         place = f"{self.environment} of {self.app}"
         if self.left:
             return f"{place}: {self.left} runs stay in this state folder alone: {self.why}"

@@ -37,11 +37,11 @@ class MemoryJournal:
     outage = None
 
     def watch(self, hears: HearsOutage) -> Callable[[], None]:
-        """Tell nobody anything."""
+        """Tell nobody anything: memory is never away."""
         return lambda: None
 
     def hurry(self, run: str) -> None:
-        """Do nothing."""
+        """Do nothing: memory is never waited for."""
 
     async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Keep the events, all of them or none."""

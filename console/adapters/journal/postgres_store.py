@@ -63,7 +63,7 @@ class PostgresStore(RecordStore):
             verify_schema(connection, self.path)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the writing and the reading connection; what was sent and not committed is undone by the database."""
         self._writer.dispose()
         self._reader.dispose()
 

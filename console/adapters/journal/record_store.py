@@ -63,7 +63,7 @@ class Listens(Protocol):
         """Return once something was written about the run, or after so many seconds."""
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Listen no more, and give the connection back. `news` must not be asked afterwards."""
 
 
 class RecordStore(ABC):

@@ -78,11 +78,11 @@ class KeptFiles(asyncssh.SSHClientSession[bytes]):
         return tuple([await answer for answer in waiting])
 
     def give_up(self) -> None:
-        """End the channel."""
+        """End the channel. Who waits for an answer gets none: what was asked may have been done."""
         self._over.set()
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
-        """Take answers."""
+        """Give each whole answer to who waits for it. What is no answer of SFTP 3 ends the channel."""
         if datatype is not None:
             return
         self._note_heard()
@@ -94,7 +94,7 @@ class KeptFiles(asyncssh.SSHClientSession[bytes]):
             self.connection_lost(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing more comes."""
+        """Give none to everybody who still waits for an answer: what was asked may have been done."""
         self.is_ready = False
         self._over.set()
         for waiting in self._waiting.values():
@@ -130,7 +130,7 @@ def real_path(path: str) -> bytes:
 
 
 def read_link(path: str) -> bytes:
-    """Ask what a link says."""
+    """Return the packet that asks what a link says (SFTP 3, SSH_FXP_READLINK)."""
     return bytes((READLINK,)) + _text(path.encode("utf-8", "surrogateescape"))
 
 

@@ -74,7 +74,7 @@ if IS_KNOWN:
 
 
 class QuickConnection(asyncssh.SSHClientConnection):
-    """A client's connection."""
+    """asyncssh's connection of a client with fewer questions at a handshake, and packets of one turn of the loop sent together."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (asyncssh's own)
         super().__init__(*args, **kwargs)

@@ -163,5 +163,5 @@ def share_of(seen: BalancerSeen, new: Collection[str]) -> float | None:
 
 
 def share_words(share: float) -> str:
-    """`10 %`, `2.5 %`."""
+    """Return a share of the traffic (0 to 1) as people say it: `10 %`, `2.5 %`."""
     return f"{round(share * 100, 1):g} %"

@@ -115,7 +115,7 @@ class Shop:
         self._seconds = 0.0
 
     def reply(self, method: str, path: str, cookie: str = "", form: str = "") -> Reply:
-        """Answer a request."""
+        """Answer one request of a customer: a page, the login's form, or 405 for a form where there is none."""
         status, body = self.answer(path)
         if status != 404:
             return Reply(status, body) if method == "GET" else Reply(405, "no such form\n")
@@ -185,11 +185,11 @@ class ShopPage(BaseHTTPRequestHandler):
     server_version = "shop"
 
     def do_GET(self) -> None:
-        """Answer a page."""
+        """Answer with the page of that path."""
         self._answer("")
 
     def do_POST(self) -> None:
-        """Answer a form."""
+        """Answer a form of at most LONGEST bytes; one without a length counts as empty."""
         length = self.headers.get("Content-Length", "")
         self._answer(self.rfile.read(min(int(length), LONGEST)).decode("utf-8", "replace") if length.isdecimal() else "")
 

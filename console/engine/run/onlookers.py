@@ -13,7 +13,7 @@ NAME = 100
 
 
 class Onlookers:
-    """`host`: this machine."""
+    """Who looks at each run, here and on other machines. `host`: what this machine is called there."""
 
     def __init__(self, host: str) -> None:
         self._host = host

@@ -18,11 +18,11 @@ class ChoiceList(Dialog):
         self._first = words.index(chosen) if chosen in words else 0
 
     def compose_field(self) -> ComposeResult:
-        """Add the list."""
+        """Add the list of choices where other dialogs have their field."""
         yield Picker(id="choices")
 
     def fill(self) -> None:
-        """Show the rows."""
+        """Show at most twelve rows at once, with the one that is meant already chosen."""
         super().fill()
         self.query_one("#dialog-body").display = False
         picker = self.query_one(Picker)
@@ -35,7 +35,7 @@ class ChoiceList(Dialog):
         return line(Span("enter", "accent"), " choose"), line(Span("esc", "accent"), " cancel")
 
     def press(self, key: str) -> bool:
-        """Choose, or leave."""
+        """Take the chosen row on Enter, leave by the keys of every dialog, and let the list have the arrows."""
         if key == "enter" and self._words:
             self.dismiss(self._words[self.query_one(Picker).index])
             return True

@@ -61,7 +61,7 @@ class Dialog(ModalScreen[str]):
         self.fit()
 
     def on_resize(self, _: Resize) -> None:
-        """Use the room there is."""
+        """Fit the dialog into the terminal's new size."""
         self.fit()
 
     def fit(self) -> None:
@@ -108,7 +108,7 @@ class TypingDialog(Dialog):
         self._typed_at = float("-inf")
 
     def compose_field(self) -> ComposeResult:
-        """Add the field."""
+        """Add the field that is typed into; its cursor stands still, so that an idle screen sends nothing."""
         field = Input(placeholder=self.prompt, id="field", select_on_focus=False)
         field.cursor_blink = False
         yield field
@@ -175,7 +175,7 @@ class TextDialog(Dialog):
         return (close, *(line(Span(choice.key, "accent"), f" {choice.words}") for choice in self.choices))
 
     def show(self, body: tuple[Line, ...] | Wording) -> None:
-        """Show other words."""
+        """Show other words in the open dialog, at the place that was scrolled to."""
         self._making = body
         for view in self.query(ScrolledLines):
             view.give(body)

@@ -26,13 +26,13 @@ class IdleGuard:
         return self.minutes > 0
 
     def touched(self, at: float) -> None:
-        """Note a key."""
+        """Note a key at that time (seconds), and how long nobody had pressed one where that is long."""
         if at - self._last >= FORGOTTEN_AFTER:
             self.minutes = int((at - self._last) // 60)
         self._last = at
 
     def woken(self) -> None:
-        """The name was typed."""
+        """Ask for the name no more: it was typed."""
         self.minutes = 0
 
     def holds_up(self, command: AnyCommand) -> bool:

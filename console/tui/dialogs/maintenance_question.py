@@ -24,7 +24,7 @@ READ_WITHIN, SWITCH_WITHIN = 40.0, 600.0
 
 
 class MessageDialog(TypingDialog):
-    """What users are told."""
+    """Asks for the words that users are told while the maintenance page is shown."""
 
     enter_words = "take it"
     prompt = "what users are told"
@@ -48,7 +48,7 @@ class MaintenanceDialog(Dialog):
         return ENDS[self._end]
 
     def on_mount(self) -> None:
-        """Let the age go on."""
+        """Draw it anew each second: it says how old what it asks about is."""
         self.set_interval(1.0, self._draw)
 
     def fill(self) -> None:

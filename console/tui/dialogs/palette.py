@@ -27,7 +27,7 @@ class Palette(TypingDialog):
         yield Picker("no action has these words", id="palette")
 
     def fill(self) -> None:
-        """Show the actions."""
+        """Show the actions that may be done now, those that the typed words find first."""
         super().fill()
         self.query_one("#dialog-body").display = False
         self._show()

@@ -49,7 +49,7 @@ Act: TypeAlias = ToRun | NewRun | EndedRunBack | AskNext
 
 @dataclass(frozen=True, slots=True)
 class DialogQuestion:
-    """Asked by a dialog."""
+    """A question that a dialog asks, and what becomes of its answer."""
 
     dialog: Dialog
     act: Callable[[str, RunState], Act | None]

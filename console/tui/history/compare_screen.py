@@ -19,7 +19,7 @@ WITHIN = 10.0
 
 
 class CompareScreen(Page):
-    """Two runs."""
+    """Two runs of one environment side by side."""
 
     AUTO_FOCUS = "#compared"
     place = "compare"
@@ -33,13 +33,13 @@ class CompareScreen(Page):
         self._shown = ScrolledLines((line(Span("reading both records …", "dim")),), id="compared")
 
     def compose(self) -> ComposeResult:
-        """Lay the screen out."""
+        """Lay out the headline, the two columns and the key lines."""
         yield self.headline
         yield self._shown
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
-        """Read both."""
+        """Begin to read both records, and show each part as soon as it is there."""
         self._shown.add_class("panel")
         self._shown.border_title = "Two runs"
         self.set_class(self.client.protected, "protected")
@@ -47,7 +47,7 @@ class CompareScreen(Page):
         self._reader = asyncio.create_task(self._read())
 
     def on_unmount(self) -> None:
-        """Read no more."""
+        """End a read that nobody sees the end of."""
         if self._reader is not None:
             self._reader.cancel()
 
@@ -65,7 +65,7 @@ class CompareScreen(Page):
             self.show()
 
     def show(self) -> None:
-        """Show both."""
+        """Show both sides once both are read; before that nothing is shown, not half of it."""
         if self.sides is None or not self.is_mounted:
             return
         left, right = self.sides

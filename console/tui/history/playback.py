@@ -41,7 +41,7 @@ class Playback:
         return self._clock.now().timestamp() - (self.now - mono)
 
     def play(self) -> None:
-        """Go on from here."""
+        """Let the run's time go on from where it stands, at the speed that is set."""
         self.playing, self._wall = True, self._clock.mono()
 
     def go_on(self, *, seen: bool) -> None:

@@ -41,7 +41,7 @@ WITHIN = 10.0
 
 
 class RecordScreen(PageWithLog):
-    """The record of one run."""
+    """The record of one run that is over: its report, and its output."""
 
     AUTO_FOCUS = "#report"
     place = "record"
@@ -60,7 +60,7 @@ class RecordScreen(PageWithLog):
         self.field = FilterLine(self._keep_filter)
 
     def compose(self) -> ComposeResult:
-        """Lay the screen out."""
+        """Lay out the headline, the report beside the log, and the key lines."""
         yield self.headline
         with Container(id="parts"):
             yield self._report_view
@@ -69,14 +69,14 @@ class RecordScreen(PageWithLog):
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
-        """Read the record."""
+        """Begin to read the record; the page stands before it is there."""
         self._report_view.add_class("panel")
         self._report_view.border_title = "1 Report"
         self.lay_out()
         self._begin(self._read())
 
     def on_unmount(self) -> None:
-        """Read no more."""
+        """End a read that nobody sees the end of."""
         if self._reader is not None:
             self._reader.cancel()
 
@@ -120,7 +120,7 @@ class RecordScreen(PageWithLog):
     # -- showing ------------------------------------------------------------------------------------------------------------------
 
     def show(self) -> None:
-        """Show what was read."""
+        """Show as much of the record as is read."""
         if not self.is_mounted:
             return
         self.set_class(self.client.protected, "protected")
@@ -166,7 +166,7 @@ class RecordScreen(PageWithLog):
         self.unsay()
 
     def replay(self) -> None:
-        """Replay the run."""
+        """Play the run again from its events; where none are read yet, do nothing."""
         if self.events:
             self.shell.show_run(ReplayFeed(self.events, records=self.client, run=self.run.run))
 

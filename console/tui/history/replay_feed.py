@@ -109,7 +109,7 @@ class _Beside:
         return min(self._line_at(), self._sample_at())
 
     def take(self) -> Output | Sample:
-        """Take the next item."""
+        """Take the line or the sample that came first in the run."""
         return self._lines.popleft() if self._line_at() <= self._sample_at() else self._samples.popleft()
 
     def _line_at(self) -> float:

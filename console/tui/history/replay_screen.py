@@ -18,7 +18,7 @@ from console.views.styled_text import Line, Span, line
 
 
 class ReplayScreen(RunScreen):
-    """One run, played."""
+    """A run that is over, played again: the run's page, which steers the time and not the run."""
 
     place = "replay"
 
@@ -113,7 +113,7 @@ class ReplayScreen(RunScreen):
         self.playback.play()
 
     def turn_play(self) -> None:
-        """Play, or stand still."""
+        """Stop the run's time where it goes on, else let it go on."""
         if self.playback.playing:
             self.playback.playing = False
         else:

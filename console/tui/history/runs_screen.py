@@ -29,7 +29,7 @@ EXPECTS = "words, !not: rolled, failed, v1.4, ada, 11-24"
 
 
 class RunsScreen(Page):
-    """The list of runs."""
+    """Every run of the environment, newest first, read page by page as one scrolls."""
 
     AUTO_FOCUS = "#all-runs"
     place = "runs"
@@ -50,20 +50,20 @@ class RunsScreen(Page):
         self._reading: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay the screen out."""
+        """Lay out the headline, the list, the filter's line and the key lines."""
         yield self.headline
         yield self._list
         yield self.field
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
-        """Read the first page."""
+        """Begin to read the first page of the history."""
         self.set_class(self.client.protected, "protected")
         self.show()
         self.read()
 
     def on_unmount(self) -> None:
-        """Read no more."""
+        """End a read that nobody sees the end of."""
         if self._reading is not None:
             self._reading.cancel()
 
@@ -103,7 +103,7 @@ class RunsScreen(Page):
         self.show()
 
     def show(self) -> None:
-        """Show what was read."""
+        """Show the runs that are read so far; one that waits to be compared is marked."""
         if not self.is_mounted:
             return
         client, zone = self.client, self.shell.zone
@@ -150,7 +150,7 @@ class RunsScreen(Page):
         return line(Span(f" {why_words(self.runs[index])}", "dim")) if index < len(self.runs) else line(" ")
 
     def open_chosen(self) -> None:
-        """Open the chosen run."""
+        """Open the record of the chosen run; with no run in the list, do nothing."""
         index = self._list.index
         if index < len(self.runs):
             self.shell.open_record(self.runs[index])
@@ -173,7 +173,7 @@ class RunsScreen(Page):
     # -- words --------------------------------------------------------------------------------------------------------------------
 
     def open_filter(self) -> None:
-        """Type the words."""
+        """Open the line that words are typed into, with those that hold now."""
         self.field.open("find runs:", self.words, EXPECTS)
         self.unsay()
 

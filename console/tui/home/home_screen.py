@@ -50,7 +50,7 @@ class HomeScreen(Page):
         self._second = 0
 
     def compose(self) -> ComposeResult:
-        """Lay the screen out."""
+        """Lay out the headline, the fleet beside its metrics, the last runs and the key lines."""
         self.update_classes(self.shape(), update=False)
         yield self.headline
         with Horizontal(id="top"):
@@ -60,7 +60,7 @@ class HomeScreen(Page):
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
-        """Begin to look."""
+        """Begin to look at the hosts, and to read the last hour of their numbers."""
         self._fleet.title_words, self._metrics.title_words = "Fleet", "Metrics"
         self._runs.entitle(line("Last runs"))
         self.lay_out()
@@ -73,11 +73,11 @@ class HomeScreen(Page):
             self.rest.look_away()
 
     def on_screen_resume(self) -> None:
-        """Look again."""
+        """Look at the hosts again: what was seen is as old as the page that was above."""
         self.look()
 
     def on_unmount(self) -> None:
-        """Look no more."""
+        """Ask the engine for the hosts no more."""
         self.rest.look_away()
 
     def look(self) -> None:
@@ -154,7 +154,7 @@ class HomeScreen(Page):
         self.choose(event.host)
 
     def choose(self, host: str) -> None:
-        """Choose a host."""
+        """Choose a host, whose numbers the metrics show in the place of the fleet's."""
         if not self._host:
             self.unsay()
         self._host = host
@@ -172,7 +172,7 @@ class HomeScreen(Page):
         self.show()
 
     def freeze(self) -> None:
-        """Stand still, or go on."""
+        """Show nothing newer until the key is pressed again, so that what is on the screen can be read or copied."""
         self.rest.frozen = not self.rest.frozen
         self.unsay()
         self.rest.refresh()

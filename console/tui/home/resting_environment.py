@@ -59,7 +59,7 @@ class RestingEnvironment:
         return next((run.run for run in self.runs if run.outcome is None), "")
 
     def lines_of(self, host: str) -> None:
-        """There is no log here."""
+        """Do nothing: an environment in which nothing runs has no log."""
 
     def look(self) -> None:
         """Look now, and again and again until told to look away."""
@@ -68,7 +68,7 @@ class RestingEnvironment:
             self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers()))
 
     def look_away(self) -> None:
-        """Look no more."""
+        """Ask the engine for the hosts no more."""
         for task in self._tasks:
             task.cancel()
         self._tasks = ()

@@ -56,7 +56,7 @@ class HostLookup:
             self._start(self._read_releases())
 
     def stop(self) -> None:
-        """Read no more."""
+        """End the reads about the host that was seen."""
         for task in self._work:
             task.cancel()
 

@@ -57,7 +57,7 @@ class HostPanels(Vertical):
         """The panel that has the whole screen; 0: none."""
 
     def compose(self) -> ComposeResult:
-        """Lay them out."""
+        """Lay out the fault and the steps, the releases and the numbers beside them, and the log below."""
         with Horizontal(id="host-top"):
             with Vertical(id="host-left"):
                 yield self._fault

@@ -54,7 +54,7 @@ class HostScreen(PageWithLog):
         self.turn_to(self.host)
 
     def on_unmount(self) -> None:
-        """Let go."""
+        """Hear no more of the run, and end the reads about the host."""
         self._source.hears = None
         self._lookup.stop()
 
@@ -64,7 +64,7 @@ class HostScreen(PageWithLog):
             self._source.look_away()
 
     def on_screen_resume(self) -> None:
-        """Look again."""
+        """Look at the host again: what was seen is as old as the page that was above."""
         self._source.look()
 
     def lay_out(self) -> None:
@@ -103,7 +103,7 @@ class HostScreen(PageWithLog):
     # -- which host ---------------------------------------------------------------------------------------------------------------
 
     def turn_to(self, host: str) -> None:
-        """Show that host."""
+        """Show another host on the same page, with its numbers, log and steps."""
         self.host = host
         self._below.choose(host)
         self._back.begin(self._source.fleet, host)

@@ -21,7 +21,7 @@ class HostSource(Protocol):
 
     @property
     def fleet(self) -> RunState:
-        """The hosts as they are."""
+        """The hosts as they are now: of the run, or as they were seen at rest."""
 
     @property
     def last(self) -> RunState:
@@ -29,7 +29,7 @@ class HostSource(Protocol):
 
     @property
     def numbers(self) -> MetricsHistory:
-        """The machines' numbers."""
+        """The numbers of the hosts' machines and of their app, as the metrics show them."""
 
     def lines_of(self, host: str) -> tuple[LogLine, ...] | None:
         """What is held of that host's log; None where none is held."""
@@ -38,7 +38,7 @@ class HostSource(Protocol):
         """Go on to look: a screen shows what is seen."""
 
     def look_away(self) -> None:
-        """Look no more."""
+        """Look no more: no screen shows what is seen."""
 
 
 class HostSteering(NamedTuple):

@@ -55,7 +55,7 @@ class AnnouncementEditor:
         return written.words if written and written.used else SafeLines("")
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Wait no more for what the engine says to the announcement."""
         if self._asking is not None:
             self._asking.cancel()
 

@@ -32,7 +32,7 @@ class PreparePanels(Horizontal):
         self._widgets: dict[int, Widget] = {VERSIONS: self.versions, FORM: self.form, CHECKS: self._checks, PLAN: self._plan}
 
     def compose(self) -> ComposeResult:
-        """Lay them out."""
+        """Lay out the versions and the form beside the checks and the plan."""
         with Vertical(id="left"):
             yield self.versions
             yield self.form
@@ -78,7 +78,7 @@ class PreparePanels(Horizontal):
         self._widgets[number].focus()
 
     def go_on(self, step: int) -> None:
-        """Go to the next panel."""
+        """Move so many panels on, round and round."""
         self.focus_on((self.focused - 1 + step) % len(PANELS) + 1)
 
     def show_alone(self, number: int) -> None:

@@ -59,7 +59,7 @@ class PrepareScreen(Page):
         self._opening = False
 
     def compose(self) -> ComposeResult:
-        """Lay the screen out."""
+        """Lay out the headline, the panels, the line that is typed into and the key lines."""
         yield self.headline
         yield self.panels
         yield self.field
@@ -71,7 +71,7 @@ class PrepareScreen(Page):
         self.preview.read()
 
     def on_unmount(self) -> None:
-        """Ask no more."""
+        """Wait no more for what the engine was asked."""
         self.preview.stop()
         self.announcement.stop()
         self.marks.stop()

@@ -36,7 +36,7 @@ class PreviewQuery:
         self._reading: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Wait no more for the checks and the plan of what is chosen."""
         for task in (self._asking, self._reading):
             if task is not None:
                 task.cancel()

@@ -39,7 +39,7 @@ class VersionMarks:
         self._reading = asyncio.create_task(self._read_verified(candidates))
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Wait no more for what is known of the versions that are in view."""
         for task in (self._reading, *self._asking.values()):
             if task is not None:
                 task.cancel()

@@ -47,7 +47,7 @@ class PanelZoom:
         return ""
 
     def less(self) -> str:
-        """Go one step back."""
+        """Give the panel back a step of its room; why not, where there is none to give."""
         if not self.panel:
             return "all panels are shown; + gives the focused panel more room"
         self.panel, self._half = (0, False) if self._half else (self.panel, True)

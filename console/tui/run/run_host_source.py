@@ -24,7 +24,7 @@ class RunHostSource:
 
     @property
     def last(self) -> RunState:
-        """The run itself."""
+        """The run that is followed: the steps that are shown are its own."""
         return self.state
 
     @property

@@ -52,7 +52,7 @@ class RunPanels(Horizontal):
         self.metrics = MetricsPanel(id="metrics", classes="panel")
 
     def compose(self) -> ComposeResult:
-        """Lay them out."""
+        """Lay out every panel of the run's page; which of them are seen is the phase's."""
         yield self._checklist
         yield self._checks
         yield self.fleet

@@ -95,7 +95,7 @@ class RunScreen(PageWithLog):
         self.show_slices()
 
     def on_unmount(self) -> None:
-        """Follow no more."""
+        """Follow the run no more: the engine goes on with it."""
         self.follower.stop()
 
     def lay_out(self) -> None:
@@ -158,7 +158,7 @@ class RunScreen(PageWithLog):
     # -- what is shown ------------------------------------------------------------------------------------------------------------
 
     def watch_state(self) -> None:
-        """Show a new state."""
+        """Give each panel its part of the run's new state."""
         self._hosts.state = self.state
         self.show_slices()
 
@@ -179,7 +179,7 @@ class RunScreen(PageWithLog):
         self.panels.show(RunSnapshot(state, now, self.host, pinned, follower.numbers, self.cursor.looked, follower.presence, follower.link_problem(now)))
 
     def head_lines(self, state: RunState, now: float, width: int) -> tuple[Line, Line]:
-        """The two lines on top."""
+        """Return the two lines on top of that width: what runs and how far it is, then who is here and what is wrong."""
         follower = self.follower
         return headline(
             state, now, width, present=follower.presence.names, round_trip=follower.presence.round_trip, host=self.host, problem=follower.link_problem(now),

@@ -47,7 +47,7 @@ class PlanPanel(LineView):
     number = 3
 
     def show_run(self, state: RunState) -> None:
-        """Show what GO would do."""
+        """Show what GO would do, and the way back from it."""
         self.entitle(line(f"{self.number} Plan and way back"))
         self.draw(lambda width, height: self._lines_for(state, width, height))
 

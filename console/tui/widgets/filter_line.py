@@ -60,7 +60,7 @@ class FilterLine(Horizontal):
         return True
 
     def close(self) -> None:
-        """End the typing."""
+        """Type no more; the words that hold stay."""
         self._typing = self.display = False
 
     def name_it(self, label: str) -> None:

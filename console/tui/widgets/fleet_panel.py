@@ -79,7 +79,7 @@ class FleetPanel(LineView, can_focus=True):
         self._entitle()
 
     def on_key(self, event: events.Key) -> None:
-        """Move the choice."""
+        """Move the choice by the arrows, in the grid as it is drawn; other keys are the page's."""
         if event.key not in _MOVES or not self._names:
             return
         event.stop()

@@ -52,7 +52,7 @@ class Toned(Widget):
         super().notify_style_update()
 
     def entitle(self, title: Line) -> None:
-        """Set the panel's title."""
+        """Set the title in the panel's edge; drawn only where it is another."""
         if title != self._title:
             self._title = title
             self.border_title = Content(text(ascii_line(title) if self.ascii_only else title))
@@ -163,7 +163,7 @@ class ScrolledLines(Toned, ScrollView, can_focus=True):
             self.show(self._lines)
 
     def show(self, lines: tuple[Line, ...]) -> None:
-        """Show those lines."""
+        """Show those lines; drawn only where they are others."""
         changed, self._lines = lines != self._lines, lines
         self.virtual_size = Size(self.content_size.width, len(lines))
         if changed:
@@ -171,7 +171,7 @@ class ScrolledLines(Toned, ScrollView, can_focus=True):
 
     @property
     def shown(self) -> str:
-        """The words on it."""
+        """The words that stand in it, one row a line, without their colours."""
         return "\n".join(text(one) for one in self._lines)
 
     def render_line(self, y: int) -> Strip:

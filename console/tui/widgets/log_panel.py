@@ -169,7 +169,7 @@ class LogPanel(LogRows, can_focus=True):
 
     @property
     def current(self) -> LogLine | None:
-        """The current line."""
+        """The line that the marker stands on; None: there is none."""
         return self.book.lines[self.current_row] if self.book.lines else None
 
     def settle(self) -> None:

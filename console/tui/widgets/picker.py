@@ -65,7 +65,7 @@ class Picker(Toned, ScrollView, can_focus=True):
 
     @property
     def shown(self) -> str:
-        """The words on it."""
+        """The words that stand in it, one row a line, without their colours."""
         return "\n".join(text(one) for one in self._rows)
 
     def on_resize(self, _: events.Resize) -> None:
@@ -75,7 +75,7 @@ class Picker(Toned, ScrollView, can_focus=True):
         self.call_after_refresh(self._bring_into_sight)
 
     def on_key(self, event: events.Key) -> None:
-        """Move the choice."""
+        """Move the choice by the arrows, a page or to an end; other keys are the page's."""
         page = max(1, self.content_size.height - 1)
         moves = {"up": -1, "down": 1, "pageup": -page, "pagedown": page, "home": -len(self._rows), "end": len(self._rows)}
         if event.key in moves:

@@ -9,7 +9,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables of the first shared record, and the row that says which version they are."""
     op.create_table(
         "runs",
         sa.Column("run", sa.String, primary_key=True),
