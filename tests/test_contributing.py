@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from console.cli.vocabulary import PLACES
+from console.cli.command_list import PLACES
 from console.tui.keys import ACTIONS, key_name
 
 ROOT = Path(__file__).parent.parent

@@ -15,9 +15,9 @@ from console.cli.prompt import read_line
 from console.cli.responsibility import PARTING, SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
 from console.client.lasting_feed import LastingFeed
 from console.core.plan.return_plan import is_left_old
-from console.core.run.attention import next_words
 from console.core.run.breaches import holding
 from console.core.run.outcome import unfollowed
+from console.core.run.person_wanted import next_words
 from console.core.words.threshold_words import breach_words
 from console.errors import ConsoleError, EngineLost, Exit, Problem, with_typed_hint
 from console.model import commands as cmd

@@ -1,6 +1,6 @@
 """The command line: what stands before every command, and how each way of ending becomes an exit code. Knows nothing of runs, hosts or files.
 
-`deploy production` is no command of its own: a first word that names no command is an environment (`vocabulary`). Slow parts are imported by the
+`deploy production` is no command of its own: a first word that names no command is an environment (`command_list`). Slow parts are imported by the
 command that needs them, so that `deploy --help` and a mistyped word answer at once.
 """
 
@@ -11,14 +11,14 @@ from typing import Any
 import click
 
 from console.cli.carry_out import finish
+from console.cli.command_list import CommandList
 from console.cli.options import how_of, how_options
 from console.cli.output import OutputLost, fail, tell, tell_no_screen
-from console.cli.vocabulary import CommandWords
 from console.errors import ConsoleError, Exit, UsageFault
 from console.typed import PROGRAM, Typed, program_of, set_typed
 
 
-@click.group(cls=CommandWords, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandList, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @how_options
 @click.version_option(package_name="deploy-console", message="%(version)s")
 @click.pass_context

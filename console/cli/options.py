@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from console.cli.command_list import ASKING, PLACES
 from console.cli.invocation import Invocation
-from console.cli.vocabulary import ASKING, PLACES
 from console.core.words.sizes import bytes_of
 from console.errors import UsageFault
 from console.model.strategy import STRATEGIES

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from console.config.file_problems import FilePlace
 from console.core.host.shell import placeholders
-from console.core.host_selection import nearest
+from console.core.words.nearest_name import nearest
 from console.model.fleet import CheckSpec, Command, HealthCheck, Host, Variable
 
 Values = dict[str, Any]

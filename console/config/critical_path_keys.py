@@ -12,7 +12,7 @@ from console.config.check_keys import Values, judge_on, judge_tags, warn_of_unus
 from console.config.file_problems import FilePlace
 from console.core.checks.http_sequence import BadCapture, below, compiled
 from console.core.host.shell import PLACEHOLDERS, placeholders
-from console.core.host_selection import nearest
+from console.core.words.nearest_name import nearest
 from console.model.fleet import CheckSpec, Command, CriticalPath, Host, Variable
 from console.model.http_step import HttpStep, Method
 from console.model.secret import SecretRef

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from console.core.host_selection import nearest
+from console.core.words.nearest_name import nearest
 from console.errors import Problem
 from console.text import SafeText
 

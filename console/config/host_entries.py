@@ -9,7 +9,7 @@ import msgspec
 
 from console.config import name_forms
 from console.config.file_problems import FilePlace
-from console.core.host_selection import expand
+from console.core.host_ranges import expand
 from console.errors import Problem
 from console.model.fleet import Host
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from console.core.checks.calendar import is_closed_word
 from console.core.host.shared_entries import shared_path
 from console.core.host.shell import PLACEHOLDER, PLACEHOLDERS
-from console.core.host_selection import nearest
+from console.core.words.nearest_name import nearest
 from console.errors import UsageFault
 from console.model.checks import NEVER_OVERRIDABLE, OVERRIDABLE
 

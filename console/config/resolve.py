@@ -20,7 +20,7 @@ from console.config.file_problems import FilePlace
 from console.config.host_entries import read_hosts, read_jump
 from console.config.metric_keys import read_metrics
 from console.config.threshold_keys import known_metrics, read_thresholds, warn_of_scrapes
-from console.core.host_selection import nearest
+from console.core.words.nearest_name import nearest
 from console.model.fleet import (
     OUTPUT,
     Access,

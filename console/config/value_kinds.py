@@ -13,8 +13,8 @@ import msgspec
 
 from console.config.file_problems import FilePlace
 from console.core.host.shell import placeholders
-from console.core.host_selection import nearest
 from console.core.words.durations import seconds_of
+from console.core.words.nearest_name import nearest
 from console.core.words.sizes import bytes_of
 from console.model.fleet import Amount
 from console.model.secret import SecretRef

@@ -1,41 +1,18 @@
-"""Which hosts a pattern means: names, globs, ranges, tags, and `!` in front of any of them. Also the expansion of ranges.
+"""Which hosts a pattern means: names, globs, ranges, tags, and `!` in front of any of them.
 
 Pure. It knows hosts by name and tag; it must not know files, command lines or connections.
 """
 
 import re
 from fnmatch import fnmatchcase
-from itertools import product
-from typing import Final
 
+from console.core.host_ranges import expand
+from console.core.words.nearest_name import nearest
 from console.errors import Problem, UsageFault
 from console.model.fleet import Environment, Host
 from console.model.request import Request
 
-MOST: Final = 10_000
-"""Names that one pattern may become."""
-
-_RANGE = re.compile(r"\[([^\[\]]*)\]")
 _COMMA = re.compile(r",(?![^\[]*\])")
-_FORMS: Final = "a range is [01-12], [a-f] or [1,3]"
-
-
-def expand(pattern: str) -> tuple[str, ...] | Problem:
-    """Return the names that a pattern with any number of `[01-12]`, `[a-f]`, `[1,3]` stands for, in order."""
-    pieces = _RANGE.split(pattern)
-    if any(bracket in piece for piece in pieces[::2] for bracket in "[]"):
-        return Problem(f"{pattern}: a bracket without its other half", _FORMS)
-    choices: list[tuple[str, ...]] = []
-    total = 1
-    for place, piece in enumerate(pieces):
-        found = (piece,) if place % 2 == 0 else _range(piece)
-        if isinstance(found, Problem):
-            return Problem(f"{pattern}: {found.message}", found.hint)
-        total *= len(found)
-        choices.append(found)
-        if total > MOST:
-            return Problem(f"{pattern}: more than {MOST} names", "give fewer, or several patterns")
-    return tuple("".join(parts) for parts in product(*choices))
 
 
 def select(pattern: str, hosts: tuple[Host, ...]) -> tuple[Host, ...] | Problem:
@@ -78,40 +55,6 @@ def chosen_hosts(environment: Environment, request: Request) -> tuple[Host, ...]
     if not hosts:
         raise UsageFault("no host is left to work on", "deploy status")
     return hosts
-
-
-def nearest(name: str, known: tuple[str, ...]) -> str:
-    """Return the known name that is most like this one; empty when none is."""
-    from difflib import get_close_matches
-
-    inside = [other for other in known if name and (other.startswith(f"{name}.") or name.startswith(f"{other}."))]
-    return next(iter(inside or get_close_matches(name, known, 1, 0.6)), "")
-
-
-def _range(text: str) -> tuple[str, ...] | Problem:
-    names: list[str] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        found = (first,) if not dash and first.isascii() and first.isalnum() else _between(first, last)
-        if isinstance(found, Problem):
-            return found
-        names.extend(found)
-    return tuple(names)
-
-
-def _between(first: str, last: str) -> tuple[str, ...] | Problem:
-    wrong = Problem(f"[{first}-{last}] is no range" if last else f"[{first}] is no range", _FORMS)
-    if not (first.isascii() and last.isascii()):
-        return wrong
-    if first.isdigit() and last.isdigit() and len(first) <= 9 and len(last) <= 9:
-        low, high = int(first), int(last)
-        if high - low >= MOST:
-            return Problem(f"[{first}-{last}] is more than {MOST} names", "give fewer, or several patterns")
-        return tuple(str(number).zfill(len(first)) for number in range(low, high + 1)) or wrong
-    same_case = (first.islower() and last.islower()) or (first.isupper() and last.isupper())
-    if len(first) == len(last) == 1 and same_case:
-        return tuple(chr(code) for code in range(ord(first), ord(last) + 1)) or wrong
-    return wrong
 
 
 def _matches(part: str, hosts: tuple[Host, ...]) -> set[str] | Problem:

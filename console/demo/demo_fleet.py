@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import asyncssh
 
-from console.demo import layout
+from console.demo import demo_configuration, demo_folder
 from console.demo.applications import Applications
 from console.demo.customers import Traffic, ask
 from console.demo.demo_host import DemoHost
@@ -54,12 +54,12 @@ class DemoFleet:
         """Half of the hosts are blue and get requests, the others are green and do not."""
         self._visits = min(2 * visits if balanced else visits, VISITS / hosts)
         self._house = Applications()
-        self.folder = layout.make_folder(folder)
+        self.folder = demo_folder.make_folder(folder)
         self.config = self.folder / "hosts.toml"
         self.state = self.folder / "state"
         self.repository = self.folder / "shop"
         self.hosts: tuple[DemoHost, ...] = ()
-        self.ports = layout.Ports(0, 0)
+        self.ports = demo_folder.Ports(0, 0)
         self.traffic: Traffic | None = None
         self._balancer: asyncio.subprocess.Process | None = None
         self._undertaker: asyncio.subprocess.Process | None = None
@@ -110,7 +110,7 @@ class DemoFleet:
 
     def tree(self, host: DemoHost) -> Path:
         """The application's folder on that host."""
-        return layout.tree_of(self.folder, host.name)
+        return demo_folder.tree_of(self.folder, host.name)
 
     def describe(self) -> dict[str, Any]:
         """Where everything is, for whoever uses the fleet."""
@@ -140,7 +140,7 @@ class DemoFleet:
 
     async def _open_hosts(self, client: str) -> None:
         """Take a network for the fleet: the first host's listener holds it against other fleets."""
-        pairs = [layout.Ports(2222, 8080), *(layout.Ports(port, port + 1) for port in random.sample(range(20001, 32000, 2), 5))]
+        pairs = [demo_folder.Ports(2222, 8080), *(demo_folder.Ports(port, port + 1) for port in random.sample(range(20001, 32000, 2), 5))]
         for ports in pairs:
             for network in range(1, NETWORKS + 1):
                 if await self._try_network(network, ports, client):
@@ -149,7 +149,7 @@ class DemoFleet:
                     break
         raise NoGo("no free addresses on loopback: the demo needs 127.N.0.1 and up, as Linux has them", "ss -ltn")
 
-    async def _try_network(self, network: int, ports: layout.Ports, client: str) -> bool:
+    async def _try_network(self, network: int, ports: demo_folder.Ports, client: str) -> bool:
         hosts = [self._make_host(number, network, client) for number in range(1, self.count + 1)]
         try:
             for host in hosts:
@@ -175,16 +175,16 @@ class DemoFleet:
     def _write_files(self, commit: str) -> None:
         release = f"{datetime.now(UTC) - timedelta(days=1):%Y%m%dT%H%M%SZ}-{commit[:7]}"
         for host in self.hosts:
-            layout.place_first_release(self.tree(host), host.address, self.ports.app, commit, release)
+            demo_folder.place_first_release(self.tree(host), host.address, self.ports.app, commit, release)
         places = self._places()
-        (self.folder / "known_hosts").write_text(layout.known_hosts(places, self.ports.ssh), encoding="utf-8")
-        self.config.write_text(layout.hosts_toml(self.folder, places, self.ports, balanced=self.balanced), encoding="utf-8")
-        layout.write_password(self.folder)
+        (self.folder / "known_hosts").write_text(demo_folder.known_hosts(places, self.ports.ssh), encoding="utf-8")
+        self.config.write_text(demo_configuration.hosts_toml(self.folder, places, self.ports, balanced=self.balanced), encoding="utf-8")
+        demo_folder.write_password(self.folder)
 
-    def _places(self) -> tuple[layout.DemoPlace, ...]:
+    def _places(self) -> tuple[demo_folder.DemoPlace, ...]:
         blue = (self.count + 1) // 2 if self.sides else 0
         colors = ["blue"] * blue + ["green" if self.sides else ""] * (self.count - blue)
-        return tuple(layout.DemoPlace(host.name, host.address, host.public_key(), color) for host, color in zip(self.hosts, colors, strict=True))
+        return tuple(demo_folder.DemoPlace(host.name, host.address, host.public_key(), color) for host, color in zip(self.hosts, colors, strict=True))
 
     async def _fill_house(self) -> None:
         """Serve every host's application from here, its live release as if it had been restarted."""
@@ -207,7 +207,7 @@ class DemoFleet:
             await asyncio.sleep(0.05)
 
     async def _start_balancer(self) -> None:
-        layout.write_balancer(self.folder, self._places(), self._front(), self.ports)
+        demo_folder.write_balancer(self.folder, self._places(), self._front(), self.ports)
         self._balancer = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "console.demo.balancer", str(self.folder), env={**os.environ, MARK: str(self.folder)}, start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,

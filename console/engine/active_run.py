@@ -17,14 +17,14 @@ from console.engine.preflight.decision import Preflight
 from console.engine.preflight.input_from_record import input_for
 from console.engine.run.announcements import Announcer
 from console.engine.run.before_and_after import KeptBeside
-from console.engine.run.escalation import Escalation
 from console.engine.run.executor import FleetExecutor
 from console.engine.run.link_watch import LinkEvents
 from console.engine.run.lock_hand_over import HandOver
 from console.engine.run.log_watch import LogWatch
+from console.engine.run.person_caller import PersonCaller
 from console.engine.run.record_watch import RecordWatch
 from console.engine.run.runner import Runner
-from console.engine.run.sharing import RunSharing
+from console.engine.run.shared_run import RunSharing
 from console.engine.run.threshold_watch import ThresholdWatch
 from console.engine.run.ticket_closer import close_ticket
 from console.engine.server.broadcast import Broadcast
@@ -210,12 +210,12 @@ class ActiveRun:
         interrupted()
         self.broadcast.interrupt(error)
 
-    def _caller(self) -> Escalation | None:
+    def _caller(self) -> PersonCaller | None:
         """Whoever calls a person when the run waits for one, where the environment says whom."""
         notify = self._fleet.environment.notify
         if notify is None:
             return None
-        caller = Escalation(self._fleet.outside.notifier, notify.after, self._fleet.clock, lambda: self.runner.state, self.runner.record)
+        caller = PersonCaller(self._fleet.outside.notifier, notify.after, self._fleet.clock, lambda: self.runner.state, self.runner.record)
         caller.start()
         return caller
 

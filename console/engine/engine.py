@@ -24,9 +24,9 @@ from console.engine.metrics.keeper import MetricKeeper
 from console.engine.other_machines import OtherMachines
 from console.engine.queries import for_commands, for_screens
 from console.engine.queries.feeds import Feeds
-from console.engine.run.elsewhere import RunsElsewhere
 from console.engine.run.onlookers import Onlookers
 from console.engine.run.record_watch import apart_words
+from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.engine.run_opening import RunOpening
 from console.engine.server.refusals import Refusals
 from console.engine.tasks import Unbroken

@@ -7,8 +7,8 @@ from console.engine.active_runs import ActiveRuns
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.context import QueryContext
 from console.engine.loaded_model import LoadedModel
-from console.engine.run.elsewhere import RunsElsewhere
 from console.engine.run.run_record import RunRecord, read_run
+from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.engine.run.ticket_closer import close_ticket
 from console.engine.tasks import Unbroken
 from console.errors import Locked

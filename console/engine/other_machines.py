@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from console.engine.active_runs import ActiveRuns
 from console.engine.run.onlookers import Onlookers
 from console.engine.run.run_lease import RunLease
-from console.engine.run.sharing import RunSharing
+from console.engine.run.shared_run import RunSharing
 from console.engine.server.elsewhere_access import joins_as, standing_of
 from console.errors import ConsoleError, UsageFault
 from console.model.carrier import Carrier

@@ -11,7 +11,7 @@ from console.report.page_style import STYLE
 from console.report.time_plot import time_plot
 from console.views.report_blocks import Section
 from console.views.report_sections import report_sections, title_of, tone_of
-from console.views.run_summary import outcome_words
+from console.views.run_standing import outcome_words
 from console.views.whole_report import WholeReport
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"

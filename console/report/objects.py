@@ -3,7 +3,7 @@
 from typing import Any
 
 from console.core.run.downtime import downtime
-from console.views.incident import QUESTIONS, Incident
+from console.views.post_mortem import QUESTIONS, PostMortem
 from console.views.report_sections import summary_sentence
 from console.views.run_report import HostPart, Spent, TimelineEntry
 from console.views.whole_report import WholeReport
@@ -40,11 +40,11 @@ def _followed(whole: WholeReport) -> dict[str, Any]:
             for one in whole.report.state.log_kinds
         ],
         "left_open": [{"kind": one.kind, "text": one.words, "hint": one.hint} for one in whole.left],
-        "post_mortem": _case(whole, whole.incident) if whole.incident else None,
+        "post_mortem": _case(whole, whole.post_mortem) if whole.post_mortem else None,
     }  # fmt: skip
 
 
-def _case(whole: WholeReport, case: Incident) -> dict[str, Any]:
+def _case(whole: WholeReport, case: PostMortem) -> dict[str, Any]:
     return {
         "moments": [
             {"name": one.name, "at": one.at, "seconds": _rounded(one.seconds), "gap": _rounded(one.gap), "text": one.words, "source": one.source}

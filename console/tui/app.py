@@ -22,7 +22,7 @@ from console.tui.page import Page
 from console.tui.page_stack import place_of
 from console.tui.run.run_screen import RunScreen
 from console.tui.terminal.stall import Stall
-from console.views.run_summary import last_lines, lines_left_open
+from console.views.parting_lines import last_lines, lines_left_open
 from console.views.styled_text import Tone
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT)

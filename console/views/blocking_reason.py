@@ -8,8 +8,8 @@ from console.core.run.monitoring_window import window_that_runs
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import left_live, may
 from console.core.traffic.shares import share_words
-from console.core.words.readings import reading_words
-from console.core.words.sending import sending_words
+from console.core.words.canary_words import reading_words
+from console.core.words.shipping_words import sending_words
 from console.core.words.sizes import counted
 from console.model import commands as cmd
 from console.model.plan import Step
@@ -17,7 +17,7 @@ from console.model.state import AnalysisState, RunState, StepState
 from console.views.canary_rows import short_words
 from console.views.fleet_rows import counts_in_words
 from console.views.progress import Newest, is_late, running_steps, usual_seconds
-from console.views.run_summary import outcome_words
+from console.views.run_standing import outcome_words
 from console.views.styled_text import Line, Span, clipped, joined, line, text
 from console.views.styled_text import width as text_width
 from console.views.threshold_rows import breach_keys, breach_words, short_breach_words, window_words

@@ -2,8 +2,8 @@
 
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.sentences import kinds_in_words
+from console.core.words.canary_words import metric_words, percent, ratio_words, rounded_up
 from console.core.words.durations import duration_words
-from console.core.words.readings import metric_words, percent, ratio_words, rounded_up
 from console.core.words.sizes import counted
 from console.model.analysis import Reading
 from console.model.state import AnalysisState, RunState

@@ -8,7 +8,7 @@ from rich.cells import cell_len, chop_cells
 from console.model.state import RunState
 from console.views.blocking_reason import waiting_line
 from console.views.fleet_rows import fleet_counts
-from console.views.run_summary import from_to, standing, wave_now
+from console.views.run_standing import from_to, standing, wave_now
 from console.views.styled_text import Line, Span, by_room, clipped, joined, line, text, width
 
 _LEAD = re.compile(r" *(?:\S(?:\S| (?! ))* {2,})?")

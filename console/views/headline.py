@@ -6,7 +6,7 @@ from console.model.state import RunState
 from console.views.blocking_reason import waiting_line
 from console.views.fleet_rows import counts_in_words
 from console.views.maintenance_summary import since_words
-from console.views.run_summary import commit_words, downtime_words, elapsed_words, from_to, is_over_declared, left_words, progress_words, standing
+from console.views.run_standing import commit_words, downtime_words, elapsed_words, from_to, is_over_declared, left_words, progress_words, standing
 from console.views.styled_text import Line, Span, by_room, clipped, joined, line, text
 
 BEHIND = 1.0

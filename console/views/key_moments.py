@@ -9,7 +9,7 @@ from typing import Literal
 from console.core.analysis.sequential import judged
 from console.core.kinds.kinds import kind_of
 from console.core.run.sentences import sentence
-from console.core.words.readings import reading_words
+from console.core.words.canary_words import reading_words
 from console.core.words.sizes import counted
 from console.model import events as ev
 from console.model.request import Person

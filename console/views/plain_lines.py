@@ -8,8 +8,8 @@ from console.core.run.sentences import sentence
 from console.model.events import Event
 from console.model.state import RunState
 from console.views.blocking_reason import analysis_words, step_words
+from console.views.parting_lines import last_lines
 from console.views.progress import is_late, running_steps, usual_seconds
-from console.views.run_summary import last_lines
 from console.views.styled_text import text
 from console.views.threshold_rows import breach_words
 from console.views.times import clock_span, seconds_in_words

@@ -6,8 +6,9 @@ The answers are the fields of a `Request`; its notes are a text of their own. Wh
 from collections.abc import Callable
 from typing import NamedTuple
 
-from console.core.host_selection import nearest, select
+from console.core.host_selection import select
 from console.core.words.durations import duration_words, seconds_of
+from console.core.words.nearest_name import nearest
 from console.errors import Problem
 from console.model.checks import NEVER_OVERRIDABLE, Check
 from console.model.fleet import Host

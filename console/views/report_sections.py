@@ -6,8 +6,8 @@ from console.core.run.sentences import sentence
 from console.core.words.sizes import counted
 from console.model.run_summary import ASIDE
 from console.typed import as_typed
+from console.views.post_mortem_sections import case_sections
 from console.views.report_blocks import Block, FactRows, Moments, Paragraph, Point, Points, Section, TableGrid
-from console.views.report_case import case_sections
 from console.views.report_evidence import (
     critical_blocks,
     database_blocks,
@@ -19,7 +19,7 @@ from console.views.report_evidence import (
     told_blocks,
 )
 from console.views.run_report import TimelineEntry
-from console.views.run_summary import outcome_words
+from console.views.run_standing import outcome_words
 from console.views.styled_text import Tone
 from console.views.times import clock_span
 from console.views.whole_report import WholeReport

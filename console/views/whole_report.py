@@ -14,9 +14,9 @@ from console.ports.feed import Output, Sample
 from console.text import SafeText
 from console.views.highlights import highlights
 from console.views.host_lanes import LaneChart, lane_chart
-from console.views.incident import Incident, incident_of
 from console.views.kept_metrics import KeptMetrics, kept_metrics
 from console.views.left_open import LeftOpen, left_open
+from console.views.post_mortem import PostMortem, post_mortem_of
 from console.views.recording import Recording
 from console.views.run_report import Report, TimelineEntry, report_of
 from console.views.step_times import SlowStep, StepKindTimes, WholeTime, slowest_steps, step_times, whole_time
@@ -61,7 +61,7 @@ class WholeReport:
     slowest: tuple[SlowStep, ...]
     time: WholeTime | None
     lanes: LaneChart | None
-    incident: Incident | None
+    post_mortem: PostMortem | None
     left: tuple[LeftOpen, ...]
     metrics: KeptMetrics | None = None
     excerpts: tuple[LogExcerpt, ...] = ()
@@ -69,7 +69,7 @@ class WholeReport:
     @property
     def is_quiet(self) -> bool:
         """Whether all went well, so that little needs to be said."""
-        return self.report.state.phase == "ended" and self.report.state.exit == 0 and self.incident is None and not self.report.failures
+        return self.report.state.phase == "ended" and self.report.state.exit == 0 and self.post_mortem is None and not self.report.failures
 
 
 def whole_report(events: Sequence[ev.AnyEvent], samples: Iterable[Sample] = (), excerpts: tuple[LogExcerpt, ...] = ()) -> WholeReport:
@@ -80,7 +80,7 @@ def whole_report(events: Sequence[ev.AnyEvent], samples: Iterable[Sample] = (), 
     states = {host.host: host.state for host in report.hosts}
     return WholeReport(
         report, recording, origin_of(recording.events, state), versions_of(state), highlights(recording, state), kinds, slowest_steps(state),
-        whole_time(recording, state), lane_chart(recording, state, states), incident_of(recording, state, kinds),
+        whole_time(recording, state), lane_chart(recording, state, states), post_mortem_of(recording, state, kinds),
         left_open(state) if state.phase == "ended" else (), kept_metrics(samples, recording, state), excerpts,
     )  # fmt: skip
 

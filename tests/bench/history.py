@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from console.adapters.journal.migrate import migrate
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.record_store import Entry, RecordStore
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import prepared
 from console.core.run.evolve import fold
 from console.model import events as ev

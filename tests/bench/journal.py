@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from console.adapters.clock import SystemClock
 from console.adapters.journal.sql_journal import SqlJournal
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.logs.log_writer import LogWriter
 from console.adapters.statefolder import prepared
 from console.engine.run.run_record import RunRecord

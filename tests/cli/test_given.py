@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import pytest
 
+from console.cli.command_list import PLACES, CommandList
 from console.cli.main import cli
 from console.cli.strict_command import VARIABLES, StrictCommand
-from console.cli.vocabulary import PLACES, CommandWords
 from console.errors import UsageFault
 from tests.cli.test_words import deploy
 
@@ -39,7 +39,7 @@ def typed(name: str, command: click.Command, param: click.Parameter, value: str)
 
 def test_every_command_judges_what_was_given():
     assert len(each_command()) == len(PLACES) + 1
-    assert all(isinstance(command, StrictCommand | CommandWords) for _, command in each_command())
+    assert all(isinstance(command, StrictCommand | CommandList) for _, command in each_command())
 
 
 @pytest.mark.parametrize("value", EMPTY)

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from console.adapters.journal.postgres_store import PostgresStore
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.carrier import Carrier
 from console.model.commands import Pause

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import prepared
-from console.cli.vocabulary import PLACES
+from console.cli.command_list import PLACES
 from console.model.events import stamped
 from console.model.values import changed
 from tests.cli.product import DEPLOY, PATH
@@ -175,7 +175,7 @@ def test_each_command_of_this_part_has_its_help(tmp_path: Path):
 
 
 def test_the_record_is_read_without_an_engine(tmp_path: Path):
-    from console.adapters.journal.store import JournalStore
+    from console.adapters.journal.sqlite_store import JournalStore
     from console.adapters.statefolder import prepared
     from tests.core.simulation import Simulation, an_environment, opening
 
@@ -196,8 +196,8 @@ def test_the_record_is_read_without_an_engine(tmp_path: Path):
     assert not list((tmp_path / "state" / "run").glob("*.sock"))
 
 
-def test_each_word_is_told_where_the_vocabulary_says():
-    told = {(str(command.name), module) for module in set(PLACES.values()) for command in import_module(f"console.cli.words.{module}").COMMANDS}
+def test_each_command_stands_where_the_list_says():
+    told = {(str(command.name), module) for module in set(PLACES.values()) for command in import_module(f"console.cli.arguments.{module}").COMMANDS}
     assert told == set(PLACES.items())
 
 

@@ -7,8 +7,8 @@ import pytest
 from console.core.checks.balancers import assess_sides
 from console.core.environment.live_release import live_after
 from console.core.environment.record import trimmed
-from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
+from console.core.kinds.preflight_result import Found
 from console.core.plan.planner import plan_release
 from console.core.rollback_targets import Targets, targets_before
 from console.core.run.outcome import host_rows

@@ -3,11 +3,11 @@
 import pytest
 
 from console.core.run import breaches
-from console.core.run.attention import wanted
 from console.core.run.breaches import counting_down, goes_back_for, holding, is_judged, still_holds, untouched_before
 from console.core.run.decide import decide
 from console.core.run.evolve import evolve
 from console.core.run.outcome import conclude
+from console.core.run.person_wanted import wanted
 from console.core.run.rules import may
 from console.errors import Exit
 from console.model import commands as cmd

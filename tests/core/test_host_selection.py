@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.host_selection import MOST, chosen_hosts, expand, meant_hosts, nearest, select
+from console.core.host_ranges import MOST, expand
+from console.core.host_selection import chosen_hosts, meant_hosts, select
+from console.core.words.nearest_name import nearest
 from console.errors import Problem, UsageFault
 from console.model.fleet import Environment, Host
 from console.model.request import Request

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.checks.staging import Made
-from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS, goes_back, kind_of, looked_at_with, on_failure
+from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import destination
 from console.core.rollback_targets import Targets
 from console.errors import NoGo

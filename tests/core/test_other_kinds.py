@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from console.core.checks.fleet import INODES_SPARE
-from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
+from console.core.kinds.preflight_result import Found
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.database import Backup

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from console.core.checks.staging import Made
-from console.core.kinds.found import Found
+from console.core.kinds.preflight_result import Found
 from console.core.kinds.release import checks, plan, release_of_commit
 from console.errors import NoGo
 from console.model.application_metrics import CountedMetric, Metrics

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.core.checks.fleet import INODES_SPARE
-from console.core.kinds.found import Found
+from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import checks, destination, plan
 from console.core.rollback_targets import Targets
 from console.model.checks import Check

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from console.core.plan.shift_plan import nobody_returns, plan_shift_back, rest_steps, shifts_back
 from console.core.plan.stages import Staged, in_stages
 from console.core.traffic.bluegreen_sides import TRAFFIC_BACK, Sides, aside, hosts_of, is_idle, is_shifted, moves_traffic, served_before, sides_of, standing_by
-from console.core.words.host_names import SHOWN, several
+from console.core.words.several_hosts import SHOWN, several
 from console.errors import Problem
 from console.model.fleet import Command, Environment, HealthCheck, Host
 from console.model.paged_table import Table

@@ -19,9 +19,9 @@ import pytest_asyncio
 from console.adapters.pack import pack
 from console.demo.customers import ask
 from console.demo.demo_fleet import DemoFleet
+from console.demo.demo_folder import USER
 from console.demo.demo_host import DemoHost
 from console.demo.demo_repository import LIVE, VERSIONS, Version, files_of, write_files
-from console.demo.layout import USER
 from console.demo.undertaker import marked
 from console.errors import UsageFault
 from console.model import fleet as fleet_model

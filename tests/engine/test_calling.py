@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.clock import SetClock
-from console.core.run.attention import wanted
-from console.engine.run.escalation import Escalation
+from console.core.run.person_wanted import wanted
+from console.engine.run.person_caller import PersonCaller
 from console.model import commands as cmd
 from console.model import events as ev
 from console.ports.people import Delivery
@@ -36,7 +36,7 @@ def paused():
 
 async def test_a_pause_calls_once_and_the_next_one_again():
     run, clock, channel = paused(), SetClock(datetime(2026, 11, 24, tzinfo=UTC)), Channel()
-    caller = Escalation(channel, 60.0, clock, lambda: run.state, run.record)
+    caller = PersonCaller(channel, 60.0, clock, lambda: run.state, run.record)
     await caller.look()
     await clock.advance(59.0)
     await caller.look()
@@ -56,7 +56,7 @@ async def test_a_pause_calls_once_and_the_next_one_again():
 
 async def test_a_channel_that_fails_is_in_the_record():
     run, clock, channel = paused(), SetClock(datetime(2026, 11, 24, tzinfo=UTC)), Channel("503")
-    caller = Escalation(channel, 0.0, clock, lambda: run.state, run.record)
+    caller = PersonCaller(channel, 0.0, clock, lambda: run.state, run.record)
     await caller.look()
     assert isinstance(run.events[-1], ev.PersonCalled)
     assert run.events[-1].problems == ("json://ops: 503",)
@@ -65,7 +65,7 @@ async def test_a_channel_that_fails_is_in_the_record():
 async def test_a_debt_calls_when_the_run_has_ended():
     run, clock, channel = a_run(3, failing("web02", kind="restart", status="unknown"), max_failures=1), SetClock(datetime(2026, 11, 24, tzinfo=UTC)), Channel()
     run.run()
-    caller = Escalation(channel, 60.0, clock, lambda: run.state, run.record)
+    caller = PersonCaller(channel, 60.0, clock, lambda: run.state, run.record)
     await caller.end()
     await caller.end()
     assert len(channel.told) == 1

@@ -17,7 +17,7 @@ from console.engine.context import QueryContext
 from console.engine.maintenance.change import answer_maintenance, answer_maintenance_seen, read_maintenance
 from console.engine.maintenance.end_watch import MaintenanceEnd
 from console.engine.maintenance.release_page import switch_for_run
-from console.engine.queries.locks import note_seen
+from console.engine.queries.lock_and_unlock import note_seen
 from console.errors import NoGo, UsageFault
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import MaintenanceChanged, RunEnded

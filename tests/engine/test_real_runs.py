@@ -11,7 +11,7 @@ import pytest
 
 from console.adapters.clock import SystemClock
 from console.adapters.journal.sql_journal import SqlJournal
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import prepared
 from console.cli.real_ports import open_outside
 from console.config.load import load_file

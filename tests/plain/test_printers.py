@@ -16,7 +16,7 @@ from console.plain.jsonl import JsonPrinter, result_object
 from console.plain.printer import Ending, LinePrinter, Printer
 from console.plain.problem_json import fault_object
 from console.text import SafeText
-from console.views.run_summary import last_lines
+from console.views.parting_lines import last_lines
 from console.wire.codec import event_json
 from tests.core.simulation import Simulation, an_environment, opening
 

@@ -8,7 +8,7 @@ from console.model.commands import Extend, Promote
 from console.model.thresholds import Breached, Crossed, Threshold, Within
 from console.model.values import changed
 from console.tui.widgets.line_view import LineView
-from console.views.run_summary import last_lines
+from console.views.parting_lines import last_lines
 from tests.core.simulation import ADA, an_environment
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.test_keys import kinds, press, settled

@@ -5,7 +5,8 @@ import pytest
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState
 from console.text import SafeText
-from console.views.run_summary import elapsed_words, last_lines
+from console.views.parting_lines import last_lines
+from console.views.run_standing import elapsed_words
 
 
 @pytest.mark.parametrize(("versions", "words"), [

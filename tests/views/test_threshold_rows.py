@@ -8,8 +8,8 @@ from console.model.values import changed
 from console.text import SafeText
 from console.views.checklist import checklist
 from console.views.highlights import highlights
-from console.views.incident import incident_of
 from console.views.plain_lines import waited_for
+from console.views.post_mortem import post_mortem_of
 from console.views.recording import Recording
 from console.views.styled_text import text
 from console.views.threshold_rows import breach_words, limits_in_words, planned_rows, short_breach_words, threshold_rows, window_words
@@ -135,10 +135,10 @@ def test_the_report_names_metric_value_limit_and_hosts():
     run.run()
     recording = Recording(tuple(run.events))  # type: ignore[arg-type]
     words = "errors 4.10 % on new hosts, limit 1.00 %, old 0.10 %, for 30s, 500 requests (web01)"
-    incident = incident_of(recording, run.state, ())
-    assert incident is not None
-    assert f"Above its limit: {words}" in incident.numbers
-    moments = {moment.name: moment.words for moment in incident.moments}
+    post_mortem = post_mortem_of(recording, run.state, ())
+    assert post_mortem is not None
+    assert f"Above its limit: {words}" in post_mortem.numbers
+    moments = {moment.name: moment.words for moment in post_mortem.moments}
     assert moments["First signal"] == f"above its limit: {words}"
     assert moments["Decision"] == f"roll back, by itself: {words}"
     assert any(words in entry.words for entry in highlights(recording, run.state))

@@ -10,10 +10,10 @@ from console.text import SafeText
 from console.views.blocking_reason import waiting_line
 from console.views.checklist import checklist
 from console.views.fleet_rows import counts_in_words, host_words
+from console.views.parting_lines import last_lines
 from console.views.plain_lines import waited_for
 from console.views.plan_words import blast_radius, plan_lines
 from console.views.rollback_words import rollback_lines
-from console.views.run_summary import last_lines
 from console.views.styled_text import text
 from console.views.traffic_words import cut_words, drain_time, traffic_note, traffic_rows, unread_words
 from tests.core.balanced import NAME, BalancedRun, a_balanced_run

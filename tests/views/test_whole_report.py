@@ -13,9 +13,9 @@ from console.ports.feed import Sample
 from console.report.html import html_page
 from console.report.markdown import markdown
 from console.text import SafeText
-from console.views.incident import QUESTIONS
 from console.views.kept_metrics import kept_metrics
 from console.views.left_open import left_open
+from console.views.post_mortem import QUESTIONS
 from console.views.recording import Recording
 from console.views.report_sections import report_sections, summary_sentence
 from console.views.times import fine_seconds
@@ -47,7 +47,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize(("events", "names"), [pytest.param(*row[1:], id=row[0]) for row in MOMENTS])
 def test_the_moments_of_a_failure_come_in_their_order(events, names):
-    case = whole_report(events).incident
+    case = whole_report(events).post_mortem
     assert (None if case is None else [one.name for one in case.moments]) == names
     if case is not None:
         assert case.moments[0].gap is None
@@ -55,7 +55,7 @@ def test_the_moments_of_a_failure_come_in_their_order(events, names):
 
 
 def test_what_is_inferred_is_marked_so_and_all_else_is_on_the_record():
-    case = whole_report(journal("rolled-back")).incident
+    case = whole_report(journal("rolled-back")).post_mortem
     assert case is not None
     assert [one.source for one in case.moments] == ["inferred"] + ["recorded"] * 6
     assert case.moments[0].words.startswith("web01: restart began")
@@ -70,7 +70,7 @@ def test_what_is_inferred_is_marked_so_and_all_else_is_on_the_record():
 
 
 def test_only_hosts_that_did_not_stay_new_were_exposed():
-    case = whole_report(journal("lost-in-window")).incident
+    case = whole_report(journal("lost-in-window")).post_mortem
     assert case is not None
     assert set(case.exposed) == {"web02"}
     assert "0 of 0" not in markdown(whole_report(journal("lost-in-window")))
@@ -319,6 +319,6 @@ def test_a_good_run_of_many_hosts_and_waves_stays_short():
     ("reason", "words"), [("", "roll back, asked for by lin"), (": errors at checkout", "roll back, asked for by lin: errors at checkout")]
 )
 def test_who_asked_for_a_rollback_is_said_once(reason: str, words: str):
-    case = whole_report(rolled_back_by(reason)).incident
+    case = whole_report(rolled_back_by(reason)).post_mortem
     assert case is not None
     assert next(one.words for one in case.moments if one.name == "Decision") == words

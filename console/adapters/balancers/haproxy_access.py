@@ -2,7 +2,7 @@
 
 import shlex
 
-from console.core.host_selection import nearest
+from console.core.words.nearest_name import nearest
 from console.model.fleet import Balancer, Host
 from console.model.traffic import BalancerProblem
 from console.ports.hosts import Transport, Unreached

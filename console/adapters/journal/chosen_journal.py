@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def open_store(state: str, address: str) -> "RecordStore":
     """Open the record: of the state folder where the address is empty. Raises JournalFault or UsageFault where it cannot be used."""
     if not address:
-        from console.adapters.journal.store import JournalStore
+        from console.adapters.journal.sqlite_store import JournalStore
 
         return JournalStore.of(state)
     from console.adapters.journal.postgres_store import PostgresStore

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from console.adapters.journal.chain import chained, first_link
 from console.adapters.journal.environment_rows import Place
 from console.adapters.journal.record_store import Tip
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.journal.tables import EVENTS, PAST_RUNS, RUNS
 from console.adapters.statefolder import Modes, made_folder, refuse_network
 from console.model.events import AnyEvent

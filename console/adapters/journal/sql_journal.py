@@ -41,7 +41,7 @@ class SqlJournal:
     @classmethod
     def of(cls, state: str) -> "SqlJournal":
         """Open the journal of a state folder. Raises JournalFault or UsageFault where it cannot be used."""
-        from console.adapters.journal.store import JournalStore
+        from console.adapters.journal.sqlite_store import JournalStore
 
         return cls(JournalStore.of(state))
 

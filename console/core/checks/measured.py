@@ -6,7 +6,7 @@ A verdict on a fleet is made by `fleet_check` alone. `passed` needs `Answers`, a
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from console.core.words.host_names import SHOWN, several
+from console.core.words.several_hosts import SHOWN, several
 from console.model.checks import Check, CheckStatus
 from console.text import SafeText
 

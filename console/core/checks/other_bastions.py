@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from console.core.words.host_names import SHOWN, several
+from console.core.words.several_hosts import SHOWN, several
 from console.core.words.sizes import counted
 from console.errors import ConsoleError
 from console.model.bastions import Bastion, SshSeen

@@ -2,8 +2,8 @@
 
 from console.core.checks.balancers import assess_balancers
 from console.core.checks.fleet import assess_fleet, assess_lock
-from console.core.kinds.found import Found
 from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.core.kinds.preflight_result import Found
 from console.core.plan.planner import plan_catch_up
 from console.errors import NoGo
 from console.model.checks import Check

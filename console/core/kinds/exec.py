@@ -1,7 +1,7 @@
 """`deploy exec`: a command of a person's on hosts, on record as a run. It has no pre-flight and no plan, and ends with the console that runs it. Pure."""
 
-from console.core.kinds.found import Found
 from console.core.kinds.kind import Kind, KindWords, NoReturn, Unsteered
+from console.core.kinds.preflight_result import Found
 from console.model.checks import Check
 from console.model.plan import Plan, Steps
 

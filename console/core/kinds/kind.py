@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from console.core.kinds.found import Found
+from console.core.kinds.preflight_result import Found
 from console.model.checks import Check
 from console.model.plan import Plan
 from console.model.request import RunKind

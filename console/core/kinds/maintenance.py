@@ -1,7 +1,7 @@
 """Maintenance mode, switched by a person or at its end: on record as a run that goes on beside the others. It has no pre-flight and no plan. Pure."""
 
-from console.core.kinds.found import Found
 from console.core.kinds.kind import Kind, KindWords, NoReturn, Unsteered
+from console.core.kinds.preflight_result import Found
 from console.model.checks import Check
 from console.model.plan import Plan, Steps
 

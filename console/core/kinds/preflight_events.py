@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from console.core.checks.fleet import named
-from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
+from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import destination
 from console.core.plan.return_plan import way_back
 from console.core.traffic.serving import out_of

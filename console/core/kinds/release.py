@@ -10,8 +10,8 @@ from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back
 from console.core.checks.source import assess_behind, assess_branch, assess_tree
 from console.core.checks.staging import assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
-from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords
+from console.core.kinds.preflight_result import Found, unanswered
 from console.core.plan.critical_steps import never_tried
 from console.core.plan.maintenance_page import shows_page
 from console.core.plan.planner import plan_release

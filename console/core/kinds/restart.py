@@ -2,8 +2,8 @@
 
 from console.core.checks.balancers import assess_balancers, shown_only
 from console.core.checks.fleet import assess_fleet, assess_live, assess_lock, overridden
-from console.core.kinds.found import Found
 from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.core.kinds.preflight_result import Found
 from console.core.plan.planner import plan_restart
 from console.core.plan.strategies.rolling import waves_of
 from console.model.checks import Check

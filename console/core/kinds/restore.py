@@ -2,8 +2,8 @@
 
 from console.core.checks.database import assess_restore
 from console.core.checks.fleet import assess_fleet, assess_lock
-from console.core.kinds.found import Found
 from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import without_notes
 from console.core.plan.database_plan import plan_restore
 from console.model.checks import Check

@@ -6,8 +6,8 @@ from datetime import datetime
 from console.core.checks.balancers import assess_balancers, shown_only
 from console.core.checks.database import assess_schema_back
 from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, spoken_of
-from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.core.kinds.preflight_result import Found, unanswered
 from console.core.plan.database_plan import revert_step
 from console.core.plan.maintenance_page import page_on, shows_page
 from console.core.plan.return_plan import better_way, plan_way_back, shipped_again, way_to

@@ -6,8 +6,8 @@ What was counted is in the run's state; the arithmetic is `core/analysis/`. It k
 from typing import Final, Literal, NamedTuple
 
 from console.core.analysis.sequential import judged
+from console.core.words.canary_words import missing_words, reading_words
 from console.core.words.durations import duration_words
-from console.core.words.readings import missing_words, reading_words
 from console.model.fleet import Environment
 from console.model.plan import Step
 from console.model.state import AnalysisState, HostCondition, RunState

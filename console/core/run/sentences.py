@@ -6,10 +6,10 @@ from typing import Any
 from console.core.migrations.review import forward, pointed_out, unread_words
 from console.core.thresholds.pieces import together
 from console.core.traffic.shares import share_words
+from console.core.words.canary_words import reading_words
 from console.core.words.database_words import backup_words, schema_words
 from console.core.words.durations import duration_words
-from console.core.words.readings import reading_words
-from console.core.words.sending import sending_words
+from console.core.words.shipping_words import sending_words
 from console.core.words.sizes import counted, size_words
 from console.core.words.threshold_words import amount, metric_name, numbers_words, recovery_words, verdict_words
 from console.model import events as ev

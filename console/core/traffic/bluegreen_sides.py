@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from console.core.traffic.serving import serving
-from console.core.words.host_names import several
+from console.core.words.several_hosts import several
 from console.errors import Problem
 from console.model.fleet import Environment, Host
 from console.model.state import HostState, RunState

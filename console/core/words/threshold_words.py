@@ -1,7 +1,7 @@
 """What is said of a threshold: the metric, its value, the limit, the hosts, for how long. Pure."""
 
+from console.core.words.canary_words import percent
 from console.core.words.durations import duration_words
-from console.core.words.readings import percent
 from console.core.words.sizes import counted
 from console.model.measurements import SHARES
 from console.model.thresholds import (

@@ -5,7 +5,7 @@ Knows the record and the notifier; what counts as open is `core.run.attention`'s
 
 from collections.abc import Callable
 
-from console.core.run.attention import NeedsPerson, stays_open
+from console.core.run.person_wanted import NeedsPerson, stays_open
 from console.engine.context import QueryContext
 from console.model.fleet import Notify
 from console.typed import as_typed

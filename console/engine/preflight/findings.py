@@ -14,9 +14,9 @@ from console.core.checks.database import settled
 from console.core.checks.fleet import assess_fleet, overridden
 from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
-from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
 from console.core.kinds.preflight_events import events_of, plan_of
+from console.core.kinds.preflight_result import Found
 from console.core.kinds.release import release_of_commit
 from console.engine.pacing import on_each
 from console.engine.preflight.commit_checks import Relations, content_check, reading, relations_of, sized

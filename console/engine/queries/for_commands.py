@@ -14,7 +14,7 @@ from console.engine.maintenance.change import answer_maintenance, answer_mainten
 from console.engine.preflight.preview import answer_check
 from console.engine.queries.exec_and_logs import answer_exec, answer_logs
 from console.engine.queries.inspect import look_at
-from console.engine.queries.locks import answer_break, answer_lock, answer_unlock, holder_row, note_seen
+from console.engine.queries.lock_and_unlock import answer_break, answer_lock, answer_unlock, holder_row, note_seen
 from console.engine.queries.pending_changes import answer_pending
 from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import HostFacts

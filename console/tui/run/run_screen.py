@@ -23,9 +23,9 @@ from console.tui.keys import offered
 from console.tui.log_actions import LogActions
 from console.tui.look_back import LookBack
 from console.tui.page_with_log import PageWithLog
+from console.tui.run.idle_message import attach_line, frozen_line
 from console.tui.run.panel_filter import PanelFilter
 from console.tui.run.panel_zoom import PanelZoom
-from console.tui.run.rest_lines import attach_line, frozen_line
 from console.tui.run.run_host_source import RunHostSource
 from console.tui.run.run_news import RunNews
 from console.tui.run.run_panels import RunPanels, RunSnapshot, is_before

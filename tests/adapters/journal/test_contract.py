@@ -10,7 +10,7 @@ from console.adapters.journal.memory import MemoryJournal
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.shared_journal import SharedJournal
 from console.adapters.journal.sql_journal import SqlJournal
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.core.environment.record import recorded, trimmed
 from console.core.environment.record_queries import debts_of

@@ -4,7 +4,7 @@ import pytest
 
 from console.adapters.journal.hand_over import hand_over
 from console.adapters.journal.postgres_store import PostgresStore
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import RunEnded
 from console.model.host_facts import LockHolder

@@ -9,7 +9,7 @@ import pytest
 
 from console.adapters.journal.chain import JournalFault
 from console.adapters.journal.reserve import SIZE, give_room, give_room_if_full, keep_room, reserve_path
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import NoteAdded, RollbackBegan, RunOpened
 from console.model.plan import Plan
@@ -60,7 +60,7 @@ def test_on_a_disk_that_is_full_a_rollback_is_written(tmp_path: Path):
     script = f"""
 import os, sys
 from console.adapters.journal.chain import JournalFault
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from tests.recorded import append
 from tests.adapters.journal.test_reserve import opened
 journal = JournalStore("{tmp_path}/journal.sqlite3")

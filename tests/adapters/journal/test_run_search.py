@@ -13,7 +13,7 @@ from console.adapters.journal.postgres_search import of_database
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.quick_events import events_of
 from console.adapters.journal.run_search import find_summaries, history_json, history_lines, of_file
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import RunEnded, stamped
 from tests.adapters.journal.test_contract import opened

@@ -16,7 +16,7 @@ from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.record_store import OutOfOrder
 from console.adapters.journal.shared_journal import SharedJournal
 from console.core.run.evolve import fold
-from console.engine.run.elsewhere import RunsElsewhere
+from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.model.bastions import SshSeen
 from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord

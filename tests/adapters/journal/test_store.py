@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from console.adapters.journal.chain import JournalFault, first_link, next_link
 from console.adapters.journal.record_store import Entry
 from console.adapters.journal.sql_journal import SqlJournal
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.core.environment.record import recorded
 from console.core.run.evolve import fold
@@ -221,7 +221,7 @@ def test_one_reads_while_another_writes_and_two_write_their_own_runs(sql):
 
 KILLED = """
 import sys
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import NoteAdded
 from console.model.request import Person

@@ -13,13 +13,13 @@ from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.sql_journal import SqlJournal
 from console.core.run.evolve import fold
 from console.engine.context import QueryContext
-from console.engine.queries.locks import answer_break
-from console.engine.run import elsewhere
+from console.engine.queries.lock_and_unlock import answer_break
 from console.engine.run import run_lease as leasing
-from console.engine.run.elsewhere import RunsElsewhere
+from console.engine.run import runs_elsewhere
 from console.engine.run.onlookers import Onlookers
-from console.engine.run.relay import LINES, NUMBERS, RunRelay
 from console.engine.run.run_lease import RunLease
+from console.engine.run.runs_elsewhere import RunsElsewhere
+from console.engine.run.shown_elsewhere import LINES, NUMBERS, RunRelay
 from console.engine.server.access import user_name
 from console.engine.server.broadcast import Broadcast
 from console.engine.server.elsewhere_access import joins_as, standing_of
@@ -244,7 +244,7 @@ async def test_a_command_is_judged_by_the_engine_that_carries_the_run_in_the_nam
 
 
 async def test_a_command_that_nobody_takes_is_taken_back_and_one_that_is_taken_is_carried_out_once(there, here, monkeypatch):
-    monkeypatch.setattr(elsewhere, "ANSWER", 0.3)
+    monkeypatch.setattr(runs_elsewhere, "ANSWER", 0.3)
     said = await RunsElsewhere(here, HERE).submit("r1", Note(text=SafeText("hello")), ADA, THERE)
     assert said.message == "ada's engine on bastion-a (process 4) did not take the command within 0 s, and will not take it"
     assert await there.take_commands("r1") == ()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from console.demo.app.app import CUSTOMER, PASSWORD
+from console.demo.app.app import PASSWORD
 from console.demo.demo_repository import EXECUTABLE, LIVE, files_of, write_files
 from console.errors import UsageFault
 
@@ -102,98 +102,6 @@ def write_balancer(folder: Path, places: tuple[DemoPlace, ...], address: str, po
     plan = {"backend": BACKEND, "address": address, "app": ports.app, "hosts": servers}
     (folder / "balancer.json").write_text(json.dumps(plan), encoding="utf-8")
     (folder / "maintenance.map").write_text(f"{BACKEND} off\n", encoding="utf-8")
-
-
-def _color(place: DemoPlace) -> str:
-    return f", color = {_text(place.color)}" if place.color else ""
-
-
-def _balancer(folder: Path) -> str:
-    return f"""
-# It is steered as HAProxy is.
-[[environments.production.balancer]]
-kind = "haproxy"
-host = "localhost"
-socket = {_text(str(folder / "balancer.sock"))}
-backend = "{BACKEND}"
-drain_timeout = "10s"
-maintenance = true
-
-# A canary with fewer errors than this is good enough: few people visit a demo, and the good release is known to be good in a minute or two.
-[[environments.production.thresholds]]
-metric = "error_rate"
-above = "1%"
-for = "20s"
-"""
-
-
-def hosts_toml(folder: Path, places: tuple[DemoPlace, ...], ports: Ports, *, balanced: bool = False) -> str:
-    """The configuration of the fleet."""
-    hosts = ",\n".join(f"  {{ name = {_text(place.name)}, address = {_text(place.address)}{_color(place)} }}" for place in places)
-    shop = f"http://{{address}}:{ports.app}"
-    strategy = "bluegreen" if any(place.color for place in places) else "rolling"
-    return f"""\
-# The fleet of `deploy demo`. It goes with it: deploy demo --stop
-default_environment = "production"
-
-[app]
-name = "shop"
-path = {_text(str(tree_of(folder, "{host}")))}
-repository = "shop"
-
-[app.commands]
-restart = {{ run = "bin/restart", timeout = "30s" }}
-logs = "tail -n 200 {{shared}}/shop.log 2>/dev/null || :"
-logs_follow = "exec tail -n 0 -F {{shared}}/shop.log 2>/dev/null"
-
-[environments.production]
-protected = true
-closed = []
-strategy = "{strategy}"
-hosts = [
-{hosts},
-]
-
-[environments.production.ssh]
-user = {_text(USER)}
-port = {ports.ssh}
-identity = {_text(str(folder / "id_ed25519"))}
-known_hosts = {_text(str(folder / "known_hosts"))}
-
-[environments.production.rolling]
-batch = {"1" if len(places) <= 24 else '[1, "10%"]'}
-max_failures = 0
-on_failure = "rollback"
-
-[[environments.production.health]]
-name = "Web app"
-kind = "http"
-url = "http://{{address}}:{ports.app}/healthz"
-expect_body = "ok"
-interval = "1s"
-passes = 2
-deadline = "20s"
-
-# What customers must be able to do: tried for each host that has the release. v1.5.3 breaks it.
-[[environments.production.critical]]
-name = "Sign in"
-kind = "http"
-steps = [
-  {{ get = "{shop}/login", capture = {{ token = 'name="csrf" value="([^"]+)"' }} }},
-  {{ post = "{shop}/login", form = {{ user = "{CUSTOMER}", password = {{ file = "password" }}, csrf = "{{token}}" }}, expect_status = 302 }},
-  {{ get = "{shop}/account", expect_body = "hello {CUSTOMER}" }},
-]
-
-[environments.production.metrics]
-interval = "{max(1, len(places) // 20)}s"
-
-[environments.production.monitor]
-window = "0s"
-{_balancer(folder) if balanced else ""}"""
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _temporary() -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from console.core.kinds.kinds import kind_of
 from console.core.run.critical_paths import try_words
 from console.core.run.sentences import sentence
-from console.core.words.readings import reading_words
+from console.core.words.canary_words import reading_words
 from console.core.words.sizes import counted
 from console.model import events as ev
 from console.model.state import RunState
@@ -32,7 +32,7 @@ QUESTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
+class PostMortem:
     """What a draft holds. `exposed`: seconds that each touched host was changed, until it was back."""
 
     moments: tuple[KeyMoment, ...]
@@ -41,12 +41,12 @@ class Incident:
     left: tuple[str, ...]
 
 
-def incident_of(recording: Recording, state: RunState, kinds: tuple[StepKindTimes, ...]) -> Incident | None:
+def post_mortem_of(recording: Recording, state: RunState, kinds: tuple[StepKindTimes, ...]) -> PostMortem | None:
     """Return the draft; None where nothing failed after the decision, and nothing was taken back."""
     if not _is_one(recording, state):
         return None
     moments = key_moments(recording, state)
-    return Incident(moments, _numbers(recording, state), _exposed(recording, state), _left(state, kinds))
+    return PostMortem(moments, _numbers(recording, state), _exposed(recording, state), _left(state, kinds))
 
 
 def _is_one(recording: Recording, state: RunState) -> bool:

@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from console.cli.carry_out import finish
+from console.cli.command_list import LATER, PLACES
 from console.cli.invocation import Invocation, need_yes
 from console.cli.options import how_of, how_options, reason, what_of, what_options
 from console.cli.strict_command import StrictCommand
-from console.cli.vocabulary import LATER, PLACES
 from console.errors import ConsoleError, UsageFault
 from console.text import SafeText
 

@@ -1,18 +1,13 @@
-"""How a run stands: from what to what, how far it is, how it ended, and the lines that stay when the screen is left. Pure."""
+"""How a run stands: from what to what, how far it is, and how it ended. Pure."""
 
 from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import counting_down, holding
 from console.core.run.downtime import downtime, is_down
-from console.core.run.outcome import loose_ends
 from console.core.words.durations import duration_words
 from console.model.state import RunState
-from console.typed import as_typed
-from console.views.fleet_rows import counts_in_words
 from console.views.progress import left_seconds
 from console.views.styled_text import Line, Span, Tone, line
-from console.views.threshold_rows import window_words
 from console.views.times import clock_span, seconds_in_words
-from console.views.traffic_words import cut_words, unread_words
 
 _OUTCOMES: dict[int, tuple[str, Tone]] = {
     0: ("RELEASED", "good"), 1: ("THE CONSOLE FAILED", "bad"), 2: ("REFUSED", "bad"), 3: ("NO-GO", "warn"), 4: ("ROLLED BACK", "back"),
@@ -108,10 +103,10 @@ def left_words(state: RunState, now: float) -> str:
 
 def elapsed_words(state: RunState, now: float) -> str:
     """Return how long the run has gone on since GO, else since it was opened."""
-    return clock_span((state.mono if state.phase == "ended" else now) - _began(state)) if state.opened else ""
+    return clock_span((state.mono if state.phase == "ended" else now) - began(state)) if state.opened else ""
 
 
-def _began(state: RunState) -> float:
+def began(state: RunState) -> float:
     """From when on its time is counted: a no-go has none but that of its checks."""
     return (state.decided if state.go else 0.0) or state.opened
 
@@ -138,35 +133,3 @@ def commit_words(state: RunState) -> str:
         return ""
     commit = state.revision.commit[:7] if state.revision else ""
     return "" if state.release and str(state.release.version) == commit else commit
-
-
-def _now_on(state: RunState) -> str:
-    """What hosts run that a rollback of its own brought back, where that is one version."""
-    back = {name for name, host in state.hosts.items() if host.condition == "back"} if kind_of(state).is_return else set[str]()
-    versions = {str(way.version) for way in state.way_back if way.host in back}
-    return f", on {versions.pop()} now" if len(versions) == 1 and "" not in versions else ""
-
-
-def lines_left_open(run: str) -> tuple[str, ...]:
-    """Return what stays on the normal screen when home is left while that run is open; empty: none is."""
-    return (f"run {run} is open. Come back: {as_typed(f'deploy attach {run}')}",) if run else ()
-
-
-def last_lines(state: RunState, now: float) -> tuple[str, ...]:
-    """Return what stays on the normal screen after leaving."""
-    if not state.run:
-        return ()
-    to = f"{state.app} {state.environment} {state.release.version if state.release else ''}".strip()
-    if state.phase != "ended":
-        window = window_words(state, now)
-        return (f"{to}: {standing(state).text}, goes on{f' ({window})' if window else ''}. Come back: {as_typed(f'deploy attach {state.run}')}",)
-    words, _ = outcome_words(state)
-    took = clock_span(state.mono - _began(state))
-    lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}{_now_on(state)}"]
-    lines += [one for one in (downtime_words(state, now), cut_words(state), unread_words(state)) if one]
-    blocking = [check for check in state.checks if check.blocks] if state.exit == 3 else []
-    for check in blocking:
-        lines += [f"  {check.title}: {check.detail}", *([f"    {as_typed(check.remedy)}"] if check.remedy else [])]
-    lines += [words for words in ("" if blocking else str(state.reason), as_typed(state.hint)) if words]
-    left = (words for problem in loose_ends(state) for words in (problem.message, f"  {as_typed(problem.hint)}" if problem.hint else ""))
-    return (*lines, *filter(None, left))

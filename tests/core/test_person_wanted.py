@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.run.attention import NeedsPerson, stays_open, wanted
+from console.core.run.person_wanted import NeedsPerson, stays_open, wanted
 from console.model.debt import Debt
 from console.model.environment_record import Debts, EnvironmentRecord, OwedHost
 from console.model.maintenance import Maintenance

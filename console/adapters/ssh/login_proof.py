@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import asyncssh
 
+from console.adapters.ssh.connection_trial import try_login
 from console.adapters.ssh.link import Link
 from console.adapters.ssh.login_problems import no_channel, runs_nothing, said
 from console.adapters.ssh.session import SshSession
-from console.adapters.ssh.trial import try_login
 from console.ports.hosts import Unreached
 
 SHORTER = 1.0

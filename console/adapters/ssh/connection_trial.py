@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import asyncssh
 
 from console.adapters.ssh.channels import SshChannels
-from console.adapters.ssh.login import judged_login
+from console.adapters.ssh.login_verdict import judged_login
 from console.adapters.ssh.session import SshSession
 from console.model.fleet import Host
 from console.ports.hosts import Unreached

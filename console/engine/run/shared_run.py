@@ -5,8 +5,8 @@ In a record of one machine nothing does.
 
 from collections.abc import Awaitable, Callable
 
-from console.engine.run.relay import RunRelay
 from console.engine.run.run_lease import RunLease
+from console.engine.run.shown_elsewhere import RunRelay
 from console.engine.server.broadcast import Broadcast
 from console.engine.tasks import Background
 from console.model.carrier import Carrier

@@ -2,8 +2,8 @@
 
 from console.core.words.sizes import counted
 from console.core.words.threshold_words import amount
-from console.views.incident import QUESTIONS, Incident
 from console.views.plan_words import names_in_words
+from console.views.post_mortem import QUESTIONS, PostMortem
 from console.views.report_blocks import Block, Paragraph, Point, Points, Prompts, Quote, Section, TableGrid
 from console.views.times import fine_seconds, seconds_in_words
 from console.views.whole_report import LogExcerpt, WholeReport
@@ -14,7 +14,7 @@ DRAFT = "Drafted from the run's record. Each moment says whether it was recorded
 
 def case_sections(whole: WholeReport) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
     """Return the sections that stand at the front, and the one at the end that is left to people; none of either for a run that went well."""
-    case = whole.incident
+    case = whole.post_mortem
     if case is None:
         return (), ()
     first = (
@@ -26,7 +26,7 @@ def case_sections(whole: WholeReport) -> tuple[tuple[Section, ...], tuple[Sectio
     return first, (Section("questions", "For people to answer", (Prompts(QUESTIONS),)),)
 
 
-def _sequence(case: Incident) -> tuple[Block, ...]:
+def _sequence(case: PostMortem) -> tuple[Block, ...]:
     rows = tuple((one.name, one.at[11:23].rstrip("Z"), _gap(one.gap), one.words, one.source) for one in case.moments)
     return (TableGrid(("Moment", "At, UTC", "After", "What", "Source"), rows, numbers=frozenset({2})),) if rows else ()
 
@@ -37,7 +37,7 @@ def _gap(seconds: float | None) -> str:
     return f"+{seconds * 1000:.0f} ms" if seconds < 1 else f"+{fine_seconds(seconds)}"
 
 
-def _exposure(whole: WholeReport, case: Incident) -> tuple[Block, ...]:
+def _exposure(whole: WholeReport, case: PostMortem) -> tuple[Block, ...]:
     """For how long hosts ran what was taken back, and how many of their requests failed meanwhile."""
     if not case.exposed:
         return ()
@@ -51,7 +51,7 @@ def _exposure(whole: WholeReport, case: Incident) -> tuple[Block, ...]:
     return (Paragraph(words),)
 
 
-def _failed(whole: WholeReport, case: Incident) -> str:
+def _failed(whole: WholeReport, case: PostMortem) -> str:
     counted_on = {host: found for host, found in (whole.metrics.bad if whole.metrics else {}).items() if host in case.exposed}
     if not counted_on:
         return "How many requests failed was not counted."

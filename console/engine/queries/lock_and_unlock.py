@@ -20,7 +20,7 @@ from console.model.request import Person
 from console.ports.hosts import Unreached
 from console.text import SafeText
 
-YOUNG = 60.0
+DEAD_AFTER = 60.0
 """Seconds without a heartbeat after which a run of another machine may be called dead, by the host's clock."""
 
 ANY_AGE = -1e9
@@ -82,7 +82,7 @@ async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person:
     if fleet.run == run:
         raise Locked(f"run {run} is alive: its engine answers", f"deploy abort {run}")
     is_ours = bool(await fleet.journal.of_type(run, RunOpened))
-    young = ANY_AGE if is_ours and await _is_left(fleet, run) else YOUNG
+    young = ANY_AGE if is_ours and await _is_left(fleet, run) else DEAD_AFTER
     environment = fleet.environment
     facts = await look_at_all(fleet, environment.hosts)
     holding = [fact.host for fact in facts if fact.lock and fact.lock.run == run]

@@ -6,7 +6,7 @@ Knows the notifier and the run's state; nothing of channels.
 import asyncio
 from collections.abc import Callable
 
-from console.core.run.attention import NeedsPerson, wanted
+from console.core.run.person_wanted import NeedsPerson, wanted
 from console.model.events import PersonCalled
 from console.model.state import RunState
 from console.ports.clock import Clock
@@ -19,7 +19,7 @@ TELL_WITHIN = 20.0
 """Seconds that the channels have."""
 
 
-class Escalation:
+class PersonCaller:
     """Watches one run. `after`: seconds that it may wait before somebody is called."""
 
     def __init__(self, notifier: Notifier, after: float, clock: Clock, state: Callable[[], RunState], record: Callable[..., None]) -> None:

@@ -1,4 +1,4 @@
-"""The words that may stand behind `deploy`, and where each is told. Knows no command; one is loaded when it is typed, or asked for in the help."""
+"""The commands of `deploy`, and in which module of `arguments` each stands. Knows none of them; one is loaded when it is typed, or asked for in the help."""
 
 from importlib import import_module
 from typing import Final
@@ -9,17 +9,17 @@ from console.cli.strict_command import refuse_empty, refuse_empty_variables
 from console.errors import NotYet
 
 PLACES: Final = {
-    "ENV": "release_words", "check": "release_words", "rollback": "release_words", "restart": "release_words",
-    "status": "fleet_words", "attach": "steering_words", "restore": "release_words", "resume": "steering_words",
-    "pause": "steering_words", "continue": "steering_words", "promote": "steering_words", "extend": "steering_words",
-    "abort": "steering_words", "skip": "steering_words", "retry": "steering_words", "ack": "steering_words",
-    "note": "steering_words",
-    "maintenance": "fleet_words", "lock": "fleet_words", "unlock": "fleet_words", "exec": "fleet_words", "logs": "fleet_words",
-    "pending": "fleet_words", "forgive": "fleet_words", "trust": "fleet_words",
-    "history": "record_words", "events": "record_words", "report": "record_words", "replay": "record_words",
-    "demo": "machine_words", "engine": "machine_words",
+    "ENV": "release_arguments", "check": "release_arguments", "rollback": "release_arguments", "restart": "release_arguments",
+    "status": "fleet_arguments", "attach": "steering_arguments", "restore": "release_arguments", "resume": "steering_arguments",
+    "pause": "steering_arguments", "continue": "steering_arguments", "promote": "steering_arguments", "extend": "steering_arguments",
+    "abort": "steering_arguments", "skip": "steering_arguments", "retry": "steering_arguments", "ack": "steering_arguments",
+    "note": "steering_arguments",
+    "maintenance": "fleet_arguments", "lock": "fleet_arguments", "unlock": "fleet_arguments", "exec": "fleet_arguments", "logs": "fleet_arguments",
+    "pending": "fleet_arguments", "forgive": "fleet_arguments", "trust": "fleet_arguments",
+    "history": "record_arguments", "events": "record_arguments", "report": "record_arguments", "replay": "record_arguments",
+    "demo": "machine_arguments", "engine": "machine_arguments",
 }  # fmt: skip
-"""Each command's module in `words`, in the order in which they are needed. `ENV` stands for any word that is none of them."""
+"""Each command's module in `arguments`, in the order in which they are needed. `ENV` stands for any word that is none of them."""
 
 ASKING: Final = frozenset({"ENV", "rollback", "restart", "resume", "exec", "unlock", "restore", "forgive", "maintenance"})
 """Commands that ask before they act, and need --yes where nobody can answer. `trust` asks too, and is not among them: keys are for a person to look at."""
@@ -28,7 +28,7 @@ LATER: Final = ("doctor", "init")
 """Commands that are still to come."""
 
 
-class CommandWords(click.Group):
+class CommandList(click.Group):
     """A group in which a word that is no command is an environment, and options that belong to all may stand before the command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -54,5 +54,5 @@ class CommandWords(click.Group):
         """Load the module that tells of the command."""
         if cmd_name not in PLACES:
             return None
-        commands: tuple[click.Command, ...] = import_module(f"console.cli.words.{PLACES[cmd_name]}").COMMANDS
+        commands: tuple[click.Command, ...] = import_module(f"console.cli.arguments.{PLACES[cmd_name]}").COMMANDS
         return next(command for command in commands if command.name == cmd_name)
