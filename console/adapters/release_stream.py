@@ -236,7 +236,7 @@ def _control(contents: Contents) -> Iterator[tuple[str, bytes]]:
         yield f"./{CONTROL}/patch", sent.patch
     if sent.gone:
         yield f"./{CONTROL}/gone", b"".join(os.fsencode(name) + b"\0" for name in sent.gone)
-    if sent.files:
+    if contents.base:
         part = Manifest("", "", "", {name: contents.manifest.files[name] for name in sent.files})
         yield f"./{CONTROL}/sums", b"".join(line + b"\n" for line in part.lines() if not line.startswith(b"#"))
 
