@@ -183,6 +183,8 @@ def _compressed(file: IO[bytes], codec: Codec) -> Iterator[_Writer]:
             process.stdin.close()
         except BaseException:
             process.kill()
+            with contextlib.suppress(OSError):  # what it did not take any more is no reason
+                process.stdin.close()
             raise
     if process.returncode:
         raise OSError(f"zstd ended with {process.returncode}")

@@ -18,7 +18,7 @@ from console.adapters.shipped_release import ShippedRelease, Way, shipped_releas
 from console.core.host import ship_scripts
 from console.core.host.release_scripts import RELEASE
 from console.core.host.shell import quote
-from console.core.host.ship_scripts import DIFFERENT, FENCED, HELD, NO_ROOM, OTHER_BASE, TRUNCATED
+from console.core.host.ship_scripts import DIFFERENT, FENCED, HELD, LOOKED, NO_ROOM, OTHER_BASE, TRUNCATED, how_to_ship
 from console.model.fleet import Host
 from console.model.release import Package
 from console.ports.hosts import Ran, Transport
@@ -38,6 +38,9 @@ MANIFEST_MOST = 64 * 1024 * 1024
 """Bytes of a manifest that a host may send."""
 HELD_AT_ONCE = 3
 """Releases whose streams are kept on this machine's disk."""
+SAID_MOST = 1024 * 1024
+"""Bytes that are kept of what a host says."""
+_END = f"{LOOKED}\n".encode()
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,6 @@ class Standing:
     """What a host says that it has."""
 
     codec: Codec = "gzip"
-    is_there: bool = False
     sealed: str = ""
     releases: tuple[str, ...] = ()
     """Those with a manifest, oldest first."""
@@ -54,14 +56,12 @@ class Standing:
 
 
 def standing_of(printed: bytes, *, zstd: bool) -> Standing:
-    """Read what `ask` printed. `zstd`: whether this machine has it too."""
+    """Read what a host said. `zstd`: whether this machine has it too."""
     found = Standing()
     for line in printed.decode("utf-8", "replace").splitlines():
         match line.split():
             case ["zstd"] if zstd:
                 found = replace(found, codec="zstd")
-            case ["there"]:
-                found = replace(found, is_there=True)
             case ["sealed", name] if RELEASE.fullmatch(name):
                 found = replace(found, sealed=name)
             case ["release", name] if RELEASE.fullmatch(name):
@@ -69,6 +69,30 @@ def standing_of(printed: bytes, *, zstd: bool) -> Standing:
             case ["part", size, digest, name] if size.isdigit():
                 found = replace(found, parts=(*found.parts, (int(size), digest, name)))
     return found
+
+
+class _Said:
+    """What a host says while a release is shipped: what it has, and after that what is odd there."""
+
+    def __init__(self) -> None:
+        self._came = bytearray()
+        self._is_whole = asyncio.Event()
+
+    def hear(self, data: bytes) -> None:
+        """Take some of it."""
+        self._came += data[: SAID_MOST - len(self._came)]
+        if self._came.startswith(_END) or b"\n" + _END in self._came:
+            self._is_whole.set()
+
+    async def standing(self) -> bytes:
+        """Wait until the host has said what it has."""
+        await self._is_whole.wait()
+        return bytes(self._came)
+
+    @property
+    def rest(self) -> bytes:
+        """What it said after that."""
+        return bytes(self._came.partition(_END)[2])
 
 
 class HostShipper:
@@ -127,6 +151,7 @@ class _Parcel:
     """Older releases that it could not be made of, and how that was tried."""
     damaged: frozenset[str] = frozenset()
     """What of the sealed one is not as it was."""
+    stream: PackedStream | None = None
     resumes: bool = True
     is_resumed: bool = False
 
@@ -149,24 +174,25 @@ class _Parcel:
         return max(0.1, self.until - time.monotonic())
 
     async def _sent(self) -> Ran | StepResult:
-        """Ask, and send what is missing."""
-        asked = await self.transport.run(self.host, ship_scripts.ask(self.path, self.epoch, self.release, self.packed.package.manifest), deadline=self._left)
-        if not asked.ok:
-            return asked
-        standing = standing_of(asked.out, zstd=self.zstd)
-        if standing.is_there:
-            return asked
+        """Hear what the host has, and send what is missing."""
+        said = _Said()
+        script = ship_scripts.ship(self.path, self.epoch, self.release, self.packed.package.manifest)
+        ran = await self.transport.run(self.host, script, self._told(said), deadline=self._left, sink=said.hear)
+        if self.stream and self.stream.problem:
+            return StepResult("failed", detail=SafeText(self.stream.problem))
+        return replace(ran, out=said.rest)
+
+    async def _told(self, said: "_Said") -> AsyncIterator[bytes]:
+        """What the host is told once it has said what it has, and then what it lacks."""
+        standing = standing_of(await said.standing(), zstd=self.zstd)
         self.way = await self._way(standing)
         contents = await self.packed.contents(self.way, self.sharing, self._fetched)
-        stream = self.packed.streams.stream(contents, standing.codec)
+        stream = self.stream = self.packed.streams.stream(contents, standing.codec)
         part, start = await self._part(standing, stream)
         self.is_resumed = start > 0
-        script = ship_scripts.ship(
-            self.path, self.epoch, self.release, self.packed.package.manifest, codec=standing.codec, room=self._room(stream),
-            entries=self.packed.entries, base=self.way.base, way=self.way.how, part=part,
-        )  # fmt: skip
-        ran = await self.transport.run(self.host, script, self._pieces(stream, start), deadline=self._left)
-        return StepResult("failed", detail=SafeText(stream.problem)) if stream.problem else ran
+        yield how_to_ship(standing.codec, self.packed.entries, self._room(stream), base=self.way.base, way=self.way.how, part=part)
+        async for piece in self._pieces(stream, start):
+            yield piece
 
     async def _pieces(self, stream: PackedStream, start: int) -> AsyncIterator[bytes]:
         sent = start

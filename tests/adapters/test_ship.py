@@ -78,7 +78,7 @@ async def test_sent_again_it_is_there_already_and_what_was_altered_is_sent_anew(
 
 
 class Cutting:
-    """A link that dies once so many bytes of a release were sent over it; `sent` counts what each command was given."""
+    """A link that dies once so many bytes of a release were sent over it; `sent` counts what each command was given, without the line before them."""
 
     def __init__(self, inner: LocalTransport, *cuts: int) -> None:
         self.inner, self.cuts, self.sent = inner, list(cuts), []
@@ -90,6 +90,7 @@ class Cutting:
         self.sent.append(0)
 
         async def begun() -> AsyncIterator[bytes]:
+            yield await anext(data)
             async for piece in data:
                 let = piece if cut is None else piece[: cut - self.sent[-1]]
                 self.sent[-1] += len(let)
@@ -123,15 +124,32 @@ async def test_a_release_that_does_not_arrive_whole_leaves_nothing_live(transpor
     assert not list((app / "releases").iterdir())
 
 
-class Lying:
+@pytest.mark.parametrize("words", ["echo 'unknown option -r' >&2; exit 1", "echo 'SHA256 (data)= 0'", 'exec sha256sum -b "$@"'])
+async def test_what_openssl_does_not_confirm_is_digested_by_coreutils(transport: LocalTransport, app: Path, tmp_path: Path, words: str):
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/data").write_bytes(bytes(9_000_000))
+    (tmp_path / "openssl").write_text(f'#!/bin/sh\n: > "{tmp_path}/asked"\n{words}\n')
+    (tmp_path / "openssl").chmod(0o755)
+    package = await pack(str(tmp_path / "tree"), RELEASE, str(tmp_path / "listed"))
+    assert (await ship(Saying(transport, f"PATH={tmp_path}:$PATH\n"), app, package)).status == "done"
+    assert (tmp_path / "asked").exists()
+
+
+class Saying:
+    """A host with something said before each script."""
+
+    def __init__(self, inner: LocalTransport, words: str) -> None:
+        self.inner, self.words = inner, words
+
+    async def run(self, host, script, data=b"", *, deadline, sink=None):
+        return await self.inner.run(host, self.words + script, data, deadline=deadline, sink=sink)
+
+
+class Lying(Saying):
     """A host on which what is unpacked is not what came."""
 
     def __init__(self, inner: LocalTransport) -> None:
-        self.inner = inner
-
-    async def run(self, host, script, data=b"", *, deadline, sink=None):
-        lie = 'tar() { command tar "$@" && printf x | dd of="$4/data" seek=5 bs=1 conv=notrunc 2> /dev/null; }\n'
-        return await self.inner.run(host, lie + script, data, deadline=deadline, sink=sink)
+        super().__init__(inner, 'tar() { command tar "$@" && printf x | dd of="$4/data" seek=5 bs=1 conv=notrunc 2> /dev/null; }\n')
 
 
 @pytest.mark.parametrize("size", [1_000, 9_000_000])

@@ -33,11 +33,12 @@ class Counting:
     """A host that counts what it is sent."""
 
     def __init__(self, inner: LocalTransport) -> None:
-        self.inner, self.sent = inner, 0
+        self.inner, self.sent, self.commands = inner, 0, 0
 
     async def run(
         self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None
     ) -> Ran:  # fmt: skip
+        self.commands += 1
         return await self.inner.run(host, script, data if isinstance(data, bytes) else self._counted(data), deadline=deadline, sink=sink)
 
     async def _counted(self, data: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -65,7 +66,7 @@ class Stage:
 
     async def ship(self, sharing: Sharing = LINKS) -> StepResult:
         self.number += 1
-        self.transport.sent = 0
+        self.transport.sent = self.transport.commands = 0
         release = named(self.number)
         package = await pack(str(self.tree), release, str(self.place / release.id), 1_700_000_000 + self.number)
         return await self.again(package, sharing)
@@ -114,6 +115,7 @@ async def test_only_what_changed_travels_and_all_of_it_is_there(stage: Stage) ->
     assert stage.differs() == ""
     assert os.access(stage.folder / "app/deep/er/two", os.X_OK)
     assert stage.transport.sent < 1500 < first
+    assert stage.transport.commands == 1
     assert (stage.inode("app/big", 1) == stage.inode("app/big", 2)) == stage.is_gnu
     assert not list((stage.app / ".deploy/staging").iterdir())
     manifest = (stage.folder / ".deploy-manifest").read_bytes()
@@ -174,6 +176,21 @@ async def test_what_was_removed_or_put_into_the_older_release_is_not_in_the_next
     (stage.folder / "app/deep/x.pyc").write_bytes(b"x")
     assert (await stage.ship()).status == "done"
     assert stage.differs() == ""
+
+
+async def test_what_lies_in_a_folder_that_was_moved_is_not_taken_for_what_it_is_called(gnu: Stage) -> None:
+    (gnu.tree / "app/like/er").mkdir(parents=True)
+    (gnu.tree / "app/like/er/two").write_bytes(b"y" * 100)
+    await gnu.ship()
+    await gnu.linked()
+    app = gnu.folder / "app"
+    for name, other in (("deep", "aside"), ("like", "deep"), ("aside", "like")):
+        (app / name).rename(app / other)
+    assert (await gnu.ship()).status == "done"
+    assert gnu.differs() == ""
+    (gnu.folder / "app/deep").rename(gnu.folder / "app/moved")
+    assert (await gnu.ship()).status == "done"
+    assert gnu.differs() == ""
 
 
 async def test_where_something_writes_into_releases_no_file_is_shared(gnu: Stage) -> None:

@@ -148,12 +148,12 @@ def difference(old: Manifest, old_text: bytes, new: Manifest, apart: "re.Pattern
 
 
 def _gone(old: Manifest, new: Manifest, kept: set[str]) -> Iterator[str]:
-    """Name what is in the way in a copy of the older release, the topmost of what is gone as a whole."""
+    """Name what is in the way in a copy of the older release, the topmost of what is gone as a whole. What is no folder takes the place of another such."""
     folders = _folders(new)
     left = _folders(old) - folders
     topmost = {folder for folder in left if dirname(folder) not in left}
     yield from sorted(topmost)
-    for name in sorted({*old.files, *old.links} - kept):
+    for name in sorted({*old.files, *old.links} - kept - {*new.files, *new.links}):
         if dirname(name) not in left:
             yield name
 

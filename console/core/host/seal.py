@@ -3,7 +3,8 @@
 `.deploy/seal/` holds `release` (its name), `tops` (what lies at its top), and moments in which the console itself made, linked or removed files of it:
 `N.a` is dated to the begin of one, `N.b` to its end, and `N.odd` names what was not as it should be before it, each with a NUL behind it. A file that was
 changed last (its ctime, which nobody can set) outside of all of them is odd: somebody wrote to it, replaced it or put it there, whatever its size and date
-say. No clock is compared with another one: a moment is a few ticks long, and a clock that was set back does not put a change into it.
+say. So is all that lies in a folder which was moved: what is put into a folder, or taken out of it, dates its content too, a move dates the folder alone.
+No clock is compared with another one: a moment is a few ticks long, and a clock that was set back does not put a change into it.
 
 It needs GNU find; a host without it has no seal. A release that is no longer the last one shipped has none, and its files are digested where they are wanted.
 """
@@ -16,7 +17,8 @@ sealed_as() {
     case $s_top in */.deploy-*) continue ;; esac
     if [ -e "$s_top" ] || [ -L "$s_top" ]; then printf './%s\n' "${s_top##*/}"; fi
   done > "$2/tops"
-  rm -rf -- .deploy/seal && mv -T -- "$2" .deploy/seal
+  [ ! -e .deploy/seal ] || rm -rf -- .deploy/seal
+  mv -T -- "$2" .deploy/seal
 }
 tick() { sleep 0.02 2>/dev/null || sleep 1; }
 odd_in() (
@@ -29,7 +31,10 @@ odd_in() (
   shift
   set -- "$@" -depth '(' -false
   for s_mark in "$s_seal"/*.a; do if [ -e "${s_mark%a}b" ]; then set -- "$@" -o -cnewer "$s_mark" ! -cnewer "${s_mark%a}b"; fi; done
-  find -P "$@" ')' -o ! -type d -fprintf "$s_out" '%p\0' -o -fprintf "${s_out%odd}folders" '%p\0' || exit 1
+  find -P "$@" ')' -o ! -type d -fprintf "$s_out" '%p\0' -o -fprintf "${s_out%odd}folders" '%p\0' -fprintf "${s_out%odd}dated" '%T@ %C@ %p\n' || exit 1
+  while read -r s_changed s_touched s_moved; do
+    [ "$s_changed" = "$s_touched" ] || find -P "$s_moved" ! -type d -print0 >> "$s_out" || exit 1
+  done < "${s_out%odd}dated"
   for s_odd in "$s_seal"/*.odd; do if [ -s "$s_odd" ] && [ "$s_odd" != "$s_out" ]; then cat -- "$s_odd" >> "$s_out"; fi; done
 )
 touching() {
@@ -50,12 +55,17 @@ copy() {
   [ "$way" = links ] || cp -a --reflink=auto -- "$@" "$stage/"
 }
 fill() {
-  checked "$base" && ( cd -- "releases/$base" && tops ) || return 1
+  s_here=$PWD s_odd=$PWD/.deploy/seal/$s_n.odd
+  checked "$base" && cd -- "releases/$base" || return 1
+  tops
+  s_code=$?
+  cd -- "$s_here" && [ "$s_code" = 0 ] || return 1
   touched
-  s_odd=$PWD/.deploy/seal/$s_n.odd
-  ( cd -- "$stage" || exit 1
-    [ ! -s "$s_odd" ] || xargs -0 rm -rf -- < "$s_odd" || exit 1
-    [ ! -s "${s_odd%odd}folders" ] || xargs -0 rmdir -- < "${s_odd%odd}folders" 2>/dev/null || : )
+  if [ -s "$s_odd" ] || [ -s "${s_odd%odd}folders" ]; then
+    ( cd -- "$stage" || exit 1
+      [ ! -s "$s_odd" ] || xargs -0 rm -rf -- < "$s_odd" || exit 1
+      [ ! -s "${s_odd%odd}folders" ] || xargs -0 rmdir -- < "${s_odd%odd}folders" 2>/dev/null || : )
+  fi
 }
 drop() {
   if [ -d .deploy/seal ]; then touching && tick && checked "$base" || :; fi
