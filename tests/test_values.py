@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from console.model.fleet import Command
+from console.model.host_commands import Command
 from console.model.plan import Plan, Step, Steps
 from console.model.values import changed, sealed
 from console.text import SafeText

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import AsyncIterator
 
 from console.core.host.shell import quote
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Ran, Sink, Transport
 
 ATTENDED = r"""

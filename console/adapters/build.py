@@ -17,7 +17,8 @@ from console.core.checks.content import shipped_root
 from console.core.host.shell import deploy_variables, filled, quote
 from console.core.process_environment import NETWORK, program_environment
 from console.errors import ConsoleError
-from console.model.fleet import Build, Environment, Host
+from console.model.configured_environment import Build, Environment
+from console.model.host import Host
 from console.model.release import Package, Release, Revision
 from console.ports.hosts import Sink
 from console.ports.steps import StepResult

@@ -16,7 +16,9 @@ from console.adapters.health_gates import place_of
 from console.adapters.host_http import NotOpened, client_through
 from console.core.checks.http_sequence import HttpAnswer, HttpSequence, StepFailure, answered, request_of, unanswered
 from console.errors import ConsoleError
-from console.model.fleet import CriticalPath, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.probes import CriticalPath
 from console.ports.gates import PathSeen
 from console.ports.hosts import Transport
 from console.text import SafeText

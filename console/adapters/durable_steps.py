@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from console.adapters import step_wrapper
 from console.adapters.step_wrapper import Claim, WrapperAnswer
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Move, Ran, Sink, Standby, Transport, Unreached
 from console.ports.steps import RemoteStep, StepResult
 from console.text import SafeText

@@ -12,7 +12,10 @@ from console.adapters.clock import SystemClock
 from console.core.checks.health_gate import GateEnd, GateState, Observation, counted, judge, next_patience, next_wait
 from console.core.host.release_scripts import user_command
 from console.core.host.shell import deploy_variables, exports, filled, quote
-from console.model.fleet import Command, CriticalPath, Environment, HealthCheck, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
+from console.model.probes import CriticalPath, HealthCheck
 from console.model.values import changed
 from console.ports.clock import Clock
 from console.ports.gates import GateResult

@@ -11,7 +11,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Stream, Transport, Unreached
 
 PIECE = 65536

@@ -17,7 +17,8 @@ from console.core.host import integrity, maintenance_script, sudo, writable
 from console.core.host.by_hand import LIVE
 from console.core.host.release_scripts import RELEASE, RELEASE_GLOBS
 from console.core.host.shell import quote
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.values import changed
 from console.ports.hosts import Ran, Transport

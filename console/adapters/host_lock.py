@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from console.core.host.host_reserve import GIVE
 from console.core.host.shell import quote
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.ports.hosts import Ran, Transport, Unreached
 from console.text import SafeText, safe_end

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from console.core.host.shell import quote
-from console.model.fleet import OUTPUT
+from console.model.configured_environment import OUTPUT
 from console.text import safe_end
 
 State = Literal["done", "absent", "lost", "late", "fenced", "truncated", "no-folder", "no-write", "declined", "ended", "left", "none"]

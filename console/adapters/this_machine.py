@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 from console.model.bastions import SshSeen
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Ran, Reached, Sink, Stream, Unreached
 from console.text import SafeText
 

@@ -13,7 +13,7 @@ from console.adapters.host_http import client_through
 from console.core.host.shell import filled_url
 from console.core.run.ticket import is_url
 from console.errors import ConsoleError
-from console.model.fleet import Command
+from console.model.host_commands import Command
 from console.ports.hosts import Ran, Transport
 from console.text import SafeText, safe_end
 

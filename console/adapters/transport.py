@@ -6,7 +6,7 @@ It must not know how either works.
 from collections.abc import AsyncIterator
 
 from console.model.bastions import SshSeen
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Ran, Reached, Sink, Stream, Transport, Unreached
 
 

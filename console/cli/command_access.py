@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from console.client.environment import LocalEnvironmentClient
     from console.client.lasting_feed import LastingFeed
     from console.core.secrets.needed import Purpose
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
     from console.ports.feed import LogPage
 
 

@@ -8,7 +8,7 @@ from console.errors import NoGo, UsageFault
 
 if TYPE_CHECKING:
     from console.config.load import ConfigFile
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
 
 
 def state() -> str:

@@ -22,7 +22,7 @@ from console.model.request import Request
 from console.typed import Typed, as_typed, everywhere, set_typed, typed_here
 
 if TYPE_CHECKING:
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
 
 IDLE = 3600
 """Seconds that the fleet stands without a console."""
@@ -149,7 +149,7 @@ async def _at_rest(how: Invocation, found: "Environment") -> None:
 
 def _quick(found: "Environment") -> "Environment":
     """The environment with its hosts at once and without its balancer, and gates that one good answer passes and that do not wait long for it."""
-    from console.model.fleet import Amount
+    from console.model.strategy import Amount
     from console.model.values import changed
 
     health = tuple(changed(gate, interval=0.1, passes=1, deadline=GATE) for gate in found.health)

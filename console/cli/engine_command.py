@@ -11,7 +11,7 @@ from console.cli.carry_out import carry_out
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
     from console.model.secret import Secret
 
 FILES = 16384
@@ -79,7 +79,7 @@ def _journal_address(model: "Environment", secrets: "Mapping[str, Secret]") -> s
     """Where the model's record is; empty: in the state folder. Raises UsageFault where the secret that leads there is not here."""
     from console.adapters.secretfile import read_secret_file
     from console.errors import Problem, UsageFault
-    from console.model.fleet import JOURNAL
+    from console.model.configured_environment import JOURNAL
 
     named = model.journal
     if isinstance(named, str):

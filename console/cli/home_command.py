@@ -7,7 +7,7 @@ from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.output import say_last
 from console.errors import Exit, UsageFault
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 
 
 async def home(how: Invocation, name: str, suggested: tuple[str, ...] = ()) -> int:

@@ -18,7 +18,7 @@ from console.text import SafeText
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
     from console.model.request import Request
     from console.model.state import RunState
 

@@ -9,7 +9,7 @@ from console.cli.configuration import config_if_any, state
 from console.cli.find_run import journal
 from console.cli.invocation import Invocation
 from console.errors import UsageFault
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 
 
 def remember(digest: str, environment: Environment) -> None:

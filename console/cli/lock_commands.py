@@ -10,7 +10,7 @@ from console.cli.meet_engine import asking
 from console.cli.output import say, say_json, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
 from console.errors import Exit, NoGo, Problem, UsageFault
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.plain.problem_json import problem_object
 
 RUN = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")

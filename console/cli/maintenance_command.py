@@ -17,7 +17,7 @@ from console.views.maintenance_summary import mending, odd_places, place_words, 
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
 
 Asked = Literal["on", "off", "toggle"]
 TOGGLE = "maintenance is {state}, so toggle could mean either; nothing was done: say on, or off"

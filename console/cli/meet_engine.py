@@ -16,7 +16,7 @@ from console.errors import UsageFault
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
     from console.core.secrets.needed import Purpose
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
     from console.model.secret import SecretRef
     from console.wire.questions import Welcome
 
@@ -134,7 +134,7 @@ def _may_catch_up(found: "Environment", welcome: "Welcome") -> bool:
 
 def of_record(found: "Environment") -> "dict[str, SecretRef]":
     """The secret that leads to the record, which an engine wants before anything else."""
-    from console.model.fleet import JOURNAL
+    from console.model.configured_environment import JOURNAL
 
     return {name: one for name, one in found.secret_references().items() if name == JOURNAL}
 

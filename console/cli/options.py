@@ -10,7 +10,7 @@ from console.cli.command_list import ASKING, PLACES
 from console.cli.invocation import Invocation
 from console.core.words.sizes import bytes_of
 from console.errors import UsageFault
-from console.model.strategy import STRATEGIES
+from console.model.strategy_names import STRATEGIES
 from console.typed import Typed, set_typed, typed_here
 
 F = TypeVar("F", bound=Callable[..., Any])

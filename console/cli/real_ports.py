@@ -32,8 +32,9 @@ from console.adapters.ticket_system import ConfiguredTickets
 from console.adapters.transport import RoutedTransport
 from console.core.analysis.judged_metrics import COUNTING_BALANCERS, by_balancers
 from console.engine.run.step_attempt import values_for, variables_of
-from console.model.fleet import Environment, Host, Variable
-from console.model.secret import Secret, SecretRef
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.secret import Secret, SecretRef, Variable
 from console.ports.balancer_port import BalancerPort
 from console.ports.hosts import Transport
 from console.ports.metric_source import MetricSource

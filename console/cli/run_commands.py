@@ -23,7 +23,7 @@ from console.typed import as_typed
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
     from console.model.run_summary import RunSummary
 
 

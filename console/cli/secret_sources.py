@@ -17,7 +17,7 @@ from console.adapters.secretfile import read_secret_file
 from console.cli.output import print_on
 from console.core.secrets.needed import masking_for
 from console.errors import Problem, UsageFault
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.secret import SecretRef
 from console.text import hidden, hide, safe_end
 

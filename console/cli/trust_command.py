@@ -10,7 +10,8 @@ from console.cli.invocation import Invocation
 from console.cli.output import say, say_json, tell, tell_equivalent
 from console.cli.prompt import confirm
 from console.errors import NoGo, Problem, UsageFault
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 
 
 async def trust(how: Invocation, name: str, pattern: str) -> int:

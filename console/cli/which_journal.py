@@ -14,7 +14,7 @@ from console.typed import typed_here
 
 if TYPE_CHECKING:
     from console.adapters.journal.record_store import RecordStore
-    from console.model.fleet import Variable
+    from console.model.secret import Variable
 
 AGAIN = 15.0
 """Seconds for which a command does not ask a database anew that has not answered it: each time costs a person who wants to go back some seconds."""
@@ -82,7 +82,7 @@ def journal_address() -> str:
         _hide(named)
         return named
     from console.cli.secret_sources import read_one
-    from console.model.fleet import JOURNAL
+    from console.model.configured_environment import JOURNAL
 
     text = read_one(JOURNAL, named)
     _hide(text)
@@ -126,7 +126,7 @@ def _kept(folder: str) -> "Variable":
             text = file.read()
     except FileNotFoundError:
         return ""
-    from console.model.fleet import Variable
+    from console.model.secret import Variable
     from console.wire.codec import decoder
     from console.wire.frames import DecodeError
 
@@ -144,7 +144,7 @@ def _path(folder: str) -> str:
 def _hide(address: str) -> None:
     """Have the password of an address hidden wherever this process prints."""
     from console.core.secrets.needed import masking_for
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
     from console.text import hide
 
     if "://" in address:

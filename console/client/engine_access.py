@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
     from console.core.secrets.needed import Purpose
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
     from console.ports.feed import LogPage
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from console.errors import ConsoleError, EngineLost, UsageFault
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.request import Request
 from console.ports.feed import Heard
 from console.wire.address import reachable

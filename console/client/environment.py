@@ -27,7 +27,7 @@ from console.text import SafeText
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
     from console.core.secrets.needed import Purpose
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
 
 T = TypeVar("T")
 

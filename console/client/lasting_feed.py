@@ -21,7 +21,7 @@ from console.ports.feed import FeedItem, LogPage, Output, Untold
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
-    from console.model.fleet import Environment
+    from console.model.configured_environment import Environment
 
 OFTEN = 3
 """So many engines lost within `LATELY` are too many: something else is wrong."""

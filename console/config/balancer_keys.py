@@ -5,7 +5,9 @@ from typing import Any
 from console.config.check_keys import judge_tags
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_one
-from console.model.fleet import Balancer, Command, Host
+from console.model.balancer import Balancer
+from console.model.host import Host
+from console.model.host_commands import Command
 
 Values = dict[str, Any]
 _COMMANDS = ("drain", "restore", "state")

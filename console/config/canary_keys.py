@@ -6,7 +6,9 @@ from typing import Any
 from console.config.check_keys import judge_tags
 from console.config.file_problems import FilePlace
 from console.core.analysis.judged_metrics import COUNTING_BALANCERS, judged_metrics
-from console.model.fleet import Amount, Canary, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.strategy import Amount, Canary
 
 Values = dict[str, Any]
 WEIGHING_BALANCERS = frozenset({"haproxy"})

@@ -5,7 +5,9 @@ from typing import Any
 
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_one
-from console.model.fleet import Command, Database, Host
+from console.model.configured_environment import Database
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.secret import SecretRef
 
 Values = dict[str, Any]

@@ -11,7 +11,7 @@ from console.config import name_forms
 from console.config.file_problems import FilePlace
 from console.core.host_ranges import expand
 from console.errors import Problem
-from console.model.fleet import Host
+from console.model.host import Host
 
 
 class Notation(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from console.config.file_place import absolute
 
 if TYPE_CHECKING:
-    from console.model.fleet import Variable
+    from console.model.secret import Variable
 
 
 def journal_of_file(path: str) -> "Variable":

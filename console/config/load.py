@@ -17,7 +17,7 @@ from console.config.positions import positions
 from console.config.resolve import Sources, resolved
 from console.config.schema import FILE, OVERRIDES
 from console.errors import Problem, UsageFault
-from console.model.fleet import Access, Environment
+from console.model.configured_environment import Access, Environment
 
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 

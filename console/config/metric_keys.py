@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from console.config.file_problems import FilePlace
 from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric
-from console.model.fleet import Variable
 from console.model.measurements import OF_MACHINES
+from console.model.secret import Variable
 
 Values = dict[str, Any]
 """What every host is looked at for, whatever the file says."""

@@ -21,26 +21,12 @@ from console.config.host_entries import read_hosts, read_jump
 from console.config.metric_keys import read_metrics
 from console.config.threshold_keys import known_metrics, read_thresholds, warn_of_scrapes
 from console.core.words.nearest_name import nearest
-from console.model.fleet import (
-    OUTPUT,
-    Access,
-    Announce,
-    BlueGreen,
-    Build,
-    CheckSpec,
-    Command,
-    CriticalPath,
-    Environment,
-    Freeze,
-    Hook,
-    Host,
-    Notify,
-    Rolling,
-    Ssh,
-    Ticket,
-    Variable,
-)
-from console.model.secret import SecretRef
+from console.model.configured_environment import OUTPUT, Access, Announce, Build, Environment, Freeze, Notify, Ticket
+from console.model.host import Host, Ssh
+from console.model.host_commands import Command, Hook
+from console.model.probes import CheckSpec, CriticalPath
+from console.model.secret import SecretRef, Variable
+from console.model.strategy import BlueGreen, Rolling
 
 Values = dict[str, Any]
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|(?:[^/@\s]+@)?[^/:\s]+:")

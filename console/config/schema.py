@@ -29,8 +29,9 @@ from console.config.value_kinds import (
     Whole,
 )
 from console.core.host.shell import OF_TICKETS, PLACEHOLDERS
-from console.model.fleet import CriticalMoment, HookPlace
-from console.model.strategy import STRATEGIES
+from console.model.host_commands import HookPlace
+from console.model.probes import CriticalMoment
+from console.model.strategy_names import STRATEGIES
 
 _BUILD_FILLS: Final = ("version", "commit", "release", "run", "env")
 _URL: Final = Text("a URL", name_forms.http_url, fills=PLACEHOLDERS)

@@ -16,8 +16,8 @@ from console.core.host.shell import placeholders
 from console.core.words.durations import seconds_of
 from console.core.words.nearest_name import nearest
 from console.core.words.sizes import bytes_of
-from console.model.fleet import Amount
 from console.model.secret import SecretRef
+from console.model.strategy import Amount
 
 WRONG: Final = object()
 """What a kind returns for a value that it has complained about."""

@@ -1,7 +1,8 @@
 """What a run has done to its database, by its steps: whether it has migrated, and what that means for the way back. Pure."""
 
 from console.core.words.database_words import schema_words
-from console.model.fleet import Command, Environment
+from console.model.configured_environment import Environment
+from console.model.host_commands import Command
 from console.model.state import RunState, StepState
 
 BACKUP, MIGRATE, REVERT, RESTORE = "database/backup", "database/migrate", "database/revert", "database/restore"

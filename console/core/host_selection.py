@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from console.core.host_ranges import expand
 from console.core.words.nearest_name import nearest
 from console.errors import Problem, UsageFault
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.request import Request
 
 _COMMA = re.compile(r",(?![^\[]*\])")

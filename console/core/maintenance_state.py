@@ -5,7 +5,8 @@ A host is counted where it has a command `maintenance_on`, a balancer where it h
 
 from collections.abc import Iterable
 
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.model.maintenance import Maintenance, MaintenanceState, PlaceSeen
 from console.text import SafeText

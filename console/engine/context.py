@@ -10,8 +10,8 @@ from console.engine.metrics.keeper import MetricKeeper
 from console.errors import RecordAway
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.configured_environment import Environment
 from console.model.events import Event
-from console.model.fleet import Environment
 from console.model.fleet_snapshot import CiMark
 from console.model.host_facts import Ceding
 from console.model.request import Person

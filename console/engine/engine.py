@@ -33,8 +33,8 @@ from console.engine.tasks import Unbroken
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Decide, Note, Refusal
+from console.model.configured_environment import Access, Environment
 from console.model.events import CommandRefused, Event, RunOpened
-from console.model.fleet import Access, Environment
 from console.model.fleet_snapshot import CiMark
 from console.model.onlooker import Onlooker
 from console.model.request import Person, Request

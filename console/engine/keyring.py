@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from console.core.secrets.needed import Needs, masking_for
 from console.errors import Problem, UsageFault
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.secret import Secret, SecretRef
 from console.text import SafeText, hide
 

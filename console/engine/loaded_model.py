@@ -15,7 +15,7 @@ from console.engine.keyring import Keyring
 from console.engine.server.access import may_carry_runs
 from console.engine.tasks import Unbroken
 from console.errors import UsageFault
-from console.model.fleet import Access, Environment
+from console.model.configured_environment import Access, Environment
 from console.model.secret import Secret
 from console.ports.outside import Outside
 from console.text import SafeText

@@ -11,7 +11,7 @@ from console.engine.server.elsewhere_access import joins_as, standing_of
 from console.errors import ConsoleError, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.fleet import Access
+from console.model.configured_environment import Access
 from console.model.onlooker import Onlooker
 from console.model.request import Person
 from console.ports.journal import Journal, SentCommand

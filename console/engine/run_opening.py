@@ -20,8 +20,8 @@ from console.engine.run.run_lease import RunLease
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import read_run
 from console.errors import UsageFault
+from console.model.configured_environment import Environment
 from console.model.events import CheckAcknowledged, Decided, MaintenanceChanged, NoteAdded, RunOpened
-from console.model.fleet import Environment
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.ports.clock import Clock

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from console.model.fleet import Command
+from console.model.host_commands import Command
 from console.model.thresholds import Threshold
 from console.text import SafeText
 

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from console.model.declared_impact import Impact
-from console.model.strategy import Strategy
+from console.model.strategy_names import Strategy
 
 RunKind = Literal["deploy", "rollback", "restart", "exec", "restore", "catch-up", "maintenance"]
 """`catch-up`: an owed host that answers again is brought up to date; the engine opens it by itself."""

@@ -16,6 +16,10 @@ class SecretRef(msgspec.Struct, frozen=True):
     name: str
 
 
+Variable = str | SecretRef
+"""A value that may stand in hosts.toml itself, or be a secret that is read from elsewhere."""
+
+
 class Secret:
     """A secret in memory. `repr`, `str` and formatting show a mask; `reveal` is the only way to the text."""
 

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec.inspect
 
 from console.model.commands import AnyCommand
+from console.model.configured_environment import Environment
 from console.model.events import AnyEvent
-from console.model.fleet import Environment
 from console.model.state import RunState
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 from console.model.database import DumpLook, Migration, MigrationText, TableFacts
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.ports.steps import StepResult
 from console.text import SafeText

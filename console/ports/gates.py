@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from console.model.checks import Finding
-from console.model.fleet import CheckSpec, CriticalPath, Environment, HealthCheck, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.probes import CheckSpec, CriticalPath, HealthCheck
 from console.ports.hosts import Unreached
 from console.text import SafeText
 

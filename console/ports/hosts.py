@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from console.model.bastions import SshSeen
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.text import SafeText
 

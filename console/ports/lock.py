@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.ports.hosts import Unreached
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from console.model.application_metrics import Series, Unreadable
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.measurements import Measurement
 
 Take = Callable[[tuple[Measurement, ...]], None]

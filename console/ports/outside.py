@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.balancer_port import BalancerPort, Counts
 from console.ports.database_view import DatabaseView
 from console.ports.gates import CheckRunner, CriticalPaths, Gates

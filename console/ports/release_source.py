@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from console.model.configured_environment import Environment
 from console.model.content import Holding
-from console.model.fleet import Environment
 from console.model.fleet_snapshot import Candidate
 from console.model.pending import Between
 from console.model.release import Package, Relation, Release, Revision

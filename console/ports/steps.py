@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from console.model.fleet import OUTPUT, Host
+from console.model.configured_environment import OUTPUT
+from console.model.host import Host
 from console.model.release import Package
 from console.ports.hosts import Move, Sink
 from console.text import SafeText

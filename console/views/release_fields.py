@@ -11,9 +11,9 @@ from console.core.words.durations import duration_words, seconds_of
 from console.core.words.nearest_name import nearest
 from console.errors import Problem
 from console.model.checks import NEVER_OVERRIDABLE, Check
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.request import Request
-from console.model.strategy import STRATEGIES
+from console.model.strategy_names import STRATEGIES
 from console.model.values import changed
 from console.typed import as_typed
 

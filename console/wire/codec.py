@@ -11,8 +11,8 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
+from console.model.configured_environment import Environment
 from console.model.events import AnyEvent, PlanMade, RollbackBegan, StepsPlanned
-from console.model.fleet import Environment
 from console.model.host_set import HostSet
 from console.model.paged_table import Table
 from console.model.plan import Steps

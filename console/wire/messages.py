@@ -7,8 +7,8 @@ import msgspec
 
 from console.model.application_metrics import MACHINE
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.configured_environment import Environment
 from console.model.events import AnyEvent
-from console.model.fleet import Environment
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.feed import Heard, Output, Presence, Sample

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from console.model.fleet import Command
+from console.model.host_commands import Command
 from console.model.plan import Phase, Step, StepKind, Steps
 from console.text import SafeText
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from console.adapters.this_machine import LocalTransport
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Move, Moved, Ran, Reached, Sink, Unreached
 from console.text import SafeText
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.adapters.git.git_repository import GitRepository
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git: apt install git")
 WHO = {"NAME": "Ada", "EMAIL": "a@b.c", "DATE": "2026-11-24T08:14:07+01:00"}

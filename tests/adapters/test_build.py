@@ -8,7 +8,7 @@ import pytest
 from console.adapters.build import GitWorkshop
 from console.adapters.git.git_repository import GitRepository
 from console.core.host.release_manifest import manifest_of
-from console.model.fleet import Build, Environment
+from console.model.configured_environment import Build, Environment
 from console.model.release import Package, Release, Revision
 from console.model.values import changed
 from console.ports.steps import StepResult

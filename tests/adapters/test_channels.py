@@ -12,7 +12,7 @@ from console.adapters.metrics.proc_sampler import Machines
 from console.adapters.ssh.channels import AGAIN, CHANNELS, Purpose, SshChannels
 from console.adapters.ssh.pool import SshTransport
 from console.core.checks.fleet import assess_fleet
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.ports.feed import Sample
 from console.ports.hosts import Reached
 from tests.adapters.metrics.followed import Followed

@@ -13,8 +13,11 @@ from console.adapters.critical_walks import CriticalWalks
 from console.adapters.health_gates import check_command
 from console.adapters.scripted_hosts import ScriptedTransport
 from console.adapters.this_machine import LocalTransport
-from console.model.fleet import Command, CriticalPath, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.http_step import HttpStep
+from console.model.probes import CriticalPath
 from console.model.secret import SecretRef
 from console.model.values import changed
 from console.ports.hosts import Unreached

@@ -12,7 +12,8 @@ from console.adapters.host_inspection import HostScout, facts_of
 from console.adapters.host_lock import HostLocks
 from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts
-from console.model.fleet import Command, Environment
+from console.model.configured_environment import Environment
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, LockHolder
 from console.model.maintenance import HostMaintenance
 from console.text import SafeText

@@ -11,7 +11,7 @@ from console.adapters.git.git_repository import GitRepository
 from console.core.checks.content import assess_content
 from console.errors import NoGo
 from console.model.checks import Check
-from console.model.fleet import Build, Environment
+from console.model.configured_environment import Build, Environment
 from console.model.values import changed
 from tests.adapters.repositories import ENVIRONMENT, commit, git, needs_git
 

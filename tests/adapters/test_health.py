@@ -13,7 +13,10 @@ from console.adapters.clock import SystemClock
 from console.adapters.health_gates import HostGates
 from console.adapters.host_http import client_through
 from console.adapters.this_machine import LocalTransport
-from console.model.fleet import Command, Environment, HealthCheck, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
+from console.model.probes import HealthCheck
 from console.ports.hosts import Ran, Reached, Stream, Unreached
 from console.text import SafeText
 from tests.reserved import free_port

@@ -10,7 +10,7 @@ import pytest
 from console.adapters.host_inspection import HostScout
 from console.adapters.host_lock import HostLocks
 from console.adapters.ssh.pool import SshTransport
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.host_facts import LockHolder
 from console.ports.hosts import Reached, Unreached
 from console.text import SafeText

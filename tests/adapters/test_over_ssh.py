@@ -12,7 +12,10 @@ from console.adapters.metrics.proc_sampler import Machines
 from console.adapters.ssh.pool import SshTransport
 from console.config.load import load_file
 from console.core.checks.fleet import assess_fleet
-from console.model.fleet import Command, Environment, HealthCheck, Host, Ssh
+from console.model.configured_environment import Environment
+from console.model.host import Host, Ssh
+from console.model.host_commands import Command
+from console.model.probes import HealthCheck
 from console.ports.feed import Sample
 from tests.adapters.metrics.followed import Followed
 from tests.fleet import Fleet, missing

@@ -12,7 +12,7 @@ import pytest
 from console.adapters.ssh import quick_client
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.ssh.ramp import FIRST, Ramp
-from console.model.fleet import Host
+from console.model.host import Host
 from tests.adapters.test_transport_contract import NO_CONFIG, host_of, ssh_of, transport_of
 from tests.fleet import Fleet
 

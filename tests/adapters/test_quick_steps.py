@@ -10,7 +10,7 @@ from console.adapters import durable_steps, step_wrapper
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Move
 from console.ports.steps import RemoteStep, StepResult
 from tests.adapters.hosts import SHELLS, Breaking, LocalShells, host_with

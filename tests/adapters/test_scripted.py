@@ -5,7 +5,7 @@ import pytest
 from console.adapters.scripted_hosts import CAP, ScriptedAnswer, ScriptedTransport
 from console.adapters.this_machine import LocalTransport
 from console.adapters.transport import RoutedTransport
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Reached, Transport, Unreached
 from console.text import SafeText
 

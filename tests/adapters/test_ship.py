@@ -13,7 +13,10 @@ import pytest
 from console.adapters.pack import pack
 from console.adapters.ship import HostShipper
 from console.adapters.this_machine import LocalTransport
-from console.model.fleet import Command, Environment, HealthCheck, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
+from console.model.probes import HealthCheck
 from console.model.release import Package, Release
 from console.model.values import changed
 from console.ports.hosts import Unreached

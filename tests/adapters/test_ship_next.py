@@ -12,7 +12,7 @@ from console.adapters.pack import pack
 from console.adapters.ship import HostShipper
 from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.release import Package, Release
 from console.ports.hosts import Ran, Sink
 from console.ports.steps import Sharing, StepResult

@@ -12,7 +12,7 @@ import pytest
 
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.this_machine import LocalTransport
-from console.model.fleet import Host, Ssh
+from console.model.host import Host, Ssh
 from console.ports.hosts import Reached, Transport, Unreached
 from tests.fleet import Fleet
 

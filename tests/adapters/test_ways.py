@@ -10,7 +10,8 @@ import pytest
 
 from console.adapters.host_inspection import HostScout
 from console.adapters.ssh.pool import SshTransport
-from console.model.fleet import Environment, Host, Ssh
+from console.model.configured_environment import Environment
+from console.model.host import Host, Ssh
 from console.ports.hosts import Reached, Unreached
 from tests.adapters.reset_once import resetting
 from tests.adapters.test_transport_contract import host_of, ssh_of, transport_of

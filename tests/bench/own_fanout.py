@@ -9,7 +9,7 @@ import time
 from console.adapters.statefolder import prepared
 from console.cli.real_ports import open_outside
 from console.config.load import load_file
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 
 
 def used() -> float:

@@ -17,7 +17,8 @@ from console.adapters.ssh.login_shell import command_line
 from console.adapters.statefolder import prepared
 from console.cli.real_ports import RealOutside, open_outside
 from console.config.load import load_file
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.release import Package, Release
 from console.ports.hosts import Ran, Sink
 from console.ports.steps import Sharing

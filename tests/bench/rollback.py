@@ -21,8 +21,8 @@ from console.cli.real_ports import RealOutside, open_outside
 from console.config.load import load_file
 from console.engine.engine import Engine
 from console.model import commands as cmd
+from console.model.configured_environment import Environment
 from console.model.events import Event, StepFinished, StepStarted
-from console.model.fleet import Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.ports.hosts import Transport

@@ -16,7 +16,8 @@ from console.adapters.scripted_hosts import Call, ScriptedAnswer, ScriptedTransp
 from console.adapters.ship import HostShipper
 from console.cli.real_ports import RealOutside, open_outside
 from console.model.application_metrics import MACHINE
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.measurements import Measurement
 from console.model.secret import Secret
 from console.ports.metric_source import Take

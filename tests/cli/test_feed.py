@@ -8,8 +8,9 @@ from console.cli.command_access import CommandAccess
 from console.cli.invocation import Invocation
 from console.client.lasting_feed import LastingFeed
 from console.errors import ConsoleError, EngineLost, Locked
+from console.model.configured_environment import Environment
 from console.model.events import NoteAdded, RunEnded, StepStarted
-from console.model.fleet import Environment, Host
+from console.model.host import Host
 from console.model.request import Person
 from console.ports.feed import Output, Presence, Untold
 from console.text import SafeText

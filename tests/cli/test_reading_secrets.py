@@ -7,7 +7,8 @@ import pytest
 
 from console.cli.secret_sources import SecretReader
 from console.errors import Problem
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.secret import SecretRef
 from console.text import SafeText
 

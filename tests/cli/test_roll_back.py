@@ -15,7 +15,8 @@ from console.cli.invocation import Invocation
 from console.cli.responsibility import Responsibility
 from console.errors import EngineLost, Locked, NoGo
 from console.model import commands as cmd
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.request import Request
 from console.model.state import RunState
 from console.text import SafeText

@@ -6,7 +6,9 @@ import pytest
 
 from console.config.load import load_file
 from console.errors import UsageFault
-from console.model.fleet import Balancer, Command, Host
+from console.model.balancer import Balancer
+from console.model.host import Host
+from console.model.host_commands import Command
 
 HEAD = '[app]\nname = "shop"\npath = "/srv/shop"\n[environments.production]\nhosts = [{ name = "web01", tags = ["web"] }, "lb01"]\n'
 HAPROXY = 'kind = "haproxy"\nsocket = "/run/haproxy/admin.sock"\nbackend = "shop"\n'

@@ -7,7 +7,7 @@ import pytest
 from console.config.load import load_file
 from console.errors import UsageFault
 from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric
-from console.model.fleet import Amount, Canary
+from console.model.strategy import Amount, Canary
 
 HEAD = '[app]\nname = "shop"\npath = "/srv/shop"\n[environments.production]\nhosts = [{ name = "web01", tags = ["canary"] }, "web02"]\n'
 HAPROXY = '[[environments.production.balancer]]\nkind = "haproxy"\nsocket = "/run/x.sock"\nbackend = "shop"\n'

@@ -6,7 +6,7 @@ from console.config.journal_key import journal_of_file
 from console.config.load import load_file
 from console.core.secrets.needed import needs_of
 from console.errors import UsageFault
-from console.model.fleet import JOURNAL
+from console.model.configured_environment import JOURNAL
 from console.model.secret import SecretRef
 
 FILE = """

@@ -6,8 +6,11 @@ from console.config.file_place import find_file
 from console.config.load import ConfigFile, digest, load_file
 from console.errors import Exit, Problem, UsageFault
 from console.model.application_metrics import QueriedMetric
-from console.model.fleet import Amount, Command, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.secret import SecretRef
+from console.model.strategy import Amount
 
 APP = """
 [app]

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from console.model import events as ev
-from console.model.fleet import Balancer, Environment
+from console.model.balancer import Balancer
+from console.model.configured_environment import Environment
 from console.model.plan import Step
 from console.model.request import RunKind
 from console.model.values import changed

@@ -9,10 +9,11 @@ from console.core.run.breaches import is_judged
 from console.core.run.ready_steps import running_steps
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.balancer import Balancer
 from console.model.checks import Check
 from console.model.commands import AnyCommand, Refusal
-from console.model.fleet import Balancer, CheckSpec
 from console.model.plan import ReturnTarget
+from console.model.probes import CheckSpec
 from console.model.request import Person, Request, RunKind
 from console.model.run_summary import ASIDE
 from console.model.state import RunState

@@ -7,7 +7,7 @@ from console.core.run.ready_steps import running_steps
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.plan import Plan, Step
 from console.model.request import RunKind
 from tests.core.simulation import ADA, Simulation, an_environment, opening

@@ -11,12 +11,16 @@ from console.core.run.decide import decide
 from console.core.run.evolve import evolve
 from console.core.run.ready_steps import running_steps
 from console.model import events as ev
+from console.model.configured_environment import Database, Environment
 from console.model.database import Backup
 from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
-from console.model.fleet import Amount, Command, Database, Environment, HealthCheck, Host, Rolling
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.plan import Plan, ReturnTarget, Step
+from console.model.probes import HealthCheck
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
+from console.model.strategy import Amount, Rolling
 from console.model.values import changed
 from console.text import SafeText
 

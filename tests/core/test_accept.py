@@ -10,8 +10,8 @@ from console.core.run.rules import may
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal
-from console.model.fleet import CheckSpec
 from console.model.plan import Plan
+from console.model.probes import CheckSpec
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from console.core.checks.announcement import Message, after, assess_announcement, assess_delivery, before, grouped, is_major, made_notes
 from console.core.run.evolve import evolve
 from console.model import events as ev
+from console.model.configured_environment import Announce
 from console.model.database import Review
 from console.model.declared_impact import Impact
-from console.model.fleet import Announce
 from console.model.release import Release
 from console.model.request import Request
 from console.model.state import HostCondition

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.core.checks.answers import Job, assess_lines, assess_numbers, judge_jobs
 from console.core.checks.health_gate import Observation
-from console.model.fleet import CheckSpec
+from console.model.probes import CheckSpec
 from console.text import SafeText
 
 JOBS = st.lists(st.builds(Job, st.sampled_from("abcd"), st.sampled_from(["passed", "failed", "pending"]), st.sampled_from(["", "2026-11-24T08:00:00Z"])))

@@ -4,7 +4,9 @@ import pytest
 
 from console.core.checks.balancers import assess_balancers, shown_only
 from console.core.traffic.serving import out_of
-from console.model.fleet import Balancer, Environment, Host
+from console.model.balancer import Balancer
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
 from console.text import SafeText
 

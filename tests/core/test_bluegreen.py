@@ -16,8 +16,9 @@ from console.core.traffic.bluegreen_sides import Sides, sides_of
 from console.errors import Exit, Problem
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_environment import Environment
 from console.model.environment_record import Live
-from console.model.fleet import Environment, Host
+from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.release import Release
 from console.model.request import Request

@@ -12,9 +12,10 @@ from console.core.run.rules import may
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.balancer import Balancer
 from console.model.effects import AskPerson, RecordEvent, StartStep
-from console.model.fleet import Balancer, Canary
 from console.model.request import RunKind
+from console.model.strategy import Canary
 from console.model.thresholds import (
     BadBefore,
     BothSides,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from console.core.host import by_hand
 from console.core.host.by_hand import LIVE, guide, typed
-from console.model.fleet import Environment, Host, Ssh
+from console.model.configured_environment import Environment
+from console.model.host import Host, Ssh
 from tests.core.shells import Shell
 
 RUN = "20261124T071407Z-production-3f2a"

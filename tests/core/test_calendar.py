@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.checks.calendar import DAYS, assess_closed, assess_freeze, is_closed_word
-from console.model.fleet import Freeze
+from console.model.configured_environment import Freeze
 
 FRIDAY = datetime(2026, 11, 27, 15, 30, tzinfo=UTC)
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from console.core.checks.configured import ORDER, asked_now, asks_again, assess_configured, clock, judges_commit, most_telling, shown, still_waiting, ticked
 from console.model.checks import Check, Finding
-from console.model.fleet import CheckSpec, Command
+from console.model.host_commands import Command
+from console.model.probes import CheckSpec
 from console.model.secret import SecretRef
 from console.text import SafeText
 from tests.core.builders import a_check

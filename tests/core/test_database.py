@@ -23,9 +23,11 @@ from console.core.plan.planner import plan_release
 from console.core.words.database_words import backup_words, schema_words
 from console.model import events as ev
 from console.model.checks import Check
+from console.model.configured_environment import Database
 from console.model.database import Backup, DumpLook, LintFinding, Migration, Review
 from console.model.declared_impact import Impact
-from console.model.fleet import Command, Database, Host
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.plan import ReturnTarget
 from console.model.release import Release
 from console.model.request import Request

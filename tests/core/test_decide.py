@@ -13,9 +13,10 @@ from console.core.run.ready_steps import running_steps
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_environment import Database
 from console.model.database import Review
 from console.model.effects import AskHosts, AskPerson, CancelStep, RecordEvent, StartStep, TakeLocks, WakeAt
-from console.model.fleet import Command, Database, Hook
+from console.model.host_commands import Command, Hook
 from console.model.plan import Plan, ReturnTarget
 from console.model.request import Request
 from console.model.state import RunState

@@ -9,7 +9,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.database import Backup, Review
-from console.model.fleet import Command
+from console.model.host_commands import Command
 from console.model.host_facts import LockHolder
 from console.model.plan import Plan, ReturnTarget
 from console.model.release import Release, Revision

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.checks.health_gate import GateEnd, GateState, Observation, assess_answer, counted, expected_status, judge, needed, next_patience, next_wait
-from console.model.fleet import HealthCheck
+from console.model.probes import HealthCheck
 from console.text import SafeText
 
 CHECK = HealthCheck("Web app", "http", passes=3, deadline=10.0, interval=1.0, timeout=5.0)

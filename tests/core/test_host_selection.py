@@ -6,7 +6,8 @@ from console.core.host_ranges import MOST, expand
 from console.core.host_selection import chosen_hosts, meant_hosts, select
 from console.core.words.nearest_name import nearest
 from console.errors import Problem, UsageFault
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.request import Request
 
 FLEET = (

@@ -22,8 +22,8 @@ from console.core.checks.http_sequence import (
     unanswered,
 )
 from console.errors import UsageFault
-from console.model.fleet import CriticalPath
 from console.model.http_step import HttpStep
+from console.model.probes import CriticalPath
 from console.model.secret import SecretRef
 from console.model.values import changed
 from console.text import SafeText

@@ -12,11 +12,13 @@ from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import destination
 from console.core.rollback_targets import Targets
 from console.errors import NoGo
+from console.model.configured_environment import Announce, Database, Environment
 from console.model.database import Backup, Review
 from console.model.environment_record import Live, Released
-from console.model.fleet import Announce, Command, CriticalPath, Database, Environment
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.plan import ReturnTarget
+from console.model.probes import CriticalPath
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState

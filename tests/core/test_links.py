@@ -12,8 +12,9 @@ from console.core.run.links import lost_together
 from console.core.run.ready_steps import running_steps
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_environment import Environment
 from console.model.effects import RecordEvent, StartStep
-from console.model.fleet import Environment, Host, Ssh
+from console.model.host import Host, Ssh
 from console.model.paged_table import Table
 from console.model.state import HostState, RunState
 from console.model.values import changed

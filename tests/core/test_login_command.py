@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from console.core.host.login_command import visit
 from console.errors import UsageFault
-from console.model.fleet import Environment, Host, Ssh
+from console.model.configured_environment import Environment
+from console.model.host import Host, Ssh
 
 
 def an_environment(host: Host, ssh: Ssh | None = None, path: str = "/srv/shop", jumps: tuple[Host, ...] = ()) -> Environment:

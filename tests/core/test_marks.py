@@ -4,7 +4,7 @@ import pytest
 
 from console.core.plan.marks import NAMED, analysis_step, closing_mark, half_mark, shift_mark, wave_mark, weigh_step, weights_back
 from console.core.traffic.shares import ALL
-from console.model.fleet import Canary, Rolling
+from console.model.strategy import Canary, Rolling
 from console.model.values import changed
 from tests.core.balanced import balanced
 from tests.core.simulation import an_environment

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from console.core.secrets.masking import MASK, Masking, address_parts
 from console.core.secrets.needed import masking_for, unhidden
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.text import LIMIT, Lines, SafeLines, SafeText, hide, safe_end
 
 PLAIN, HARD = "tok_live_9f8e7d6c5b4a", "p@ss w/o'rd\"$+=\\ä\t&<x>%"

@@ -15,10 +15,13 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.analysis import Block, Reading
 from console.model.application_metrics import CountedMetric, MetricName, Metrics
+from console.model.balancer import Balancer
 from console.model.commands import Refusal
-from console.model.fleet import Amount, Balancer, Canary, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Step
 from console.model.state import AnalysisState
+from console.model.strategy import Amount, Canary
 from console.model.thresholds import Threshold
 from console.model.values import changed
 from console.plain.plain_questions import question

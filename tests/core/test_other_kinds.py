@@ -9,12 +9,14 @@ from console.core.kinds.kinds import KINDS
 from console.core.kinds.preflight_result import Found
 from console.errors import NoGo
 from console.model.checks import Check
+from console.model.configured_environment import Database, Environment
 from console.model.database import Backup
 from console.model.environment_record import Live
-from console.model.fleet import Amount, Command, Database, Environment
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.release import Release, Revision
 from console.model.request import Request, RunKind
+from console.model.strategy import Amount
 from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed
 from console.text import SafeText

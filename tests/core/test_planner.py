@@ -10,10 +10,14 @@ from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
 from console.core.plan.strategies import registry
 from console.core.plan.strategies.rolling import waves_of
+from console.model.configured_environment import Build, Database, Environment
 from console.model.database import Review
-from console.model.fleet import Amount, Build, Command, Database, Environment, HealthCheck, Hook, Host, Rolling
+from console.model.host import Host
+from console.model.host_commands import Command, Hook
 from console.model.plan import Plan
-from console.model.strategy import STRATEGIES
+from console.model.probes import HealthCheck
+from console.model.strategy import Amount, Rolling
+from console.model.strategy_names import STRATEGIES
 from console.model.values import changed, sealed
 from tests.core.builders import a_step
 from tests.core.plans import comes_after, done_on, named

@@ -5,10 +5,10 @@ import pytest
 from console.core.kinds.preflight_events import events_of, plan_of, seen
 from console.core.rollback_targets import Targets
 from console.errors import NoGo
+from console.model.configured_environment import Environment
 from console.model.database import Review
 from console.model.environment_record import Live
 from console.model.events import CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved, TrafficChanged, WeightsChanged
-from console.model.fleet import Environment
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.plan import ReturnTarget
 from console.model.request import Request, RunKind

@@ -11,8 +11,9 @@ from console.core.run.downtime import downtime, is_down, outages
 from console.core.run.outcome import conclude
 from console.errors import Exit
 from console.model import events as ev
+from console.model.configured_environment import Database, Environment
 from console.model.database import Review
-from console.model.fleet import Command, Database, Environment
+from console.model.host_commands import Command
 from console.model.maintenance import Maintenance
 from console.model.plan import Plan, ReturnTarget, Step
 from console.model.request import Request

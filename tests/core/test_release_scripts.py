@@ -15,7 +15,9 @@ from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts
 from console.core.host.by_hand import typed
 from console.errors import UsageFault
-from console.model.fleet import Command, Environment, Host, Ssh
+from console.model.configured_environment import Environment
+from console.model.host import Host, Ssh
+from console.model.host_commands import Command
 from console.ports.hosts import Ran
 from tests.adapters.hosts import HERE, SHELLS, host_with
 

@@ -16,8 +16,9 @@ from console.core.plan.return_plan import (
     way_back,
     way_to,
 )
+from console.model.configured_environment import Database
 from console.model.database import Review
-from console.model.fleet import Command, Database, Hook
+from console.model.host_commands import Command, Hook
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.plan import ReturnTarget
 from console.model.release import Release

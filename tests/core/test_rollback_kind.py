@@ -9,12 +9,14 @@ from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import checks, destination, plan
 from console.core.rollback_targets import Targets
 from console.model.checks import Check
+from console.model.configured_environment import Database, Environment
 from console.model.database import Review
-from console.model.fleet import BlueGreen, Command, Database, Environment
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.plan import ReturnTarget
 from console.model.release import Release
 from console.model.request import Request
+from console.model.strategy import BlueGreen
 from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed
 from console.text import SafeText

@@ -3,7 +3,9 @@
 import pytest
 
 from console.core.traffic.shares import STRANGER, Wanted, carried, loads_of, own_weight, share_of, traffic_steps, weighing
-from console.model.fleet import Amount, Balancer, Canary, Host
+from console.model.balancer import Balancer
+from console.model.host import Host
+from console.model.strategy import Amount, Canary
 from console.model.traffic import BalancerProblem, BalancerSeen, BalancerWeights, OwnWeight, ServerTraffic
 from console.model.values import changed
 from console.text import SafeText

@@ -9,9 +9,12 @@ from console.core.plan.stages import Staged, in_stages
 from console.core.traffic.bluegreen_sides import TRAFFIC_BACK, Sides, aside, hosts_of, is_idle, is_shifted, moves_traffic, served_before, sides_of, standing_by
 from console.core.words.several_hosts import SHOWN, several
 from console.errors import Problem
-from console.model.fleet import Command, Environment, HealthCheck, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.paged_table import Table
 from console.model.plan import Plan, Step, Steps
+from console.model.probes import HealthCheck
 from console.model.state import HostState, RunState
 from console.model.traffic import BalancerProblem, BalancerSeen, HostTraffic, ServerTraffic
 from console.model.values import changed

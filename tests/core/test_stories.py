@@ -14,11 +14,14 @@ from console.core.run.ready_steps import running_steps
 from console.core.run.sentences import sentence
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_environment import Database
 from console.model.database import Review
-from console.model.fleet import Amount, Canary, Command, CriticalPath, Database
+from console.model.host_commands import Command
 from console.model.plan import Step
+from console.model.probes import CriticalPath
 from console.model.request import Request, RunKind
 from console.model.state import RunState
+from console.model.strategy import Amount, Canary
 from console.model.thresholds import Breached, Then, Threshold, Within
 from console.model.values import changed
 from tests.core.balanced import LB, BalancedRun, a_balanced_run, balanced

@@ -14,8 +14,8 @@ from console.core.run.rules import may
 from console.core.run.superseding import ceding, is_about_to_end, makes_way, not_as_seen
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_environment import Ticket
 from console.model.environment_record import Live, Unclear
-from console.model.fleet import Ticket
 from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import Ceding, HostFacts, LockHolder
 from console.model.maintenance import Maintenance

@@ -9,8 +9,8 @@ from console.core.run.sentences import sentence
 from console.core.run.ticket import close_words, closes_ticket, is_url, ticket_object, ticket_problems, ticket_values
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_environment import Ticket
 from console.model.environment_record import EnvironmentRecord
-from console.model.fleet import Ticket
 from console.model.release import Release, Revision
 from console.model.request import Request
 from console.model.secret import SecretRef

@@ -3,7 +3,8 @@
 import pytest
 
 from console.core.traffic.shares import STRANGER, Wanted, loads_of, own_weight, wanted_weights
-from console.model.fleet import Balancer, Host
+from console.model.balancer import Balancer
+from console.model.host import Host
 from console.model.state import RunState, StepState
 from console.model.traffic import BalancerProblem, BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed

@@ -24,8 +24,8 @@ from console.demo.demo_host import DemoHost
 from console.demo.demo_repository import LIVE, VERSIONS, Version, files_of, write_files
 from console.demo.undertaker import marked
 from console.errors import UsageFault
-from console.model import fleet as fleet_model
-from console.model.fleet import Environment
+from console.model import host as host_model
+from console.model.configured_environment import Environment
 from console.model.release import Release
 from console.text import SafeText
 
@@ -241,7 +241,7 @@ class TestFiles:
         path = tomllib.loads(fleet.config.read_text())["app"]["path"]
         environment = Environment(app="shop", name="production", path=path, hosts=())
         for host in fleet.hosts:
-            assert environment.path_on(fleet_model.Host(host.name)) == str(fleet.tree(host))
+            assert environment.path_on(host_model.Host(host.name)) == str(fleet.tree(host))
 
     async def test_the_first_release_is_what_its_manifest_says(self, fleet):
         release = fleet.tree(fleet.hosts[1]) / "current"

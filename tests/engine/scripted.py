@@ -9,8 +9,9 @@ from console.engine.server.broadcast import Broadcast
 from console.engine.server.engine_process import idle_seconds, serve
 from console.errors import Locked, NoGo, Problem
 from console.model.commands import Accepted, Note, Refusal
+from console.model.configured_environment import Access, Environment
 from console.model.events import NoteAdded, RunEnded, RunOpened
-from console.model.fleet import Access, Environment, Host
+from console.model.host import Host
 from console.model.request import Person, Request
 from console.ports.feed import Output
 from console.text import SafeText

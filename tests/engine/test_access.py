@@ -7,7 +7,7 @@ import pytest
 
 from console.engine.server import access
 from console.engine.server.access import is_listed, may_carry_runs, peer_of, person_of, role_of
-from console.model.fleet import Access
+from console.model.configured_environment import Access
 
 
 @pytest.fixture

@@ -15,7 +15,10 @@ from console.engine.run.step_attempt import Task
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.application_metrics import CountedMetric, Metrics, Series, Unreadable
-from console.model.fleet import Balancer, Canary, Environment, Host
+from console.model.balancer import Balancer
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.strategy import Canary
 from console.model.thresholds import Threshold
 from console.model.values import changed
 from console.ports.gates import GateResult

@@ -11,8 +11,9 @@ from console.engine.run.critical_path_steps import AT_ONCE, try_path, wait_for_t
 from console.engine.run.step_attempt import Task
 from console.model import commands as cmd
 from console.model import events as ev
-from console.model.fleet import Command, CriticalPath
+from console.model.host_commands import Command
 from console.model.http_step import HttpStep
+from console.model.probes import CriticalPath
 from console.model.request import Person
 from console.model.values import changed
 from console.ports.gates import PathSeen

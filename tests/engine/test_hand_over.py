@@ -14,7 +14,7 @@ from console.engine.run.lock_hand_over import HandOver
 from console.errors import Locked
 from console.model import events as ev
 from console.model.commands import RollBack
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.model.paged_table import Table
 from console.model.plan import Plan

@@ -9,8 +9,9 @@ from console.adapters.clock import SetClock
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.scripted_hosts import ScriptedTransport
 from console.engine.run.executor import FleetExecutor
+from console.model.configured_environment import Environment
 from console.model.events import LocksTaken
-from console.model.fleet import Environment, Host
+from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.model.plan import Plan
 from console.model.state import HostState, RunState

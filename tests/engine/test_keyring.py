@@ -8,7 +8,8 @@ from console.adapters.secretfile import read_secret_file
 from console.core.secrets.needed import Needs
 from console.engine.keyring import Keyring
 from console.errors import UsageFault
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.secret import SecretRef
 from console.text import SafeText
 

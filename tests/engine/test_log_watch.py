@@ -9,8 +9,10 @@ import pytest
 from console.adapters.clock import SystemClock
 from console.engine.run import log_reader, log_watch
 from console.engine.run.log_watch import LogWatch
+from console.model.configured_environment import Environment
 from console.model.events import Event, LogKindsSeen
-from console.model.fleet import Command, Environment, Host
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.log_kinds import LOG_STEP, LogKind
 from console.model.paged_table import Table
 from console.model.plan import Plan, Steps

@@ -19,9 +19,12 @@ from console.engine.maintenance.end_watch import MaintenanceEnd
 from console.engine.maintenance.release_page import switch_for_run
 from console.engine.queries.lock_and_unlock import note_seen
 from console.errors import NoGo, UsageFault
+from console.model.balancer import Balancer
+from console.model.configured_environment import Environment, Notify
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import MaintenanceChanged, RunEnded
-from console.model.fleet import Balancer, Command, Environment, Host, Notify
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, LockHolder
 from console.model.maintenance import HostMaintenance, MaintenanceSeen
 from console.model.request import Person, Request

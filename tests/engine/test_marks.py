@@ -14,7 +14,8 @@ from console.engine.context import QueryContext
 from console.engine.queries.version_badges import answer_ci, answer_verified
 from console.model import events as ev
 from console.model.checks import Finding
-from console.model.fleet import CheckSpec, Command
+from console.model.host_commands import Command
+from console.model.probes import CheckSpec
 from console.model.release import Release, Revision
 from console.model.request import Request
 from console.model.secret import SecretRef

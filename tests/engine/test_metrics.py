@@ -14,7 +14,8 @@ from console.engine.metrics.keeper import AFTER_FAULT, AFTER_RUN, BESIDE_RUN, Me
 from console.engine.queries.for_screens import answer_numbers, follow_numbers
 from console.engine.run.before_and_after import KeptBeside
 from console.model.application_metrics import Metrics, QueriedMetric
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.measurements import Measurement
 from console.model.number_history import NumbersSeen
 from console.model.request import Person

@@ -13,8 +13,10 @@ from console.engine.run.executor import FleetExecutor
 from console.engine.run.monitor import Monitoring
 from console.engine.run.step_attempt import Task
 from console.model import events as ev
-from console.model.fleet import Environment, HealthCheck, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Step
+from console.model.probes import HealthCheck
 from console.model.state import AnalysisState, HostState, Pausing, RunState, StepState
 from console.model.thresholds import Breached, Threshold, ThresholdState
 from console.model.values import changed

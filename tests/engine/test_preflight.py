@@ -13,7 +13,7 @@ from console.engine.run.runner import Runner
 from console.model.commands import Abort, Accepted, Decide, Refusal
 from console.model.content import Holding
 from console.model.events import RunOpened
-from console.model.fleet import Command
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.pending import Between
 from console.model.release import Revision

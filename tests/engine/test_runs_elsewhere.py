@@ -26,8 +26,8 @@ from console.engine.server.elsewhere_access import joins_as, standing_of
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Abort, Accepted, Note, Pause, Refusal
+from console.model.configured_environment import Access
 from console.model.events import CommandRefused, RunEnded, TakenUp
-from console.model.fleet import Access
 from console.model.onlooker import Onlooker
 from console.model.request import Person, Request
 from console.model.values import changed

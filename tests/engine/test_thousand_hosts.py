@@ -8,7 +8,8 @@ import pytest
 
 from console.client.engine_connection import connect
 from console.model import events as ev
-from console.model.fleet import Amount, Environment
+from console.model.configured_environment import Environment
+from console.model.strategy import Amount
 from console.model.values import changed
 from console.ports.feed import Output, Sample
 from console.text import SafeText

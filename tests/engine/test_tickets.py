@@ -11,8 +11,8 @@ from console.adapters.journal.memory import MemoryJournal
 from console.core.run.evolve import fold
 from console.engine.engine import Engine
 from console.engine.run.ticket_closer import close_ticket
+from console.model.configured_environment import Environment, Ticket
 from console.model.events import RunEnded, TicketClosed
-from console.model.fleet import Environment, Ticket
 from console.model.secret import SecretRef
 from console.model.values import changed
 from console.text import SafeText

@@ -13,7 +13,8 @@ from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.step_attempt import Task, Tools
 from console.engine.run.traffic_steps import AtBalancer, admit, drain, take_all_out
 from console.model import events as ev
-from console.model.fleet import Balancer, Environment
+from console.model.balancer import Balancer
+from console.model.configured_environment import Environment
 from console.model.request import Request, RunKind
 from console.model.state import RunState
 from console.model.values import changed

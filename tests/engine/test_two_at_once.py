@@ -11,8 +11,9 @@ from console.adapters.host_lock import HostLocks
 from console.adapters.scripted_hosts import ScriptedTransport
 from console.adapters.this_machine import LocalTransport
 from console.engine.run.executor import FleetExecutor
+from console.model.configured_environment import Environment
 from console.model.events import LocksRefused, LocksTaken
-from console.model.fleet import Environment, Host
+from console.model.host import Host
 from console.model.plan import Plan
 from console.model.request import Person
 from console.model.state import HostState, RunState

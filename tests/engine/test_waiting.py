@@ -14,7 +14,7 @@ from console.engine.run.runner import Runner
 from console.model.checks import Finding
 from console.model.commands import Accepted, Acknowledge, Refusal
 from console.model.events import CheckReported, PlanMade, RunOpened
-from console.model.fleet import CheckSpec
+from console.model.probes import CheckSpec
 from console.model.request import Person, Request
 from console.model.values import changed
 from console.text import SafeText

@@ -21,10 +21,12 @@ from console.engine.run.traffic_steps import AtBalancer, admit, drain, take_all_
 from console.engine.run.weigh_steps import weigh
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.balancer import Balancer
+from console.model.configured_environment import Environment
 from console.model.environment_record import EnvironmentRecord
-from console.model.fleet import Amount, Balancer, Canary, Environment
 from console.model.plan import Step
 from console.model.request import RunKind
+from console.model.strategy import Amount, Canary
 from console.model.traffic import BalancerSeen, OwnWeight
 from console.model.values import changed
 from console.wire.codec import decode_event, encode_event

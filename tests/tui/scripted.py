@@ -8,7 +8,7 @@ from console.core.run.accept import accept
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.plan import Step
 from console.model.release import Release, Revision
 from console.ports.clock import Clock

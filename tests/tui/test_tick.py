@@ -3,7 +3,7 @@
 from console.model.checks import Check
 from console.model.commands import Acknowledge, Decide
 from console.model.events import CheckReported, Decided, LocksTaken, Paused, RunEnded
-from console.model.fleet import CriticalPath
+from console.model.probes import CriticalPath
 from console.model.values import changed
 from console.text import SafeText
 from console.tui.dialogs.dialog import is_dialog

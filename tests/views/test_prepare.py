@@ -11,8 +11,8 @@ from console.errors import Problem
 from console.model.checks import Check
 from console.model.database import Review
 from console.model.declared_impact import Impact
-from console.model.fleet import Host
 from console.model.fleet_snapshot import Candidate
+from console.model.host import Host
 from console.model.plan import Plan, ReturnTarget, Step
 from console.model.request import Request
 from console.model.state import RunState

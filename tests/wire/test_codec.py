@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from console.errors import Exit, Locked, NotYet, Problem, UsageFault
 from console.model.commands import Accepted, Note, RollBack
+from console.model.configured_environment import Environment
 from console.model.events import NoteAdded, RunOpened
-from console.model.fleet import Environment, Host
+from console.model.host import Host
 from console.model.request import Person, Request
 from console.model.secret import SecretRef
 from console.ports.feed import Output, Presence, Sample

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from console.errors import ConsoleError
 from console.model import events as ev
-from console.model.fleet import Command
+from console.model.host_commands import Command
 from console.model.plan import Plan, Step, Steps
 from console.text import SafeText
 from console.wire.codec import as_plain, decode_event, encode_event, event_json

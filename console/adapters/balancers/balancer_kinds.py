@@ -3,7 +3,8 @@
 from console.adapters.balancers.command import CommandBalancer
 from console.adapters.balancers.haproxy import HaproxyBalancer
 from console.adapters.balancers.nginx import NginxBalancer
-from console.model.fleet import Balancer, Environment
+from console.model.balancer import Balancer
+from console.model.configured_environment import Environment
 from console.ports import balancer_port as port
 from console.ports.hosts import Transport
 

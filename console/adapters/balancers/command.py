@@ -8,7 +8,9 @@ import asyncio
 from console.adapters.balancers.call_time import CallTime
 from console.core.host.shell import deploy_variables, exports, filled
 from console.core.host.shell import quote as quoted
-from console.model.fleet import Balancer, Command, Host
+from console.model.balancer import Balancer
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.traffic import Admission, BalancerProblem, BalancerSeen, ServerCounts, ServerTraffic
 from console.ports.hosts import Transport
 from console.text import SafeText

@@ -16,7 +16,8 @@ from console.adapters.balancers.haproxy_answers import NOT_OURS, UP, Process, Se
 from console.adapters.balancers.haproxy_page import HaproxyPage
 from console.adapters.balancers.haproxy_processes import HaproxyProcesses, Processes, new_ones
 from console.adapters.balancers.haproxy_warnings import ConfigWarnings
-from console.model.fleet import Balancer, Host
+from console.model.balancer import Balancer
+from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerCounts, ServerTraffic
 from console.ports.hosts import Transport
 from console.text import SafeText

@@ -3,7 +3,8 @@
 import shlex
 
 from console.core.words.nearest_name import nearest
-from console.model.fleet import Balancer, Host
+from console.model.balancer import Balancer
+from console.model.host import Host
 from console.model.traffic import BalancerProblem
 from console.ports.hosts import Transport, Unreached
 from console.text import SafeText

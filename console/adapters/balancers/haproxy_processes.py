@@ -7,7 +7,8 @@ from console.adapters.balancers import haproxy_access as access
 from console.adapters.balancers.call_time import CallTime
 from console.adapters.balancers.haproxy_answers import Process, questions, read_process, workers
 from console.adapters.balancers.haproxy_talk import talk
-from console.model.fleet import Balancer, Host
+from console.model.balancer import Balancer
+from console.model.host import Host
 from console.model.traffic import BalancerProblem
 from console.ports.hosts import Transport, Unreached
 from console.text import SafeText

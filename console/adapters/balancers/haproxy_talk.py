@@ -6,7 +6,7 @@ The form is that of its management guide (section 9.3): after `prompt`, an answe
 import asyncio
 import re
 
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Stream, Transport, Unreached
 from console.text import SafeText
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from console.adapters.balancers.haproxy_answers import Process
 from console.adapters.balancers.haproxy_talk import talk
-from console.model.fleet import Balancer, Host
+from console.model.balancer import Balancer
+from console.model.host import Host
 from console.ports.hosts import Transport, Unreached
 from console.text import SafeText
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from console.adapters.balancers.call_time import CallTime
 from console.adapters.balancers.nginx_file import Line, Upstream, lines_of, read_upstream, rewritten
 from console.adapters.balancers.nginx_scripts import NginxSeen, change_script, flag_script, look_script, put_back_script, read_look
-from console.model.fleet import Balancer, Host
+from console.model.balancer import Balancer
+from console.model.host import Host
 from console.model.traffic import Admission, BalancerProblem, BalancerSeen, ServerCounts, ServerTraffic
 from console.ports.hosts import Transport
 from console.text import SafeText

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.traffic import Admission
 
 MARK = "# drained by deploy-console"

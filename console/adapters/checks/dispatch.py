@@ -15,7 +15,9 @@ from console.adapters.checks.one_question import Asked, Reveal, RunCommand, no_a
 from console.core.checks.health_gate import Observation
 from console.errors import ConsoleError
 from console.model.checks import Finding
-from console.model.fleet import CheckSpec, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.probes import CheckSpec
 from console.ports.hosts import Transport
 from console.text import SafeText
 

@@ -10,7 +10,9 @@ from console.adapters.checks.one_question import Reveal
 from console.core.host.shell import PLACEHOLDER, filled_url
 from console.core.plan.lanes import gates_of
 from console.errors import ConsoleError
-from console.model.fleet import Environment, HealthCheck, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.probes import HealthCheck
 from console.ports.hosts import Transport, Unreached
 from console.text import SafeText
 

@@ -8,7 +8,7 @@ from console.adapters.checks.one_question import Asked
 from console.adapters.checks.rest import Api, NoAnswer, unmeasured
 from console.core.checks.answers import Job, judge_jobs
 from console.model.checks import Finding
-from console.model.fleet import CheckSpec
+from console.model.probes import CheckSpec
 from console.text import SafeText
 
 SITE = "https://gitlab.com"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from console.core.host.shell import quote
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Ran, Transport
 
 NO_TOOL = 127

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from console.core.checks.health_gate import Observation
 from console.core.host.shell import PLACEHOLDER
 from console.errors import UsageFault
-from console.model.fleet import Command, Host, Probe
+from console.model.host import Host
+from console.model.host_commands import Command
+from console.model.probes import Probe
 from console.ports.hosts import Ran, Stream, Transport, Unreached
 from console.text import SafeText
 

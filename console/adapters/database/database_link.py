@@ -13,7 +13,7 @@ import psycopg
 from psycopg import conninfo, pq
 
 from console.adapters.checks import libpq
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Transport, Unreached
 from console.text import SafeText
 

@@ -12,7 +12,7 @@ from console.adapters.database.squawk import lint
 from console.core.host.dump_scripts import kept_script, look_script, read_kept, read_look
 from console.core.host.shell import quote
 from console.model.database import DumpLook, Migration, MigrationText, TableFacts
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.model.values import changed
 from console.ports.hosts import Transport, Unreached

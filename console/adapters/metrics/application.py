@@ -15,7 +15,8 @@ from console.core.metrics.counters import added, bound_for, buckets_of, incarnat
 from console.core.metrics.exposition import START
 from console.core.metrics.increases import RESTARTED, CounterLook, Increase, increase, looked_at, measured, together, unmeasured
 from console.model.application_metrics import Metrics, Unreadable
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.measurements import Measurement
 from console.ports.clock import Clock
 from console.ports.metric_source import Take

@@ -3,7 +3,7 @@
 import asyncio
 
 from console.core.checks.health_gate import Observation
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.measurements import Measurement
 from console.ports.clock import Clock
 from console.ports.metric_source import Take

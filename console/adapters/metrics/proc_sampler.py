@@ -11,7 +11,7 @@ from functools import partial
 from console.adapters.clock import SystemClock
 from console.core.host.procfs import DISK_EVERY, ProcSample, bytes_a_second, cpu_share, loop_script, parse_disk, parse_line
 from console.model.application_metrics import MACHINE
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.measurements import OF_MACHINES, Measurement
 from console.ports.hosts import Transport
 from console.ports.metric_source import Take

@@ -15,8 +15,10 @@ from console.adapters.metrics.looking_again import again_and_again
 from console.adapters.promql import PromAnswer, instant
 from console.core.metrics.increases import unmeasured
 from console.model.application_metrics import QueriedMetric
-from console.model.fleet import Environment, HealthCheck, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.measurements import Measurement
+from console.model.probes import HealthCheck
 from console.ports.clock import Clock
 from console.ports.hosts import Transport
 from console.ports.metric_source import Take

@@ -11,7 +11,7 @@ import httpx
 from console.adapters.host_http import NotOpened, client_through
 from console.core.metrics.exposition import series_of
 from console.model.application_metrics import Series, Unreadable
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Transport
 from console.text import SafeText
 

@@ -6,7 +6,7 @@ Knows the ports that it stands before, and nothing of what the answers mean.
 from collections.abc import Callable
 
 from console.model.application_metrics import Series, Unreadable
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.traffic import BalancerProblem, ServerCounts
 from console.ports.balancer_port import BalancerPort
 from console.ports.metric_source import Scraper

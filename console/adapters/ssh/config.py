@@ -19,7 +19,7 @@ from console.adapters.ssh.proxy import jump_of
 from console.adapters.ssh.read_once import ReadOnce
 from console.adapters.ssh.tokens import filled
 from console.core.process_environment import program_environment
-from console.model.fleet import Host, Ssh
+from console.model.host import Host, Ssh
 
 DEADLINE = 5.0
 """Seconds that `ssh -G` may take."""

@@ -18,7 +18,7 @@ from console.adapters.ssh.identity import Identities, Identity
 from console.adapters.ssh.link import Link, LinkWatch, Opened
 from console.adapters.ssh.login_problems import LoginAttempt, distrusted, failed
 from console.adapters.ssh.ramp import Ramp
-from console.model.fleet import Ssh
+from console.model.host import Ssh
 from console.ports.hosts import Unreached
 
 AT_ONCE = 64

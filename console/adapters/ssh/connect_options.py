@@ -12,7 +12,7 @@ import asyncssh
 from console.adapters.ssh.config import Way
 from console.adapters.ssh.host_keys import KnownHosts
 from console.adapters.ssh.identity import Identity
-from console.model.fleet import Ssh
+from console.model.host import Ssh
 
 MISSES = 3
 """Signs of life that may be missing before a link is dead."""

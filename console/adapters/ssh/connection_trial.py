@@ -13,7 +13,7 @@ import asyncssh
 from console.adapters.ssh.channels import SshChannels
 from console.adapters.ssh.login_verdict import judged_login
 from console.adapters.ssh.session import SshSession
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Unreached
 
 SECOND_LOOK = 2.0

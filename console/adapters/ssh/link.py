@@ -11,7 +11,7 @@ from console.adapters.ssh.config import Way
 from console.adapters.ssh.kept import KeptShell
 from console.adapters.ssh.kept_files import KeptFiles
 from console.adapters.ssh.ramp import Ramp
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Unreached
 
 THROUGH = 32

@@ -13,7 +13,7 @@ from console.adapters.ssh.config import Way
 from console.adapters.ssh.host_keys import KnownHosts, host_pattern
 from console.core.host.shell import quote
 from console.core.words.sizes import counted
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import ProblemKind, Unreached
 from console.text import SafeText
 

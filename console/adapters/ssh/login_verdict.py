@@ -5,7 +5,7 @@ What it printed is shown: it is the only word on the reason, and never an answer
 
 from console.adapters.ssh.login_problems import unreached
 from console.adapters.ssh.session import SshSession
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Unreached
 from console.text import SafeText
 

@@ -27,7 +27,7 @@ from console.adapters.ssh.session import SshSession
 from console.adapters.ssh.standby import SshStandby
 from console.adapters.ssh.stream import SshStream, opened_socket, opened_stream
 from console.model.bastions import SshSeen
-from console.model.fleet import Host, Ssh
+from console.model.host import Host, Ssh
 from console.model.host_facts import FEW_SESSIONS
 from console.model.values import changed
 from console.ports.hosts import Ran, Reached, Sink, Unreached

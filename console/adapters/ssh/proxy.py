@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from console.model.fleet import Host
+from console.model.host import Host
 
 _PLAIN = frozenset("46AaCkNnqTtvXxYy")
 """Options of ssh without a value that change nothing for a connection that is passed through."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from console.adapters.ssh.channels import Purpose
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Ran, Sink, Transport
 
 

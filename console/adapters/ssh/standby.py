@@ -11,7 +11,7 @@ from console.adapters.ssh.kept import KeptShell
 from console.adapters.ssh.kept_files import KeptFiles, look, read_link, real_path, rename
 from console.adapters.ssh.link import Link
 from console.adapters.ssh.login_problems import unreached
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Move, Moved, Ran
 
 

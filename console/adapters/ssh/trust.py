@@ -11,7 +11,7 @@ import asyncssh
 from console.adapters.ssh.host_keys import host_pattern, known_line
 from console.adapters.ssh.login_problems import LoginAttempt, failed
 from console.adapters.ssh.pool import SshTransport
-from console.model.fleet import Host, Ssh
+from console.model.host import Host, Ssh
 from console.ports.hosts import Unreached
 from console.text import SafeText
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from console.model.analysis import Criteria
 from console.model.application_metrics import CountedMetric, MetricName
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 
 COUNTING_BALANCERS: Final = frozenset({"haproxy"})
 """Kinds of balancers that count requests and bad ones for each server."""

@@ -8,8 +8,8 @@ from console.core.conditions import NOT_UPDATED
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.checks import Check
+from console.model.configured_environment import Announce
 from console.model.declared_impact import Impact
-from console.model.fleet import Announce
 from console.model.state import RunState
 from console.text import SafeText
 

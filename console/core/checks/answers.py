@@ -11,7 +11,7 @@ from typing import Literal
 
 from console.core.checks.health_gate import Observation
 from console.model.checks import Finding
-from console.model.fleet import Probe
+from console.model.probes import Probe
 from console.text import SafeText
 
 SHOWN = 3

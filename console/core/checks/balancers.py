@@ -9,7 +9,8 @@ from console.core.traffic.serving import OutBefore, serving
 from console.core.words.sizes import counted
 from console.errors import Problem
 from console.model.checks import Check, CheckStatus
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.model.values import changed
 from console.text import SafeText

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from console.model.checks import Check
-from console.model.fleet import Freeze
+from console.model.configured_environment import Freeze
 from console.text import SafeText
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -5,7 +5,7 @@ from typing import Final
 
 from console.core.host.shell import placeholders
 from console.model.checks import Check, Finding
-from console.model.fleet import CheckSpec
+from console.model.probes import CheckSpec
 from console.model.values import changed
 from console.text import SafeText
 

@@ -7,8 +7,8 @@ from posixpath import dirname, normpath
 from console.core.host.shared_entries import blocked_ways
 from console.core.words.sizes import counted
 from console.model.checks import Check
+from console.model.configured_environment import Environment
 from console.model.content import Flaw, Holding
-from console.model.fleet import Environment
 from console.text import SafeText
 
 NAME_MAX = 255

@@ -12,9 +12,10 @@ from console.core.words.database_words import backup_words, schema_words, second
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.checks import Check, CheckStatus
+from console.model.configured_environment import Database, Environment
 from console.model.database import Backup, Migration, Review
 from console.model.declared_impact import Impact, OldCode
-from console.model.fleet import Database, Environment, Host
+from console.model.host import Host
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText

@@ -6,8 +6,8 @@ It must not know how anything is asked, nor which clock the seconds are from.
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from console.model.fleet import HealthCheck, Probe
 from console.model.http_step import HttpStep
+from console.model.probes import HealthCheck, Probe
 from console.text import SafeText
 
 GateVerdict = Literal["passed", "failed", "error"]

@@ -7,9 +7,9 @@ from console.core.checks.health_at_rest import is_healthy, said_of
 from console.core.environment.verification import is_open
 from console.core.plan.lanes import gates_of
 from console.core.run.usual_times import usual_by_kind
+from console.model.configured_environment import Environment
 from console.model.debt import Debt
 from console.model.environment_record import EnvironmentRecord, HostRecord, Live, Unclear
-from console.model.fleet import Environment
 from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import HostFacts
 from console.model.values import changed

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from console.core.host.host_reserve import GIVE
 from console.core.host.shell import quote
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 
 LIVE = r"""
 tab='@TAB@'

@@ -5,7 +5,8 @@ import shlex
 
 from console.core.host.shell import quote
 from console.errors import UsageFault
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.values import changed
 
 _JUMP = re.compile(r"(?:(?P<user>[^@\s]+)@)?(?P<name>\[[^\]\s]+\]|[^:@\s\[\]]+)(?::(?P<port>\d{1,5}))?")

@@ -16,7 +16,7 @@ from console.core.host.seal import REMOVING, SEAL
 from console.core.host.shared_entries import clash, shared_path
 from console.core.host.shell import exports, quote
 from console.errors import UsageFault
-from console.model.fleet import Command
+from console.model.host_commands import Command
 
 RELEASE = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{7,40}|[0-9]{14}")
 """Names of releases: the console's own, and Capistrano's."""

@@ -22,8 +22,8 @@ from console.core.plan.strategies.rolling import waves_of
 from console.core.traffic.bluegreen_sides import BLUEGREEN, Sides
 from console.errors import NoGo
 from console.model.checks import Check
+from console.model.configured_environment import Environment
 from console.model.database import Review
-from console.model.fleet import Environment
 from console.model.plan import Plan
 from console.model.release import Release, Revision
 from console.model.values import changed

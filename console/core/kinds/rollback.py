@@ -15,7 +15,7 @@ from console.core.plan.shift_plan import plan_shift_back
 from console.core.traffic.serving import is_balanced, serving
 from console.core.words.durations import duration_words
 from console.model.checks import Check
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget
 from console.model.traffic import BalancerSeen

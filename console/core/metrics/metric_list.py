@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from console.core.analysis.judged_metrics import by_balancers
 from console.model.application_metrics import MACHINE, CountedMetric
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.number_history import MetricInfo, Unit
 
 BALANCERS_EVERY = 2.0

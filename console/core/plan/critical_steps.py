@@ -6,8 +6,10 @@ A path whose first batch is the last one is tried at the end alone: nothing lies
 from collections.abc import Iterable, Sequence
 
 from console.core.host_selection import applies
-from console.model.fleet import CriticalPath, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Phase, Step
+from console.model.probes import CriticalPath
 from console.text import SafeText
 
 Waves = Sequence[Sequence[Host]]

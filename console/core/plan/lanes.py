@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from console.core.host_selection import applies
 from console.core.traffic.serving import OutBefore, balancers_of, in_words
 from console.core.traffic.shares import ALL, share_words
-from console.model.fleet import Command, Environment, HealthCheck, Hook, HookPlace, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command, Hook, HookPlace
 from console.model.plan import Phase, Step, StepKind
+from console.model.probes import HealthCheck
 from console.model.values import changed
 from console.text import SafeText
 

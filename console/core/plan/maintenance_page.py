@@ -5,7 +5,7 @@ Each is one step of the whole run. It switches on what is off, and off what it h
 
 from console.core.database_state import MIGRATE
 from console.core.maintenance_state import OFF, ON, hosts_with_page, is_configured, without_end
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.plan import Step
 from console.model.state import RunState
 from console.model.values import changed

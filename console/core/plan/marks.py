@@ -4,7 +4,8 @@ from console.core.traffic.serving import in_words
 from console.core.traffic.shares import ALL, share_words
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Phase, Step
 from console.model.values import changed
 from console.text import SafeText

@@ -15,8 +15,9 @@ from console.core.plan.strategies.registry import STRATEGIES
 from console.core.plan.strategies.rolling import in_waves, wave_by_wave, waves_of
 from console.core.traffic.serving import OutBefore
 from console.core.traffic.shares import Loads
+from console.model.configured_environment import Environment
 from console.model.database import Review
-from console.model.fleet import Environment, Host
+from console.model.host import Host
 from console.model.plan import Plan, Step, Steps
 from console.model.thresholds import Threshold
 from console.model.values import sealed

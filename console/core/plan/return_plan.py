@@ -14,7 +14,8 @@ from console.core.plan.strategies.recreate import recreate_back
 from console.core.traffic.bluegreen_sides import served_before
 from console.core.traffic.serving import OutBefore
 from console.core.traffic.shares import ALL
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.state import HostState, RunState

@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import shift_mark
 from console.core.traffic.bluegreen_sides import TRAFFIC_BACK, is_shifted, served_before, standing_by
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Plan, Step, Steps
 from console.model.state import RunState
 from console.model.values import changed, sealed

@@ -1,7 +1,8 @@
 """Whether anything may write into a release on a host, so that its files must not be those of the release before. Pure."""
 
 from console.core.host_selection import applies
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 
 
 def is_written_into(environment: Environment, host: Host) -> bool:

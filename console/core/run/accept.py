@@ -12,7 +12,7 @@ from console.core.run.rules import may
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.request import Person
 from console.model.state import RunState
 from console.text import SafeText

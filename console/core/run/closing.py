@@ -12,9 +12,9 @@ from console.core.run.outcome import conclude
 from console.core.run.ready_steps import running_steps, runs
 from console.core.run.ticket import closes_ticket
 from console.core.traffic.serving import is_balanced
+from console.model.configured_environment import Environment
 from console.model.effects import AskHosts, CancelStep, Effect, RecordEvent
 from console.model.events import HostOwed, RunEnded
-from console.model.fleet import Environment
 from console.model.state import HostState, RunState
 from console.text import SafeText
 

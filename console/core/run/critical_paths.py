@@ -9,8 +9,10 @@ from typing import Final, Literal, NamedTuple
 from console.core.checks.configured import SHOWN
 from console.core.host.shell import placeholders
 from console.core.host_selection import applies
-from console.model.fleet import CriticalPath, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Step
+from console.model.probes import CriticalPath
 from console.model.state import CriticalTry, RunState
 from console.text import SafeText
 

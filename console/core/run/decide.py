@@ -17,9 +17,9 @@ from console.core.run.links import lost_together
 from console.core.run.ready_steps import hosts_in, own_steps, ready_steps, ready_to_return, ready_to_serve_again, ready_while_paused, runs
 from console.core.words.sizes import counted
 from console.core.words.threshold_words import breach_words
+from console.model.configured_environment import Environment
 from console.model.effects import AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
 from console.model.events import HostReturning, Paused, RollbackBegan, StepFinished, StepStarted
-from console.model.fleet import Environment
 from console.model.plan import Step, Steps
 from console.model.state import HostCondition, RunState, StepState
 from console.text import SafeText

@@ -9,7 +9,7 @@ from console.core.conditions import LOST
 from console.core.kinds.kinds import kind_of
 from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.ready_steps import hosts_in
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.plan import Step
 from console.model.state import RunState
 from console.text import SafeText

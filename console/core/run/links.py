@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from console.core.conditions import OUT_OF_REACH
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.host_set import HostSet
 from console.model.state import HostState, RunState
 

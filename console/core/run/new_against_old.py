@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 from console.core.analysis.sequential import judged
 from console.core.words.canary_words import missing_words, reading_words
 from console.core.words.durations import duration_words
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.plan import Step
 from console.model.state import AnalysisState, HostCondition, RunState
 from console.text import SafeText

@@ -5,8 +5,8 @@ from typing import Any
 from console.core.host.shell import filled
 from console.core.kinds.kinds import kind_of
 from console.errors import Exit, Problem
-from console.model.fleet import Environment, Variable
-from console.model.secret import SecretRef
+from console.model.configured_environment import Environment
+from console.model.secret import SecretRef, Variable
 from console.model.state import RunState
 from console.text import SafeText
 

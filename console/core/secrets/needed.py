@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from console.model.fleet import JOURNAL, Announce, CriticalPath, Database, Environment, Notify, Probe, Ticket, Variable
+from console.model.configured_environment import JOURNAL, Announce, Database, Environment, Notify, Ticket
+from console.model.probes import CriticalPath, Probe
 from console.model.request import RunKind
-from console.model.secret import SecretRef
+from console.model.secret import SecretRef, Variable
 
 if TYPE_CHECKING:
     from console.core.secrets.masking import Masking

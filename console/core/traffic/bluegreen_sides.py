@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from console.core.traffic.serving import serving
 from console.core.words.several_hosts import several
 from console.errors import Problem
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.state import HostState, RunState
 from console.model.traffic import BalancerProblem, BalancerSeen
 

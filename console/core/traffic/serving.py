@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from console.model.fleet import Balancer, Environment, Host
+from console.model.balancer import Balancer
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.text import SafeText
 

@@ -9,9 +9,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from console.core.host_selection import applies
-from console.model.fleet import Canary, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Step
 from console.model.state import RunState
+from console.model.strategy import Canary
 from console.model.traffic import BalancerProblem, BalancerSeen, BalancerWeights, OwnWeight, ServerTraffic
 
 FINEST = 100

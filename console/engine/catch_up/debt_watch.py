@@ -17,10 +17,10 @@ from console.engine.keyring import Keyring
 from console.engine.pacing import on_each
 from console.engine.tasks import Background
 from console.errors import ConsoleError
+from console.model.configured_environment import Environment
 from console.model.debt import Debt
 from console.model.environment_record import EnvironmentRecord, Live
 from console.model.events import LocksReleased
-from console.model.fleet import Environment
 from console.model.host_facts import HostFacts
 from console.model.request import Person, Request
 from console.ports.clock import Clock

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from console.core.environment.record_queries import Leftover
 from console.engine.pacing import on_each
+from console.model.configured_environment import Environment
 from console.model.events import LockLeft, LocksReleased, RunEnded
-from console.model.fleet import Environment, Host
+from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.model.values import changed
 from console.ports.hosts import Unreached

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from console.core.run.person_wanted import NeedsPerson, stays_open
 from console.engine.context import QueryContext
-from console.model.fleet import Notify
+from console.model.configured_environment import Notify
 from console.typed import as_typed
 
 AGAIN = 86400.0

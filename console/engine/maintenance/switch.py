@@ -13,7 +13,9 @@ from console.core.host.shell import deploy_variables, filled
 from console.core.maintenance_state import host_seen, hosts_with_page
 from console.engine.pacing import on_each
 from console.engine.run.step_attempt import values_outside_run, variables_of
-from console.model.fleet import Command, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts
 from console.model.maintenance import Maintenance, MaintenanceVerb, PlaceSeen
 from console.model.secret import Secret

@@ -12,7 +12,7 @@ from functools import partial
 from console.core.metrics.kept_numbers import KeptNumbers
 from console.engine.tasks import Background
 from console.model.application_metrics import MACHINE
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.measurements import IN_EACH_LOOK, Measurement
 from console.ports.clock import Clock
 from console.ports.feed import Sample

@@ -9,7 +9,7 @@ from console.core.checks.content import TITLE, assess_content
 from console.core.checks.fleet import named, overridden
 from console.errors import ConsoleError
 from console.model.checks import Check
-from console.model.fleet import Environment
+from console.model.configured_environment import Environment
 from console.model.host_facts import HostFacts
 from console.model.release import Relation, Revision
 from console.model.request import Request

@@ -12,7 +12,9 @@ from console.core.checks.fleet import overridden
 from console.core.run.critical_paths import manual_names
 from console.errors import UsageFault
 from console.model.checks import Check
-from console.model.fleet import CheckSpec, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.probes import CheckSpec
 from console.model.release import Release, Revision
 from console.model.request import Person, Request
 from console.ports.gates import CheckRunner

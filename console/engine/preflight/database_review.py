@@ -6,9 +6,10 @@ from console.core.host.dump_scripts import folder_of, restore_of, takes_dump
 from console.core.migrations.migration_set import LARGEST, backs_of, declared_old_code, decoded, in_order
 from console.core.migrations.review import names_of, resolved, shortened
 from console.errors import ConsoleError
+from console.model.configured_environment import Environment
 from console.model.database import Backup, DumpLook, LintFinding, Migration, MigrationText, Review
 from console.model.events import ChangesListed
-from console.model.fleet import Environment, Host
+from console.model.host import Host
 from console.model.release import Revision
 from console.model.values import changed
 from console.ports.database_view import DatabaseView

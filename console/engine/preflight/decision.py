@@ -21,7 +21,7 @@ from console.errors import Exit, Locked
 from console.model.checks import Check
 from console.model.commands import Accepted, Decide, Refusal
 from console.model.events import CheckReported, Decided, OperatorJoined
-from console.model.fleet import CheckSpec
+from console.model.probes import CheckSpec
 from console.model.request import Person
 from console.ports.clock import Clock
 from console.text import SafeText

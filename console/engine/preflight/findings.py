@@ -29,8 +29,9 @@ from console.model.checks import Check
 from console.model.database import Review
 from console.model.environment_record import Released
 from console.model.events import ChangesListed, CheckReported, Event
-from console.model.fleet import CheckSpec, Host
+from console.model.host import Host
 from console.model.host_facts import HostFacts
+from console.model.probes import CheckSpec
 from console.model.release import Release, Revision
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.model.values import changed

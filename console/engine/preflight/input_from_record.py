@@ -25,7 +25,7 @@ from console.model.checks import Check
 from console.model.database import Backup
 from console.model.environment_record import EnvironmentRecord, Unclear
 from console.model.events import BackupTaken
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.release import Revision
 from console.model.request import Request, RunKind
 from console.model.state import RunState

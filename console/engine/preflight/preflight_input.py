@@ -10,9 +10,9 @@ from console.core.traffic.serving import OutBefore
 from console.core.traffic.shares import OwnWeights
 from console.model.bastions import SshSeen
 from console.model.checks import Check
+from console.model.configured_environment import Environment
 from console.model.database import Backup
 from console.model.environment_record import EarlierAttempt, Live
-from console.model.fleet import Environment
 from console.model.host_facts import Ceding, HostFacts
 from console.model.release import Revision
 from console.model.request import Person, Request

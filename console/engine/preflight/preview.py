@@ -16,8 +16,8 @@ from console.engine.preflight.findings import prepare
 from console.engine.preflight.input_from_record import input_of
 from console.errors import Exit
 from console.model.checks import Check
+from console.model.configured_environment import Environment
 from console.model.events import Event, RunOpened, stamped
-from console.model.fleet import Environment
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.values import changed

@@ -17,7 +17,8 @@ from console.engine.run.run_record import RunRecord
 from console.engine.run.step_attempt import variables_of
 from console.errors import Exit, Locked, NoGo, Problem, UsageFault
 from console.model.events import RunEnded, RunOpened, StepFinished, StepStarted, StepStatus
-from console.model.fleet import Command, Host
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts
 from console.model.request import Person, Request
 from console.ports.feed import Heard, Output

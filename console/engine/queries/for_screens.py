@@ -19,8 +19,8 @@ from console.engine.queries.inspect import look_at
 from console.engine.queries.version_badges import answer_ci, answer_verified
 from console.engine.server.broadcast import Broadcast
 from console.errors import UsageFault
-from console.model.fleet import Host
 from console.model.fleet_snapshot import Candidate, FleetSnapshot, Holder, SnapshotHost, SnapshotRelease
+from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.model.number_history import NumbersSeen
 from console.model.request import Person

@@ -3,7 +3,7 @@
 from console.engine.catch_up.leftover_locks import without_leftovers
 from console.engine.context import QueryContext
 from console.engine.pacing import on_each
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.host_facts import HostFacts
 
 LOOK = 30.0

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from console.core.host.release_scripts import user_command
 from console.core.host.shell import deploy_variables, filled
 from console.engine.run.step_attempt import values_outside_run
-from console.model.fleet import Command, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts
 from console.ports.feed import Output
 from console.ports.hosts import Attended, Ran, Unreached

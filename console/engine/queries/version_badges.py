@@ -13,8 +13,8 @@ from console.core.checks.staging import Made, age_of, contents_of, verified_run
 from console.engine.context import QueryContext
 from console.engine.preflight.configured_checks import stamp
 from console.model.checks import Check
-from console.model.fleet import CheckSpec
 from console.model.fleet_snapshot import CiMark, Verified
+from console.model.probes import CheckSpec
 from console.model.release import Revision
 from console.model.request import Person
 from console.model.values import changed

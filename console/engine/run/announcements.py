@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from console.core.checks.announcement import Message, after, before, depends_on_it
 from console.core.kinds.kinds import kind_of
 from console.engine.run.runner import Runner
+from console.model.configured_environment import Announce
 from console.model.events import AnnouncementSent
-from console.model.fleet import Announce
 from console.ports.people import NOTHING, Notifier
 from console.text import SafeLines, SafeText
 

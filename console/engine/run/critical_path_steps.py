@@ -9,7 +9,8 @@ from typing import Final
 from console.core.run.critical_paths import AGAIN, TRIES, ended, is_per_host, path_of, tick_words, tried_hosts
 from console.engine.run.step_attempt import Task, values_on
 from console.model.events import CriticalJudged, Paused
-from console.model.fleet import CriticalPath, Host
+from console.model.host import Host
+from console.model.probes import CriticalPath
 from console.model.state import CriticalTry
 from console.ports.gates import CriticalPaths, PathSeen
 from console.ports.steps import StepResult

@@ -12,9 +12,11 @@ from console.core.plan.database_plan import TRY_EVERY
 from console.core.words.database_words import backup_words
 from console.core.words.durations import duration_words
 from console.engine.run.step_attempt import Task, remote, values_of, variables_of
+from console.model.configured_environment import Database
 from console.model.database import Backup
 from console.model.events import BackupTaken
-from console.model.fleet import Command, Database, Host
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.host_facts import LockHolder
 from console.model.values import changed
 from console.ports.steps import RemoteStep, StepResult

@@ -14,8 +14,8 @@ from console.engine.run.run_locks import RunLocks, never_over
 from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.step_attempt import Maintain, Task, Tools, remote
 from console.engine.run.traffic_steps import AtBalancer, take_all_out
+from console.model.configured_environment import Environment
 from console.model.events import Decided, Event, HostFailed, HostsAnswered, LocksRefused, LocksReleased, LocksTaken, StepFinished
-from console.model.fleet import Environment
 from console.model.measurements import Measurements
 from console.model.plan import Step
 from console.model.secret import Secret

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from console.engine.run.runner import Runner
 from console.model.events import Event, LinkLost, LinkRestored
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.clock import Clock
 from console.text import SafeText
 

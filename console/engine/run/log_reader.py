@@ -13,7 +13,9 @@ from console.core.host.release_scripts import user_command
 from console.core.host.shell import deploy_variables, filled
 from console.core.logs.new_kinds import Side, side_of
 from console.engine.run.step_attempt import values_for
-from console.model.fleet import Command, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.state import HostState, RunState
 from console.ports.clock import Clock
 from console.ports.hosts import Attended, Ran

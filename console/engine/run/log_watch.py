@@ -12,8 +12,8 @@ from console.core.logs.new_kinds import SHOWN, NewKinds, Side, ToldLine, hosts_r
 from console.core.logs.records import Records
 from console.engine.run.log_reader import HostLog
 from console.engine.run.step_attempt import variables_of
+from console.model.configured_environment import Environment
 from console.model.events import Event, LogKindsSeen
-from console.model.fleet import Environment
 from console.model.log_kinds import LOG_STEP, LogKind
 from console.model.secret import Secret
 from console.model.state import RunState

@@ -13,7 +13,8 @@ from console.core.run.monitoring_window import is_over, window_left
 from console.engine.run.reachability import PATIENCE, why_silent
 from console.engine.run.step_attempt import Task, values_for
 from console.model.events import HostFailed
-from console.model.fleet import HealthCheck, Host
+from console.model.host import Host
+from console.model.probes import HealthCheck
 from console.model.state import FallenCondition
 from console.ports.gates import GateResult
 from console.ports.steps import StepResult

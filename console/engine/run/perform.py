@@ -19,7 +19,8 @@ from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
 from console.engine.run.step_attempt import Task, remote, values_of, values_of_return, variables_of
 from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
-from console.model.fleet import Command, HealthCheck
+from console.model.host_commands import Command
+from console.model.probes import HealthCheck
 from console.model.release import Package
 from console.model.state import RunState
 from console.ports.feed import Output

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.clock import Clock
 from console.ports.gates import Gates
 from console.text import SafeText

@@ -16,7 +16,7 @@ from console.core.metrics.exposition import START
 from console.engine.run.step_attempt import Task, values_for
 from console.model.analysis import Block
 from console.model.application_metrics import CountedMetric, Series, Unreadable
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.traffic import BalancerProblem, ServerCounts
 from console.text import SafeText
 

@@ -14,8 +14,9 @@ from console.engine.pacing import on_each
 from console.engine.run.lock_hand_over import HandOver
 from console.engine.run.step_attempt import epoch_of
 from console.engine.tasks import Background
+from console.model.configured_environment import Environment
 from console.model.events import Decided, Event, LockLeft, LocksRefused, LocksReleased, LocksTaken
-from console.model.fleet import Environment, Host
+from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.model.state import HostState, RunState
 from console.model.values import changed

@@ -11,8 +11,8 @@ from console.core.run.accept import accept
 from console.core.run.evolve import evolve, fold
 from console.core.run.outcome import conclude
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.configured_environment import Environment
 from console.model.events import AbortAsked, AnyEvent, Decided, Event, LocksReleased, NoteAdded, RollbackBegan, RunEnded, stamped
-from console.model.fleet import Environment
 from console.model.request import Person
 from console.model.state import RunState
 from console.ports.clock import Clock

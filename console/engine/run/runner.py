@@ -14,6 +14,7 @@ from console.core.run.decide import decide
 from console.engine.run.run_record import Publish, RunRecord
 from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.configured_environment import Environment
 from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
 from console.model.events import (
     AnyEvent,
@@ -28,7 +29,6 @@ from console.model.events import (
     StepStarted,
     TakenUp,
 )
-from console.model.fleet import Environment
 from console.model.plan import Step
 from console.model.request import Person
 from console.model.state import RunState

@@ -10,14 +10,16 @@ from console.engine.metrics.keeper import NoMeasurements
 from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.shipping_progress import ShippingProgress
 from console.model.application_metrics import Series, Unreadable
+from console.model.configured_environment import Environment
 from console.model.events import Event, MaintenanceChanged, StepFinished
-from console.model.fleet import Command, Environment, Host, Variable
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts
 from console.model.maintenance import MaintenanceVerb
 from console.model.measurements import Measurements
 from console.model.plan import Step
 from console.model.release import Package
-from console.model.secret import Secret
+from console.model.secret import Secret, Variable
 from console.model.state import RunState
 from console.ports.balancer_port import Counts
 from console.ports.clock import Clock

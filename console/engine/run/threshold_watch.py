@@ -13,8 +13,8 @@ from console.core.run.new_against_old import NEW, OLD
 from console.core.thresholds.baselines import BASELINE, Before, baseline_of, is_complete
 from console.core.thresholds.changes import told
 from console.core.thresholds.judging import View, judged, reach_of
+from console.model.configured_environment import Environment
 from console.model.events import BaselineTaken, Event
-from console.model.fleet import Environment
 from console.model.measurements import LIMITED, Measurements
 from console.model.state import HostCondition, RunState
 from console.model.thresholds import Mean, Threshold, Verdict

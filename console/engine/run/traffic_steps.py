@@ -13,8 +13,8 @@ from console.core.traffic.serving import problem_words
 from console.core.words.sizes import counted
 from console.engine.run.shared_balancer import Answer, SharedBalancer
 from console.engine.run.step_attempt import Task
+from console.model.balancer import Balancer
 from console.model.events import StepStatus, TrafficChanged
-from console.model.fleet import Balancer
 from console.model.state import HostState, RunState
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic, TrafficMark
 from console.ports.clock import Clock

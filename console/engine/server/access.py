@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from console.model.fleet import Access
+from console.model.configured_environment import Access
 from console.model.request import Person
 from console.text import SafeText
 

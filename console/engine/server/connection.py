@@ -12,7 +12,7 @@ from typing import Protocol
 from console.engine.server.access import Peer, Role, may_carry_runs, person_of, role_of
 from console.engine.server.service import EngineService
 from console.errors import ConsoleError, UsageFault
-from console.model.fleet import Access
+from console.model.configured_environment import Access
 from console.model.request import Person
 from console.ports.feed import Presence, Sample
 from console.wire.codec import as_plain

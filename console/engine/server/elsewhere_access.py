@@ -8,7 +8,7 @@ import pwd
 from dataclasses import dataclass
 
 from console.engine.server.access import Role, is_listed, user_name
-from console.model.fleet import Access
+from console.model.configured_environment import Access
 from console.model.onlooker import Onlooker
 from console.model.request import Person
 from console.model.values import changed

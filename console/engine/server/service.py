@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.fleet import Access, Environment
+from console.model.configured_environment import Access, Environment
 from console.model.onlooker import Onlooker
 from console.model.request import Person, Request
 from console.ports.feed import Heard

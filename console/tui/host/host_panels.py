@@ -5,7 +5,7 @@ from typing import NamedTuple
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from console.model.fleet import Command
+from console.model.host_commands import Command
 from console.model.state import HostState, RunState
 from console.tui.host.host_lookup import HostLookup
 from console.tui.metrics_history import MetricsHistory

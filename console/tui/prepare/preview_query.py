@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from console.core.run.evolve import fold
 from console.errors import ConsoleError, Problem, in_one_line
-from console.model.fleet import Host
 from console.model.fleet_snapshot import Candidate, FleetSnapshot
+from console.model.host import Host
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.environment_client import EnvironmentClient

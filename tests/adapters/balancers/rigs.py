@@ -15,8 +15,9 @@ from console.adapters.balancers.haproxy import HaproxyBalancer
 from console.adapters.balancers.nginx import NginxBalancer
 from console.adapters.balancers.scripted_balancer import ScriptedBalancer
 from console.adapters.this_machine import LocalTransport
-from console.model.fleet import Balancer as Spec
-from console.model.fleet import Command, Host
+from console.model.balancer import Balancer as Spec
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.traffic import BalancerSeen
 from console.ports.balancer_port import BalancerPort
 from console.ports.hosts import Transport

@@ -5,8 +5,9 @@ import pytest
 from console.adapters.balancers.command import CommandBalancer
 from console.adapters.this_machine import LocalTransport
 from console.core.secrets.masking import Masking
-from console.model.fleet import Balancer as Spec
-from console.model.fleet import Command, Host
+from console.model.balancer import Balancer as Spec
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.text import hide
 

@@ -7,7 +7,7 @@ import pytest
 
 from console.adapters.balancers.haproxy import HaproxyBalancer
 from console.adapters.this_machine import LocalTransport
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen
 from tests.adapters.balancers import rigs
 from tests.adapters.balancers.conftest import needed

@@ -6,7 +6,7 @@ from console.adapters.balancers.haproxy_answers import Process, map_file, map_va
 from console.adapters.balancers.haproxy_talk import talk
 from console.adapters.balancers.haproxy_warnings import Settings, settings_of
 from console.adapters.scripted_hosts import ScriptedTransport
-from console.model.fleet import Host
+from console.model.host import Host
 from console.ports.hosts import Unreached
 
 PROC = """#<PID>          <type>          <reloads>       <uptime>        <version>

@@ -8,8 +8,8 @@ import pytest
 
 from console.adapters.balancers.nginx import NginxBalancer
 from console.adapters.this_machine import LocalTransport
-from console.model.fleet import Balancer as Spec
-from console.model.fleet import Host
+from console.model.balancer import Balancer as Spec
+from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen
 from tests.adapters.balancers.conftest import needed
 from tests.adapters.balancers.rigs import HOSTS, ONE, THREE, TWO, server_of

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from console.adapters.balancers.nginx_file import MARK, lines_of, read_upstream, rewritten
 from console.adapters.balancers.nginx_scripts import read_look
-from console.model.fleet import Host
+from console.model.host import Host
 
 TEXT = f"""\
 # upstream shop {{

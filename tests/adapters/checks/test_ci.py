@@ -10,7 +10,9 @@ from console.adapters.checks import gitlab as lab
 from console.adapters.checks.dispatch import ConfiguredChecks
 from console.adapters.health_gates import bare_command
 from console.adapters.this_machine import LocalTransport
-from console.model.fleet import CheckSpec, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.probes import CheckSpec
 from console.model.secret import SecretRef
 from tests.adapters.checks.servers import service
 

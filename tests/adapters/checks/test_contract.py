@@ -16,7 +16,10 @@ from console.adapters.clock import SystemClock
 from console.adapters.health_gates import HostGates, bare_command
 from console.adapters.this_machine import LocalTransport
 from console.core.secrets.needed import masking_for
-from console.model.fleet import CheckSpec, Command, Environment, HealthCheck, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
+from console.model.probes import CheckSpec, HealthCheck
 from console.model.secret import SecretRef
 from console.model.values import changed
 from console.text import hide

@@ -10,7 +10,7 @@ from console.adapters.metrics import scraper
 from console.adapters.metrics.scraper import HttpScraper
 from console.adapters.this_machine import LocalTransport
 from console.model.application_metrics import Series, Unreadable
-from console.model.fleet import Host
+from console.model.host import Host
 from tests.reserved import free_port
 
 HOST = Host("here", address="localhost")

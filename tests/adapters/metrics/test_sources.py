@@ -23,8 +23,10 @@ from console.adapters.promql import PromAnswer
 from console.adapters.this_machine import LocalTransport
 from console.core.checks.health_gate import Observation
 from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric, Series, Unreadable
-from console.model.fleet import Environment, HealthCheck, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.measurements import Measurement
+from console.model.probes import HealthCheck
 from console.model.values import changed
 from console.ports.hosts import Ran, Sink, Unreached
 from console.ports.metric_source import MetricSource

@@ -16,7 +16,7 @@ from console.adapters.metrics.proc_sampler import Machines
 from console.adapters.this_machine import LocalTransport
 from console.core.host import procfs
 from console.core.host.procfs import loop_script, parse_disk, parse_line
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.measurements import Measurement
 from console.ports.feed import Sample
 from console.ports.hosts import ProblemKind, Ran, Sink, Unreached

@@ -3,7 +3,10 @@
 import pytest
 
 from console.core.maintenance_state import balancers_with_page, host_seen, hosts_with_page, is_configured, left_on, state_of, without_end
-from console.model.fleet import Balancer, Command, Environment, Host
+from console.model.balancer import Balancer
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.host_facts import HostFacts
 from console.model.maintenance import HostMaintenance, Maintenance, MaintenanceSeen, PlaceSeen
 from console.text import SafeText

@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.environment.record_queries import Leftover, debts_of, failed_run, healthy_hosts, leftovers, owed_now, usual_seconds
+from console.model.configured_environment import Environment
 from console.model.debt import Debt
 from console.model.environment_record import Debts, EnvironmentRecord, HostRecord, Live, OwedHost, Unclear, Unverified
-from console.model.fleet import Environment, HealthCheck, Host
 from console.model.fleet_snapshot import LastRun
+from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease
+from console.model.probes import HealthCheck
 from console.model.release import Release
 from console.model.values import changed
 from console.text import SafeText

@@ -6,7 +6,7 @@ from console.core.plan.marks import shift_mark
 from console.core.plan.strategies.order import ChangeOfHosts, Order
 from console.core.plan.strategies.rolling import release_steps, wave_by_wave
 from console.core.traffic.bluegreen_sides import aside, hosts_of
-from console.model.fleet import Host
+from console.model.host import Host
 from console.model.plan import Step
 from console.model.values import changed
 

@@ -13,8 +13,10 @@ from console.core.plan.marks import analysis_step, weigh_step
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.rolling import in_waves
 from console.core.traffic.shares import ALL, Loads, TrafficStep, traffic_steps
-from console.model.fleet import Amount, Canary, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Step
+from console.model.strategy import Amount, Canary
 
 
 def groups_of(canary: Canary, hosts: tuple[Host, ...]) -> Waves:

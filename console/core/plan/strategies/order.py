@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from console.core.traffic.serving import OutBefore
 from console.core.traffic.shares import Loads
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Step
 
 Waves = tuple[tuple[Host, ...], ...]

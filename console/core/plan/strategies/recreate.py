@@ -11,7 +11,8 @@ from console.core.plan.lanes import Lane
 from console.core.plan.marks import NAMED, wave_mark
 from console.core.plan.stages import Staged, Stages, in_stages
 from console.core.plan.strategies.order import ChangeOfHosts, Order
-from console.model.fleet import Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Step
 from console.model.values import changed
 from console.text import SafeText

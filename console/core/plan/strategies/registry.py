@@ -8,7 +8,7 @@ from console.core.plan.strategies.canary import canary
 from console.core.plan.strategies.order import ChangeOfHosts, Order
 from console.core.plan.strategies.recreate import recreate
 from console.core.plan.strategies.rolling import rolling
-from console.model.strategy import Strategy
+from console.model.strategy_names import Strategy
 
 STRATEGIES: Final[Mapping[Strategy, Callable[[Order], ChangeOfHosts]]] = {
     "rolling": rolling,

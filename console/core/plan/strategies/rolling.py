@@ -6,8 +6,10 @@ from console.core.plan.critical_steps import behind_wave
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import wave_mark
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
-from console.model.fleet import Amount, Environment, Host
+from console.model.configured_environment import Environment
+from console.model.host import Host
 from console.model.plan import Step
+from console.model.strategy import Amount
 
 
 def waves_of(batch: tuple[Amount, ...], hosts: tuple[Host, ...]) -> Waves:
