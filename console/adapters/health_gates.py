@@ -6,6 +6,7 @@ Owns the asking again; what each kind asks is `checks`'. When a gate is passed i
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from console.adapters.attended import run_attended
 from console.adapters.checks.dispatch import CONSOLE, observe
 from console.adapters.checks.one_question import Asked, Reveal, RunCommand
 from console.adapters.clock import SystemClock
@@ -16,7 +17,6 @@ from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.probes import CriticalPath, HealthCheck
-from console.model.values import changed
 from console.ports.clock import Clock
 from console.ports.gates import GateResult
 from console.ports.hosts import Ran, Transport, Unreached
@@ -40,15 +40,10 @@ def bare_command(transport: Transport) -> RunCommand:
     """Return a way to run a check's command as it stands, with DEPLOY_… in its environment and no other variables."""
 
     async def run(place: Host, command: Command, values: Mapping[str, str], seconds: float) -> Ran:
-        script = f"set -eu\n{exports(deploy_variables(values))}{filled(command.run, values)}\n"
-        if command.run_as:
-            script = f"exec sudo -n -u {quote(command.run_as)} sh -c {quote(script)}"
-        return await transport.run(place, script, deadline=seconds)
+        body = f"set -eu\n{exports(deploy_variables(values))}{filled(command.run, values)}\n"
+        return await run_attended(transport, place, body, command.run_as, deadline=seconds)
 
     return run
-
-
-READ_AND_RUN = 'p=$(cat; echo x) && exec </dev/null && eval "${p%x}"'
 
 
 def release_command(transport: Transport, environment: Environment, variables: Callable[[], Mapping[str, str]]) -> RunCommand:
@@ -56,8 +51,8 @@ def release_command(transport: Transport, environment: Environment, variables: C
 
     async def run(place: Host, command: Command, values: Mapping[str, str], seconds: float) -> Ran:
         folder = f"{environment.path_on(place)}/current" if environment.host(place.name) else "/"
-        body = user_command(folder, {**deploy_variables(values), **variables()}, changed(command, run=filled(command.run, values)))
-        return await transport.run(place, READ_AND_RUN, body.encode(), deadline=seconds)
+        body = user_command(folder, {**deploy_variables(values), **variables()}, Command(filled(command.run, values)))
+        return await run_attended(transport, place, body, command.run_as, deadline=seconds)
 
     return run
 
@@ -69,8 +64,8 @@ def check_command(transport: Transport, environment: Environment, variables: Cal
         is_host = environment.host(place.name) is not None
         folder = f"{environment.path_on(place)}/current" if is_host else environment.file.rpartition("/")[0] or "/"
         words = f"cd -- {quote(folder)} 2>/dev/null || :\n{filled(command.run, values)}"
-        body = user_command("/", {**deploy_variables(values), **variables()}, changed(command, run=words))
-        return await transport.run(place, READ_AND_RUN, body.encode(), deadline=seconds)
+        body = user_command("/", {**deploy_variables(values), **variables()}, Command(words))
+        return await run_attended(transport, place, body, command.run_as, deadline=seconds)
 
     return run
 

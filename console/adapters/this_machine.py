@@ -26,6 +26,9 @@ SIGNALLED = 128
 KEPT = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TZ", "USER")
 
 
+Started = tuple[asyncio.SubprocessTransport, "_Process"]
+
+
 def _environment() -> dict[str, str]:
     return {name: os.environ[name] for name in KEPT if name in os.environ}
 
@@ -118,9 +121,30 @@ async def _carried(transport: asyncio.SubprocessTransport, process: _Process, da
     return code if code is None or code >= 0 else SIGNALLED - code
 
 
-async def _killed(leader: int, process: _Process) -> None:
+async def _started(starting: asyncio.Future[Started]) -> Started:
+    """Wait until the script has been started. Left before, it is killed with all that it has started by then, as soon as it is known which it is."""
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        starting.add_done_callback(_kill_unwanted)
+        raise
+
+
+def _kill_unwanted(starting: asyncio.Future[Started]) -> None:
+    if starting.cancelled() or starting.exception() is not None:
+        return
+    transport = starting.result()[0]
+    _kill_group(transport.get_pid())
+    transport.close()
+
+
+def _kill_group(leader: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+
+
+async def _killed(leader: int, process: _Process) -> None:
+    _kill_group(leader)
     await _within(LEFT_OPEN, process.exited)
 
 
@@ -170,9 +194,12 @@ class LocalTransport:
         process = _Process(sink)
         loop = asyncio.get_running_loop()
         try:
-            transport, _ = await loop.subprocess_exec(
-                lambda: process, *self._shell, "-c", script, env=self._environment, start_new_session=True, cwd=self._home, umask=self._umask
+            starting = asyncio.ensure_future(
+                loop.subprocess_exec(
+                    lambda: process, *self._shell, "-c", script, env=self._environment, start_new_session=True, cwd=self._home, umask=self._umask
+                )
             )
+            transport, _ = await _started(starting)
         except OSError as fault:
             return Ran(None, problem=Unreached(host.name, "channel", SafeText(f"{self._shell[0]}: {fault.strerror}")))
         status: int | None = None

@@ -1,21 +1,27 @@
 """Health and metrics through the SSH connections of real hosts."""
 
 import asyncio
+import shutil
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from console.adapters.health_gates import HostGates
+from console.adapters.balancers.command import CommandBalancer
+from console.adapters.checks.one_question import RunCommand
+from console.adapters.health_gates import HostGates, bare_command, check_command, release_command
 from console.adapters.host_inspection import HostScout
 from console.adapters.metrics.proc_sampler import Machines
 from console.adapters.ssh.pool import SshTransport
 from console.config.load import load_file
 from console.core.checks.fleet import assess_fleet
+from console.model.balancer import Balancer
 from console.model.configured_environment import Environment
 from console.model.host import Host, Ssh
 from console.model.host_commands import Command
 from console.model.probes import HealthCheck
+from console.model.traffic import BalancerProblem
 from console.ports.feed import Sample
 from tests.adapters.metrics.followed import Followed
 from tests.fleet import Fleet, missing
@@ -234,4 +240,41 @@ async def test_a_host_that_falls_silent_on_a_warm_link_is_not_reached_at_the_fir
     own_fleet.thaw("web01")
     own_fleet.restore("web01")
     assert await HostGates(transport).unreached(web01) is None
+    await transport.close()
+
+
+@pytest.fixture
+def with_sudo(own_fleet: Fleet) -> Fleet:
+    if not shutil.which("sudo"):
+        pytest.skip("needs sudo")
+    rule = f"{own_fleet.user} ALL=(ALL:ALL) NOPASSWD: ALL"
+    own_fleet.exec_in("web01", f"mount -t tmpfs -o mode=755 own /etc/sudoers.d; echo '{rule}' > /etc/sudoers.d/own; chmod 440 /etc/sudoers.d/own")
+    return own_fleet
+
+
+HANGS = Command("sleep 1000", run_as="nobody", timeout=0.6)
+
+
+async def _checked(run: RunCommand, on: Host) -> None:
+    assert (await run(on, HANGS, {}, 0.6)).status is None
+
+
+async def _drained(transport: SshTransport, on: Host) -> None:
+    balancer = CommandBalancer(Balancer("command", host=on, drain=HANGS, state=Command("echo in")), (on,), transport, "production")
+    assert isinstance(await balancer.drain((on.name,), deadline=2), BalancerProblem)
+
+
+async def test_a_hanging_command_of_another_user_is_ended_on_the_host(with_sudo: Fleet) -> None:
+    """sshd may not end what sudo has made another user's: what is not asked to end stays there, one more with each try of a check."""
+    transport, on = ssh(with_sudo), host(with_sudo)
+    await transport.connect(on)
+    ways = (
+        _checked(check_command(transport, ENVIRONMENT, dict), on), _checked(release_command(transport, ENVIRONMENT, dict), on), _checked(bare_command(transport), on),
+        _drained(transport, on),
+    )  # fmt: skip
+    await asyncio.gather(*ways)
+    end = time.monotonic() + 10
+    while any("sleep 1000" in line for line in with_sudo.processes("web01")):
+        assert time.monotonic() < end, with_sudo.processes("web01")
+        await asyncio.sleep(0.1)
     await transport.close()

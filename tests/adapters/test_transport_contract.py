@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -256,6 +257,24 @@ async def test_reaching_says_how_far_it_is(place: Place) -> None:
     assert place.transport.is_linked(place.host)
     await place.run(":")
     assert 0 < (place.transport.round_trip(place.host) or 0) < 5
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_command_that_is_left_while_it_is_started_is_ended(place: Place, turns: int) -> None:
+    """Its console is held up after each turn of the loop, so that what was started by then is well under way."""
+    await place.run(":")
+    mark = secrets.token_hex(8)
+    running = asyncio.ensure_future(place.run(f"LEFT=a{mark} sleep 1000 & wait"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+        time.sleep(0.1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    end = time.monotonic() + 5
+    while found := (await place.run(f"grep -ls 'LEFT=[a]{mark}' /proc/[0-9]*/environ")).out:
+        assert time.monotonic() < end, found
+        await asyncio.sleep(0.05)
 
 
 async def test_a_cancelled_command_leaves_the_transport_usable(place: Place) -> None:

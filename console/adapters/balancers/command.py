@@ -5,9 +5,9 @@
 
 import asyncio
 
+from console.adapters.attended import run_attended
 from console.adapters.balancers.call_time import CallTime
 from console.core.host.shell import deploy_variables, exports, filled
-from console.core.host.shell import quote as quoted
 from console.model.balancer import Balancer
 from console.model.host import Host
 from console.model.host_commands import Command
@@ -125,10 +125,9 @@ class CommandBalancer:
         values = {"host": host.name, "address": host.address or host.name, "server": host.server or host.name, "env": self._environment}
         typed = filled(command.run, values)
         body = f"set -eu\n{exports(deploy_variables(values))}{typed}\n"
-        script = f"sudo -n -u {quoted(command.run_as)} -- sh -c {quoted(body)}" if command.run_as else body
         for _ in range(command.retries + 1):
             async with self._room:
-                ran = await self._transport.run(self._host, script, deadline=min(command.timeout, time.least()))
+                ran = await run_attended(self._transport, self._host, body, command.run_as, deadline=min(command.timeout, time.least()))
             if ran.ok:
                 return ran.out.decode("utf-8", "replace")
         if ran.problem:

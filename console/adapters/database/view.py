@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import ModuleType
 
+from console.adapters.attended import run_attended
 from console.adapters.database.migration_reader import read_texts
 from console.adapters.database.squawk import lint
 from console.core.host.dump_scripts import kept_script, look_script, read_kept, read_look
@@ -22,8 +23,6 @@ from console.text import SafeText, safe_end
 
 ENTERING = 20.0
 """Seconds to make the folder on the host."""
-READER = 'p=$(cat) && eval "$p"'
-"""Runs what comes by standard input, so that nothing of it stands in an argv."""
 UNREAD = "the database could not be read"
 
 
@@ -68,7 +67,7 @@ class PostgresView:
         reached = await self._transport.connect(host)
         if isinstance(reached, Unreached):
             return reached.message
-        ran = await self._transport.run(host, READER, script.encode(), deadline=deadline)
+        ran = await run_attended(self._transport, host, script, "", deadline=deadline)
         if ran.status != 0:
             words = ran.problem.message if ran.problem else safe_end(b" ".join(ran.err.split()), 200)
             return words or SafeText(f"its shell ended with {ran.status}")
