@@ -75,6 +75,7 @@ class LastingFeed:
         self.run = run
         self.state = RunState()
         """What the events so far add up to."""
+        self.joined_at = client.welcome.seq if client.welcome.run == run else 0
         self.taken_up = False
         """A new engine was started from here."""
         self._access = access

@@ -88,6 +88,9 @@ FeedItem = Heard | Untold
 class Feed(Protocol):
     """A run as something to follow and to speak to. A front end cannot tell the implementations apart."""
 
+    joined_at: int
+    """The run's last event when it was joined, so that it is known from which event on what comes is news; 0: that is not known, or there was none."""
+
     def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
         """Everything after that event, then what comes, until the run has ended."""
 

@@ -16,6 +16,7 @@ from console.ports.environment_client import EnvironmentClient, RunArchive
 from console.ports.feed import Feed
 from console.tui import screen_loader
 from console.tui.dialogs.dialog import is_dialog
+from console.tui.feed_follower import FeedFollower
 from console.tui.keyed_app import KeyedApp
 from console.tui.navigator import Navigator
 from console.tui.page import Page
@@ -61,8 +62,12 @@ class ConsoleApp(KeyedApp[ViewerEnding]):
         self._repaint: Timer | None = None
 
     def on_mount(self) -> None:
-        """Begin with the run that is there, else at home."""
-        if self._feed is not None:
+        """Begin with the run that is there, else at home. Textual throws away what is painted while it starts: a run that is joined comes after that."""
+        if self._feed is not None and self._feed.joined_at:
+            follower = FeedFollower(self._feed, self.shell.clock)
+            follower.begin()
+            self.call_later(self.shell.join_run, follower)
+        elif self._feed is not None:
             self.shell.show_run(self._feed)
         else:
             self.shell.go_home()

@@ -6,6 +6,7 @@ It knows nothing of widgets. The feed is never made to wait for the screen, and 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from console.core.run.evolve import evolve
 from console.errors import ConsoleError, in_one_line
@@ -74,13 +75,14 @@ class FeedFollower:
         self._clock = clock
         self._signs = Staleness(clock.mono())
         self._task: asyncio.Task[None] | None = None
+        self._joined = asyncio.Event()
         self.begins_anew = False
         """What is held of the log up to now does not meet what came: whoever shows it lets it go. It can be read back."""
 
     def begin(self) -> None:
-        """Follow beside everything else, until told to stop."""
-        self.stop()
-        self._task = asyncio.create_task(self.follow())
+        """Follow beside everything else, until told to stop. Once it is begun, a second call changes nothing."""
+        if self._task is None:
+            self._task = asyncio.create_task(self.follow())
 
     def stop(self) -> None:
         """Follow the run no more; what is shown stays as it is."""
@@ -105,6 +107,13 @@ class FeedFollower:
             back = as_typed("q, then deploy attach")
             self.problem = f"this screen can't follow the run any more ({type(fault).__name__}: {fault}); the run is not affected: {back}"
         self.finished = self.changed = True
+        self._joined.set()
+
+    async def joined(self, within: float) -> None:
+        """Wait, so many seconds at most, until all is known that had happened when the run was joined."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._joined.wait()
 
     async def _give_way(self, rest: float) -> None:
         """Let keys and timers have their turn. What is known in the middle of much that comes at once is nobody's to act on."""
@@ -136,6 +145,8 @@ class FeedFollower:
             self._keep(log_lines(item, self.state))
         else:
             self.state = evolve(self.state, item)
+            if self.state.seq >= self.feed.joined_at:
+                self._joined.set()
             self._keep(log_lines(item, self.state))
 
     def _keep(self, lines: tuple[LogLine, ...]) -> None:

@@ -7,8 +7,7 @@ from typing import Generic
 
 from textual import events
 
-from console.tui.dialogs.dialog import TypingDialog
-from console.tui.dialogs.text_editor import TextEditor
+from console.tui.dialogs.dialog import Dialog, TypingDialog
 from console.tui.keys import only_shows
 from console.tui.page import Page
 from console.tui.terminal.pasted_keys import WITHIN, KeyBurst
@@ -37,7 +36,8 @@ class KeyedApp(ThemedApp[Result], Generic[Result]):
     @property
     def is_typing(self) -> bool:
         """Whether keys are text now."""
-        return isinstance(self.screen, TypingDialog | TextEditor) or (isinstance(self.screen, Page) and self.screen.typing())
+        screen = self.screen
+        return screen.takes_text if isinstance(screen, Dialog) else isinstance(screen, Page) and screen.typing()
 
     async def on_event(self, event: events.Event) -> None:
         """Hold keys until it is clear that a person pressed them; all else goes its way."""

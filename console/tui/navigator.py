@@ -25,6 +25,9 @@ from console.tui.page_stack import PageStack, place_of
 from console.tui.run.run_screen import RunScreen
 from console.tui.terminal.other_program import run_other_program
 
+SOON = 0.25
+"""Seconds in which what has happened in a run is waited for, so that its screen is laid out and painted once."""
+
 
 class Navigator:
     """The program as its screens know it. `end`: ends the program; `theme_names`: themes that can be worn."""
@@ -107,6 +110,11 @@ class Navigator:
     def show_run(self, feed: Feed) -> None:
         """Show a run, or a replay of one."""
         self._put_run(feed)
+
+    async def join_run(self, follower: FeedFollower) -> None:
+        """Show a run that is followed, as it is; one of which that is not soon known is shown before, and filled as it comes."""
+        await follower.joined(SOON)
+        self.stack.show_run(RunScreen(self, follower))
 
     def _put_run(self, feed: Feed, *, asks: bool = False) -> Page:
         """Put a run on the screen, in the place of one that was there; a replay is put over what is there. `asks`: its GO is asked for by itself."""

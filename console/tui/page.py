@@ -1,10 +1,11 @@
 """The base of every whole screen: headline, message line, footer, questions, and keys dispatched by the registry.
 
-Knows nothing of what a screen shows; each one names its place, its situation and its handlers.
+Knows nothing of what a screen shows; each one names its place, its situation and its handlers. What only a key leads to is loaded by it, or by
+`screen_loader` once the first screen stands.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.app import ComposeResult
 from textual.events import Resize
@@ -14,16 +15,17 @@ from console.model.commands import AnyCommand
 from console.model.state import RunState
 from console.tui import keys
 from console.tui.dialogs.open_question import OpenQuestion
-from console.tui.dialogs.question import Act, AskNext, DialogQuestion, EndedRunBack, NewRun, ToRun
 from console.tui.key_lines import footer_line
 from console.tui.screen_shell import Shell
 from console.tui.screen_sizes import MIDDLE, NARROW, is_tiny
-from console.tui.shared_actions import SharedActions
 from console.tui.situation import Place, Situation
 from console.tui.widgets.line_view import LineView
 from console.tui.widgets.message_line import MessageLine
 from console.typed import as_typed
 from console.views.styled_text import Line, Span, Tone, line
+
+if TYPE_CHECKING:
+    from console.tui.dialogs.question import Act, DialogQuestion
 
 
 class KeyField(Protocol):
@@ -146,10 +148,12 @@ class Page(Screen[None]):
 
     def do(self, action: str) -> None:
         """Do what that action does here."""
+        from console.tui.shared_actions import SharedActions
+
         shared = SharedActions(self.shell, lambda: self.situation, self.do, self.say).handlers(self.app)
         (shared | dict(self.handlers()))[action]()
 
-    def ask(self, question: DialogQuestion) -> None:
+    def ask(self, question: "DialogQuestion") -> None:
         """Ask it, and carry out what the answer does."""
 
         def answered(answer: str | None) -> None:
@@ -159,7 +163,9 @@ class Page(Screen[None]):
         self.shell.push(question.dialog, answered)
         self._open_question.asked(question)
 
-    def _carry_out(self, act: Act) -> None:
+    def _carry_out(self, act: "Act") -> None:
+        from console.tui.dialogs.question import AskNext, EndedRunBack, NewRun, ToRun
+
         client = self.shell.client
         match act:
             case ToRun():

@@ -1,4 +1,4 @@
-"""Loads each screen when it is first opened, so that the first one is painted sooner.
+"""Loads each screen when it is first opened, and what its keys lead to when the first is pressed, so that the first picture is painted sooner.
 
 A program that is replaced while it runs must not load half of the new one: `load` fetches the rest once the first screen stands.
 """
@@ -46,7 +46,10 @@ def replay(shell: Shell, feed: ReplayFeed) -> Page:
 
 
 def load() -> None:
-    """Load the modules of every page, so that the first key that opens one need not wait for it."""
-    from console.tui.history import record_screen, replay_screen, runs_screen  # noqa: F401 (loaded is all they are to be)
+    """Load the modules of every page, and what a key on one leads to, so that the first key that opens one need not wait for it."""
+    from console.tui import log_actions, shared_actions  # noqa: F401 (loaded is all they are to be)
+    from console.tui.dialogs import question, restore_dialog, run_questions  # noqa: F401
+    from console.tui.history import record_screen, replay_screen, runs_screen  # noqa: F401
     from console.tui.home import home_screen  # noqa: F401
+    from console.tui.host import host_screen  # noqa: F401
     from console.tui.prepare import prepare_screen  # noqa: F401

@@ -17,6 +17,9 @@ from console.typed import as_typed
 Place = Literal["home", "prepare", "run", "host", "runs", "record", "compare", "replay"]
 """The screen that a key is pressed on."""
 
+UNDECIDED = ("preflight", "deciding")
+"""Phases of a run before its GO."""
+
 ONLY_LOOKS = "this console is read-only: nothing can be changed from here"
 NO_HOSTS_TOML = "no hosts.toml is known here: deploy -c FILE"
 

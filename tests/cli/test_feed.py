@@ -14,6 +14,7 @@ from console.model.host import Host
 from console.model.request import Person
 from console.ports.feed import Output, Presence, Untold
 from console.text import SafeText
+from console.wire.questions import Welcome
 
 RUN = "20261124T120000Z-production-abcd"
 
@@ -30,6 +31,7 @@ class Client:
     """An engine's client that has these items to tell, and takes no run up."""
 
     path = ""
+    welcome = Welcome(run=RUN, seq=2)
 
     def __init__(self, *items: object) -> None:
         self._items = items
@@ -56,6 +58,7 @@ async def followed(tmp_path, monkeypatch, *items: object, samples: bool = True) 
     for line in (printed(2, "stopping"), printed(4, "started")):
         log.append(line.host, line.step, line.at, [line.text])
     feed = LastingFeed(CommandAccess(Invocation()), Client(*items), RUN, None, samples=samples)  # type: ignore[arg-type]
+    assert feed.joined_at == 2
     return [item async for item in feed.follow()]
 
 

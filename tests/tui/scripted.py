@@ -24,6 +24,8 @@ HOSTILE = SafeText("[@click=app.leave()]x[/] \x1b]52;c;eA==\x07 [/var/log]")
 class ScriptedFeed:
     """Goes on only when a test says so."""
 
+    joined_at = 0
+
     def __init__(
         self,
         hosts: int = 3,

@@ -30,6 +30,8 @@ class Dialog(ModalScreen[str]):
     """Asks, and answers with a choice's word; empty: cancelled."""
 
     AUTO_FOCUS = ""
+    takes_text = False
+    """Whether keys are text while it is open."""
 
     def __init__(self, title: str, body: tuple[Line, ...], choices: tuple[Choice, ...] = ()) -> None:
         super().__init__()
@@ -100,6 +102,7 @@ class TypingDialog(Dialog):
     """A dialog with one text field. Enter answers with the text once `accepts` it; an enter within 20 ms of a letter is a paste's."""
 
     AUTO_FOCUS = "Input"
+    takes_text = True
     prompt = ""
     enter_words = "type and press enter"
 

@@ -1,7 +1,11 @@
 """Remembers the open question of a run, and closes its dialog when another console answered it or the run has ended."""
 
+from typing import TYPE_CHECKING
+
 from console.model.state import RunState
-from console.tui.dialogs.question import DialogQuestion
+
+if TYPE_CHECKING:
+    from console.tui.dialogs.question import DialogQuestion
 
 
 class OpenQuestion:
@@ -10,7 +14,7 @@ class OpenQuestion:
     def __init__(self) -> None:
         self._asked: DialogQuestion | None = None
 
-    def asked(self, question: DialogQuestion) -> None:
+    def asked(self, question: "DialogQuestion") -> None:
         """Remember a question that a run waits for."""
         if question.is_open is not None:
             self._asked = question

@@ -19,14 +19,13 @@ from console.tui.dialogs.dialog import Choice, Dialog, TypingDialog
 from console.tui.dialogs.go_dialog import go_dialog
 from console.tui.dialogs.question import Act, AskNext, DialogQuestion, EndedRunBack, ToRun
 from console.tui.dialogs.rollback_dialogs import abort_dialog, rollback_dialog, skip_dialog
+from console.tui.situation import UNDECIDED
 from console.views.rollback_words import prefers_halves
 from console.views.styled_text import Span, line
 
 LONGER = 300.0
 """Seconds that the key makes the monitoring window longer."""
 NAMED = "Your name and the time go into the record."
-UNDECIDED = ("preflight", "deciding")
-"""Phases of a run before its GO."""
 
 
 def go_question(state: RunState, width: int) -> DialogQuestion:

@@ -22,6 +22,7 @@ class TextEditor(Dialog):
     """Hands what was written to `taken`, which says what is wrong with it; nothing: it was taken, and the dialog ends."""
 
     AUTO_FOCUS = "TextArea"
+    takes_text = True
 
     def __init__(self, title: str, words: str, taken: Callable[[SafeLines], str]) -> None:
         super().__init__(title, ())

@@ -25,6 +25,8 @@ BEFORE = 660.0
 class ReplayFeed:
     """A run, as far as somebody has wound. Whoever winds back follows anew. `records`: where the log and the numbers of that run are read from."""
 
+    joined_at = 0
+
     def __init__(self, events: Sequence[AnyEvent], speed: float = 1.0, records: RunArchive | None = None, run: str = "") -> None:
         self.recording = Recording(events)
         self.speed = speed

@@ -13,14 +13,8 @@ from textual.reactive import reactive
 from console.core.run.monitoring_window import window_that_runs
 from console.model.commands import AnyCommand, Continue, Pause, Promote, Retry, TakeHelm
 from console.model.state import RunState
-from console.tui.dialogs.restore_dialog import restore_question
-from console.tui.dialogs.run_questions import QUESTIONS, promote_question
 from console.tui.feed_follower import FeedFollower
-from console.tui.host.host_actions import HostActions
-from console.tui.host.host_screen import HostScreen
-from console.tui.host.host_source import HostSteering
 from console.tui.keys import offered
-from console.tui.log_actions import LogActions
 from console.tui.look_back import LookBack
 from console.tui.page_with_log import PageWithLog
 from console.tui.run.idle_message import attach_line, frozen_line
@@ -65,6 +59,7 @@ class RunScreen(PageWithLog):
         self.time = time or LiveTime(shell.clock)
         self.pinned = ""
         """The host that was chosen; empty: the one that is waited for is shown."""
+        self.set_reactive(RunScreen.state, follower.state)
         self._asks = asks
         self._second = 0
         self._frozen: Frozen | None = None
@@ -91,8 +86,10 @@ class RunScreen(PageWithLog):
     def on_mount(self) -> None:
         """Start with what is known."""
         self.follower.begin()
+        self.show_news()
         self.lay_out()
         self.show_slices()
+        self.call_after_refresh(self.react)
 
     def on_unmount(self) -> None:
         """Follow the run no more: the engine goes on with it."""
@@ -129,17 +126,23 @@ class RunScreen(PageWithLog):
         """Take what came; nothing is painted when nothing came."""
         if not self.is_mounted:
             return
-        follower = self.follower
-        if follower.has_news():
-            lines = self.fill_log(follower)
-            if self._hosts.hears:
-                self._hosts.hears(lines)
-            self.state = follower.state
+        if self.show_news():
             self.react()
         second = int(self.time.now)
         if self.state.phase != "ended" and second != self._second:
             self._second = second
             self.show_slices()
+
+    def show_news(self) -> bool:
+        """Take what came, and show it; whether anything did."""
+        follower = self.follower
+        if not follower.has_news():
+            return False
+        lines = self.fill_log(follower)
+        if self._hosts.hears:
+            self._hosts.hears(lines)
+        self.state = follower.state
+        return True
 
     def react(self) -> None:
         """Do what is to be done about what came: say news, ask for GO, take an answered question away."""
@@ -208,6 +211,11 @@ class RunScreen(PageWithLog):
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
+        from console.tui.dialogs.restore_dialog import restore_question
+        from console.tui.dialogs.run_questions import QUESTIONS
+        from console.tui.host.host_actions import HostActions
+        from console.tui.log_actions import LogActions
+
         of_host = HostActions(self.shell, lambda: self.situation, self.ask, self.say, self.say_equivalent)
         of_log = LogActions(self.log_panel, self.shell, self.say)
         of_zoom = self.zoom.handlers(self._zoomed, on_log=lambda: self.focused is self.log_panel)
@@ -225,6 +233,8 @@ class RunScreen(PageWithLog):
 
     def promote(self) -> None:
         """End a canary's analysis; the monitoring window ends with a reason."""
+        from console.tui.dialogs.run_questions import promote_question
+
         if window_that_runs(self.state):
             self.ask(promote_question(self.state))
         else:
@@ -232,6 +242,8 @@ class RunScreen(PageWithLog):
 
     def ask_about(self, action: str) -> None:
         """Ask what is to be asked before that is done."""
+        from console.tui.dialogs.run_questions import QUESTIONS
+
         self.ask(QUESTIONS[action](self.state, self.host, self.dialog_width()))
 
     def _zoomed(self, words: str) -> None:
@@ -256,6 +268,9 @@ class RunScreen(PageWithLog):
 
     def open_host(self) -> None:
         """Show the host that is meant on a screen of its own."""
+        from console.tui.host.host_screen import HostScreen
+        from console.tui.host.host_source import HostSteering
+
         steering = HostSteering(lambda: self.situation, self.choose, self.send, self.ask_rollback, lambda: self.app.screen is self)
         self.shell.push(HostScreen(self.shell, self._hosts, steering, self.host))
 

@@ -12,6 +12,7 @@ from textual.theme import Theme
 
 from console.tui.terminal.line_filters import AsciiChrome, SecondWall
 from console.tui.terminal.terminal_driver import PatientDriver
+from console.tui.themes.parsed_once import ParsedOnce
 from console.tui.themes.theme_reader import FOR_SIXTEEN, read_themes, variables_of
 from console.tui.widgets.line_view import Toned
 
@@ -37,6 +38,7 @@ class ThemedApp(App[Result], Generic[Result]):
             self._problems = (*self._problems, f"no theme {self._wanted_theme}; there are: {', '.join(sorted(themes))}")
             self._wanted_theme = "dark"
         self.theme = self._wanted_theme
+        self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         self.theme_names = tuple(sorted(themes))
         """Themes of ours, and those that a person put beside them."""
 
