@@ -7,7 +7,7 @@ import pytest
 from console.core.checks.balancers import assess_sides
 from console.core.environment.live_release import live_after
 from console.core.environment.record import trimmed
-from console.core.kinds.kinds import KINDS
+from console.core.kinds.judges import JUDGES
 from console.core.kinds.preflight_result import Found
 from console.core.plan.planner import plan_release
 from console.core.rollback_targets import Targets, targets_before
@@ -262,11 +262,11 @@ def rolled_back(**fields: object):
 
 def test_a_rollback_after_the_run_asks_for_health_moves_the_traffic_and_restarts_nothing():
     found = changed_request(rolled_back())
-    plan = KINDS["rollback"].plan(found)
+    plan = JUDGES["rollback"].plan(found)
     assert [step.name for step in plan.steps if step.kind != "mark"] == [
         "back/web01/gate", "back/web01/admit", "back/web02/gate", "back/web02/admit", "back/web03/drain", "back/web04/drain",
     ]  # fmt: skip
-    assert not [check for check in KINDS["rollback"].checks(found) if check.blocks]
+    assert not [check for check in JUDGES["rollback"].checks(found) if check.blocks]
 
 
 def changed_request(found: Found, **fields: object) -> Found:
@@ -275,18 +275,18 @@ def changed_request(found: Found, **fields: object) -> Found:
 
 def test_after_keep_old_the_old_side_is_restarted_and_verified_before_it_serves():
     late = changed_request(rolled_back(), now=NOW + timedelta(hours=2))
-    (check,) = [check for check in KINDS["rollback"].checks(late) if check.id == "way-back"]
+    (check,) = [check for check in JUDGES["rollback"].checks(late) if check.id == "way-back"]
     assert (check.status, check.blocks) == ("warning", False)
     words = "the old side was kept ready until 1h after 2026-01-01T23:30:00Z: it is restarted and verified before it gets requests"
     assert str(check.detail).startswith(words)
-    steps = [step.name for step in KINDS["rollback"].plan(late).steps if step.about == "web01"]
+    steps = [step.name for step in JUDGES["rollback"].plan(late).steps if step.about == "web01"]
     assert steps == ["back/web01/restart", "back/web01/gate", "back/web01/admit"]
 
 
 def test_where_the_old_side_has_another_release_it_is_refused_with_what_to_type():
     found = rolled_back()
     other = tuple(changed(fact, current=NEW, releases=(HostRelease(NEW), HostRelease(OLD))) if fact.host == "web01" else fact for fact in found.facts)
-    blocking = [check for check in KINDS["rollback"].checks(changed_request(found, facts=other)) if check.blocks]
+    blocking = [check for check in JUDGES["rollback"].checks(changed_request(found, facts=other)) if check.blocks]
     assert [str(check.detail) for check in blocking] == ["web01: another release is live there now; release the version to go back to, to that side again"]
     assert str(blocking[0].remedy) == "deploy production --version RELEASE"
 

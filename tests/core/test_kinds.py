@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.checks.staging import Made
+from console.core.kinds.judges import JUDGES
 from console.core.kinds.kinds import KINDS, goes_back, kind_of, looked_at_with, on_failure
 from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import destination
@@ -106,7 +107,7 @@ CHECKS = [
 
 @pytest.mark.parametrize(("inputs", "names"), [pytest.param(*row[1:], id=row[0]) for row in CHECKS])
 def test_which_checks_are_made(inputs: Found, names: list[str]):
-    assert [check.id for check in KINDS[inputs.request.kind].checks(inputs)] == names
+    assert [check.id for check in JUDGES[inputs.request.kind].checks(inputs)] == names
 
 
 AWAY = {"facts": a_fleet(web02=away("web02"))}
@@ -120,7 +121,7 @@ NO_SUDO = {"facts": a_fleet(web02=seen("web02", sudo_refused=(SafeText("sudo x")
 
 def blocked_by(kind: RunKind, **inputs: object) -> list[str]:
     fields = {"rollback": {"targets": BACK_TO}, "restore": RESTORE, "catch-up": CATCH_UP}.get(kind, {})
-    return [check.id for check in KINDS[kind].checks(found(kind, **{**fields, **inputs})) if check.blocks]  # type: ignore[arg-type]
+    return [check.id for check in JUDGES[kind].checks(found(kind, **{**fields, **inputs})) if check.blocks]  # type: ignore[arg-type]
 
 
 HELD_UP = [
@@ -191,17 +192,17 @@ def test_a_rollback_is_held_up_only_where_no_host_can_go_anywhere():
     nowhere = tuple(seen(name, current=NEW, releases=(damaged, ON_NEW)) for name in ("web01", "web02", "web03"))
     assert blocked_by("rollback", facts=nowhere) == ["way-back"]
     assert blocked_by("rollback", facts=(*nowhere[:2], *ROLLBACK["facts"][2:])) == []  # type: ignore[index]
-    (check,) = (check for check in KINDS["rollback"].checks(found("rollback", nowhere, targets=BACK_TO)) if check.id == "way-back")
+    (check,) = (check for check in JUDGES["rollback"].checks(found("rollback", nowhere, targets=BACK_TO)) if check.id == "way-back")
     assert check.firm
     assert check.remedy == "deploy production --version v1 --hosts web01,web02,web03 --override direction=REASON"
     gone = tuple(seen(name, current=NEW, releases=(ON_NEW,)) for name in ("web01", "web02", "web03"))
-    (check,) = (check for check in KINDS["rollback"].checks(found("rollback", gone, targets=BACK_TO)) if check.id == "way-back")
+    (check,) = (check for check in JUDGES["rollback"].checks(found("rollback", gone, targets=BACK_TO)) if check.id == "way-back")
     assert check.remedy == "deploy rollback production --to RELEASE"
 
 
 def test_who_is_left_out_by_name_is_said_in_the_words_of_the_run():
     def remedy(kind: RunKind, **inputs: object) -> str:
-        return next(str(check.remedy) for check in KINDS[kind].checks(found(kind, **{**AWAY, **inputs})) if check.id == "reach")  # type: ignore[arg-type]
+        return next(str(check.remedy) for check in JUDGES[kind].checks(found(kind, **{**AWAY, **inputs})) if check.id == "reach")  # type: ignore[arg-type]
 
     assert remedy("deploy").endswith("--without web02=REASON")
     assert remedy("restart").endswith("--hosts '!web02'")
@@ -211,7 +212,7 @@ def test_who_is_left_out_by_name_is_said_in_the_words_of_the_run():
 
 def planned(kind: RunKind, **inputs: object) -> dict[str, list[str]]:
     """What is done on each host, by the last parts of the names of its steps."""
-    plan = KINDS[kind].plan(found(kind, **inputs))  # type: ignore[arg-type]
+    plan = JUDGES[kind].plan(found(kind, **inputs))  # type: ignore[arg-type]
     return {host.name: [name.rpartition("/")[2] for name in done_on(plan.steps, host.name)] for host in FLEET.hosts}
 
 
@@ -279,14 +280,14 @@ def test_what_is_done_on_each_host(kind: RunKind, inputs: dict[str, object], nam
 def test_a_host_that_never_had_a_release_is_started(current: str, command: str):
     environment = changed(FLEET, commands={"start": Command("start"), "restart": Command("restart")})
     for kind, inputs in (("deploy", {}), ("catch-up", CATCH_UP)):
-        plan = KINDS[kind].plan(found(kind, a_fleet(web02=seen("web02", current=current)), environment, **inputs))  # type: ignore[index,arg-type]
+        plan = JUDGES[kind].plan(found(kind, a_fleet(web02=seen("web02", current=current)), environment, **inputs))  # type: ignore[index,arg-type]
         assert [step.command.run for step in plan.steps if step.kind == "restart" and step.about == "web02" and step.command] == [command]
 
 
 def test_a_rollback_goes_in_halves_where_that_was_asked_for():
-    plan = KINDS["rollback"].plan(found("rollback", request=Request(halves=True), **ROLLBACK))  # type: ignore[arg-type]
+    plan = JUDGES["rollback"].plan(found("rollback", request=Request(halves=True), **ROLLBACK))  # type: ignore[arg-type]
     assert plan.waves == (("web01", "web02"), ("web03",))
-    assert KINDS["rollback"].plan(found("rollback", **ROLLBACK)).waves == (("web01", "web02", "web03"),)  # type: ignore[arg-type]
+    assert JUDGES["rollback"].plan(found("rollback", **ROLLBACK)).waves == (("web01", "web02", "web03"),)  # type: ignore[arg-type]
 
 
 def undone(where: str = "web01") -> RunState:
@@ -296,7 +297,7 @@ def undone(where: str = "web01") -> RunState:
 @pytest.mark.parametrize(("where", "reverts"), [("web01", True), ("web09", False)], ids=["where it goes back", "elsewhere"])
 def test_a_migration_is_taken_back_on_a_host_that_goes_back(where: str, reverts: bool):
     environment = changed(FLEET, database=changed(DATABASE, revert=Command("down")))
-    plan = KINDS["rollback"].plan(found("rollback", environment=environment, undoes=undone(where), **ROLLBACK))  # type: ignore[arg-type]
+    plan = JUDGES["rollback"].plan(found("rollback", environment=environment, undoes=undone(where), **ROLLBACK))  # type: ignore[arg-type]
     assert ("database/revert" in {step.name for step in plan.steps}) is reverts
 
 
@@ -304,7 +305,7 @@ def test_a_release_migrates_after_a_backup_or_without_one_where_that_is_overridd
     unsaved = {**MIGRATES, "review": Review(runs=True, where="web01", old_code="ok")}
 
     def on_database(**inputs: object) -> list[str]:
-        return [step.kind for step in KINDS["deploy"].plan(found(**inputs)).steps if step.name.startswith("database/")]  # type: ignore[arg-type]
+        return [step.kind for step in JUDGES["deploy"].plan(found(**inputs)).steps if step.name.startswith("database/")]  # type: ignore[arg-type]
 
     assert on_database(**MIGRATES) == ["backup", "migrate"]
     assert on_database(**unsaved) == []
@@ -314,7 +315,7 @@ def test_a_release_migrates_after_a_backup_or_without_one_where_that_is_overridd
 
 
 def expected(**inputs: object) -> list[str]:
-    return [step.expects for step in KINDS["deploy"].plan(found(**inputs)).steps if step.kind == "pack"]  # type: ignore[arg-type]
+    return [step.expects for step in JUDGES["deploy"].plan(found(**inputs)).steps if step.kind == "pack"]  # type: ignore[arg-type]
 
 
 OTHER = Revision("c" * 40, SafeText("v2-rc"))
@@ -332,13 +333,13 @@ def test_a_release_must_come_to_what_was_verified_in_its_place_unless_that_is_ov
 
 
 def test_a_restore_brings_that_run_s_backup_back():
-    plan = KINDS["restore"].plan(found("restore", **RESTORE))  # type: ignore[arg-type]
+    plan = JUDGES["restore"].plan(found("restore", **RESTORE))  # type: ignore[arg-type]
     assert [(step.name, step.title) for step in plan.steps] == [("database/restore", "bring the database back on web01 from the backup of r0")]
-    assert KINDS["restore"].plan(found("restore", request=Request(ref="r0"))).steps == ()
+    assert JUDGES["restore"].plan(found("restore", request=Request(ref="r0"))).steps == ()
 
 
 def test_an_exec_is_one_wave_of_its_hosts():
-    plan = KINDS["exec"].plan(found("exec", **AWAY))  # type: ignore[arg-type]
+    plan = JUDGES["exec"].plan(found("exec", **AWAY))  # type: ignore[arg-type]
     assert (plan.strategy, plan.waves, plan.steps) == ("exec", (("web01", "web03"),), ())
 
 
@@ -349,12 +350,12 @@ def test_an_exec_is_one_wave_of_its_hosts():
 )
 def test_without_a_release_there_is_no_plan(kind: RunKind, inputs: dict[str, object], words: str):
     with pytest.raises(NoGo, match=words):
-        KINDS[kind].plan(found(kind, **inputs))  # type: ignore[arg-type]
+        JUDGES[kind].plan(found(kind, **inputs))  # type: ignore[arg-type]
 
 
 def test_without_a_commit_there_is_nothing_to_judge():
     with pytest.raises(NoGo, match="there is no commit to release"):
-        KINDS["deploy"].checks(found(revision=None))
+        JUDGES["deploy"].checks(found(revision=None))
 
 
 def test_a_catch_up_needs_room_for_what_it_ships_alone():
@@ -437,7 +438,7 @@ def test_a_run_fails_as_its_kind_does(kind: RunKind, asked: str, does: str):
 def test_no_step_is_planned_for_a_host_that_is_away(names: set[str], kind: RunKind):
     facts = tuple(away(name) if name in names else seen(name, current=NEW, releases=(ON_OLD, ON_NEW)) for name in ("web01", "web02", "web03"))
     inputs = {"rollback": {"targets": BACK_TO}, "restore": RESTORE, "catch-up": CATCH_UP}.get(kind, {})
-    plan = KINDS[kind].plan(found(kind, facts, **inputs))  # type: ignore[arg-type]
+    plan = JUDGES[kind].plan(found(kind, facts, **inputs))  # type: ignore[arg-type]
     assert not {step.about for step in plan.steps} & names
     assert not {step.place for step in plan.steps} & names
 
@@ -475,11 +476,11 @@ def test_where_a_rollback_takes_a_host(targets: Targets, fields: dict[str, objec
 
 
 def test_a_restore_shows_what_the_fleet_is_like_and_is_held_up_by_none_of_it():
-    checks = KINDS["restore"].checks(found("restore", **{**RESTORE, **FULL}))  # type: ignore[arg-type]
+    checks = JUDGES["restore"].checks(found("restore", **{**RESTORE, **FULL}))  # type: ignore[arg-type]
     assert {check.id: check.blocking for check in checks} == {**dict.fromkeys(ON_FLEET, False), "lock": True, "backup": True}
     (backup,) = (check for check in checks if check.id == "backup")
     assert (backup.status, "/var/backups/r0.dump on web01" in backup.detail) == ("passed", True)
-    (gone,) = (check for check in KINDS["restore"].checks(found("restore", **{**RESTORE, "kept": False})) if check.id == "backup")  # type: ignore[arg-type]
+    (gone,) = (check for check in JUDGES["restore"].checks(found("restore", **{**RESTORE, "kept": False})) if check.id == "backup")  # type: ignore[arg-type]
     assert gone.status == "failed"
 
 

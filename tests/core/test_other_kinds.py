@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from console.core.checks.fleet import INODES_SPARE
-from console.core.kinds.kinds import KINDS
+from console.core.kinds.judges import JUDGES
 from console.core.kinds.preflight_result import Found
 from console.errors import NoGo
 from console.model.checks import Check
@@ -47,7 +47,7 @@ def found(kind: RunKind, environment: Environment | None = None, facts: tuple[Ho
 
 
 def check(inputs: Found, name: str) -> Check:
-    return next(one for one in KINDS[inputs.request.kind].checks(inputs) if one.id == name)
+    return next(one for one in JUDGES[inputs.request.kind].checks(inputs) if one.id == name)
 
 
 def held_by(run: str) -> tuple[HostFacts, ...]:
@@ -76,14 +76,14 @@ def test_a_catch_up_needs_room_for_the_release_where_it_is_not_on_the_disk():
 def test_a_catch_up_of_nobody_knows_what_is_judged_all_the_same_and_planned_never():
     """The record may have changed between the look and the plan."""
     inputs = found("catch-up", catches_up=None)
-    assert [one.id for one in KINDS["catch-up"].checks(inputs)] == ["reach", "key", "login", "sudo", "tools", "space", "clock", "lock"]
+    assert [one.id for one in JUDGES["catch-up"].checks(inputs)] == ["reach", "key", "login", "sudo", "tools", "space", "clock", "lock"]
     with pytest.raises(NoGo, match="^there is no release to plan with$"):
-        KINDS["catch-up"].plan(inputs)
+        JUDGES["catch-up"].plan(inputs)
 
 
 def test_a_catch_up_brings_what_the_environment_is_on_and_checks_that_it_is_the_same():
     """Not what the run was asked for by name: what the record says, and the digest that was shipped then."""
-    plan = KINDS["catch-up"].plan(found("catch-up", release=Release(NEW, SafeText("v3"), "c" * 40)))
+    plan = JUDGES["catch-up"].plan(found("catch-up", release=Release(NEW, SafeText("v3"), "c" * 40)))
     assert {step.release for step in plan.steps if step.kind in ("ship", "switch", "restart")} == {"r5"}
     assert named(plan, "release/pack").expects == "d1d1d1"
 
@@ -98,7 +98,7 @@ IN, OUT = "return web01 to localhost/shop", "web01 stays out of localhost/shop, 
 @pytest.mark.parametrize("kind", ["restart", "catch-up"])
 @pytest.mark.parametrize(("serve", "title"), [(NAMES, IN), (NAMES[1:], OUT)], ids=["in the traffic", "taken out by somebody else"])
 def test_a_host_that_somebody_else_took_out_stays_out(kind: RunKind, serve: tuple[str, ...], title: str):
-    plan = KINDS[kind].plan(found(kind, balanced(3), balancers=serving(*serve)))
+    plan = JUDGES[kind].plan(found(kind, balanced(3), balancers=serving(*serve)))
     assert [step.title for step in plan.steps if step.about == "web01" and step.kind == "admit"] == [title]
 
 
@@ -107,13 +107,13 @@ LEFT = {NAME: {"web01": OwnWeight(100, 10, 100)}}
 
 @pytest.mark.parametrize(("weights", "puts_back"), [({}, False), (LEFT, True)])
 def test_a_restart_puts_weights_back_that_an_earlier_run_left(weights: dict[str, dict[str, OwnWeight]], puts_back: bool):
-    plan = KINDS["restart"].plan(found("restart", balanced(3), balancers=serving(*NAMES), weights=weights))
+    plan = JUDGES["restart"].plan(found("restart", balanced(3), balancers=serving(*NAMES), weights=weights))
     assert any(step.kind == "weigh" for step in plan.steps) is puts_back
 
 
 def test_a_restart_is_one_of_what_is_live_on_each_host():
     other = HostRelease(NEW, SafeText("v2"), "b" * 40)
-    plan = KINDS["restart"].plan(found("restart", facts=(seen("web01"), seen("web02", current=NEW, releases=(other,)), seen("web03"))))
+    plan = JUDGES["restart"].plan(found("restart", facts=(seen("web01"), seen("web02", current=NEW, releases=(other,)), seen("web03"))))
     assert [(step.about, step.release) for step in plan.steps if step.kind == "restart"] == [("web01", OLD), ("web02", NEW), ("web03", OLD)]
 
 
@@ -171,7 +171,7 @@ DUMPED = changed(TAKEN, proof=SafeText("read by pg_restore"))
 @pytest.mark.parametrize(("backup", "steps"), [(DUMPED, 1), (TAKEN, 0), (None, 0)], ids=["a dump that was read", "one that was not", "none"])
 def test_a_dump_of_the_console_s_own_is_what_a_restore_brings_back(backup: Backup | None, steps: int):
     environment = changed(an_environment(3), database=OWN_DUMP)
-    plan = KINDS["restore"].plan(found("restore", environment, backup=backup))
+    plan = JUDGES["restore"].plan(found("restore", environment, backup=backup))
     assert (plan.waves, len(plan.steps)) == ((NAMES,), steps)
     assert all("/var/backups/r0.dump" in step.command.run for step in plan.steps if step.command)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.kinds.kinds import KINDS
+from console.core.kinds.judges import JUDGES
 from console.core.plan.maintenance_page import behind_page, has_shown, page_on, shows_page
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import plan_rollback
@@ -141,14 +141,14 @@ def test_a_rollback_of_its_own_goes_in_step_behind_the_page():
     from tests.core.test_kinds import ROLLBACK, found
 
     environment = fleet(commands={**STOPS, **PAGE})
-    plan = KINDS["rollback"].plan(found("rollback", environment=environment, **ROLLBACK))  # type: ignore[arg-type]
+    plan = JUDGES["rollback"].plan(found("rollback", environment=environment, **ROLLBACK))  # type: ignore[arg-type]
     assert {f"back/{name}/stop" for name in ("web01", "web02", "web03")} <= comes_after(plan, "back/web02/switch")
     assert "back/maintenance-on" in comes_after(plan, "back/web01/stop")
     assert "back/web03/gate" in comes_after(plan, "back/maintenance-off")
-    halves = KINDS["rollback"].plan(found("rollback", environment=environment, request=Request(halves=True), **ROLLBACK))  # type: ignore[arg-type]
+    halves = JUDGES["rollback"].plan(found("rollback", environment=environment, request=Request(halves=True), **ROLLBACK))  # type: ignore[arg-type]
     assert (of_kind(halves, "stop"), of_kind(halves, "maintain")) == (set(), set())
     once = {**ROLLBACK, "targets": ROLLBACK["targets"]._replace(strategy="recreate")}  # type: ignore[attr-defined]
-    plan = KINDS["rollback"].plan(found("rollback", environment=changed(environment, strategy="rolling"), **once))  # type: ignore[arg-type]
+    plan = JUDGES["rollback"].plan(found("rollback", environment=changed(environment, strategy="rolling"), **once))  # type: ignore[arg-type]
     assert "back/web01/stop" in comes_after(plan, "back/web02/switch"), "the run that it undoes was asked for that"
 
 

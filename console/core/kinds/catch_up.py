@@ -2,7 +2,6 @@
 
 from console.core.checks.balancers import assess_balancers
 from console.core.checks.fleet import assess_fleet, assess_lock
-from console.core.kinds.kind import Kind, KindWords, NoReturn
 from console.core.kinds.preflight_result import Found
 from console.core.plan.planner import plan_catch_up
 from console.errors import NoGo
@@ -24,10 +23,3 @@ def plan(found: Found) -> Plan:
     if live is None:
         raise NoGo("there is no release to plan with")
     return plan_catch_up(found.environment, found.hosts, live.release.id, found.on_disk(live.release.id), found.first, live.content, found.out)
-
-
-CATCH_UP = Kind(
-    "catch-up", KindWords("CATCH UP", "catch-up", "CAUGHT UP"), checks, plan,
-    no_return=NoReturn("an owed host is brought up to date, and never to an older state", "deploy attach"),
-    changes_release=True, pays="new", is_attended=False,
-)  # fmt: skip

@@ -1,6 +1,5 @@
 """`deploy exec`: a command of a person's on hosts, on record as a run. It has no pre-flight and no plan, and ends with the console that runs it. Pure."""
 
-from console.core.kinds.kind import Kind, KindWords, NoReturn, Unsteered
 from console.core.kinds.preflight_result import Found
 from console.model.checks import Check
 from console.model.plan import Plan, Steps
@@ -14,9 +13,3 @@ def checks(_: Found) -> tuple[Check, ...]:
 def plan(found: Found) -> Plan:
     """One wave of its hosts without a step: what runs is the console's, and no step of a plan."""
     return Plan("exec", (tuple(host.name for host in found.hosts),), Steps())
-
-
-EXEC = Kind(
-    "exec", KindWords("EXEC", "exec", "DONE"), checks, plan, no_return=NoReturn("a command changes no release"),
-    unsteered=Unsteered("an exec ends with the console that runs it, and takes no command", "ctrl+c there"),
-)  # fmt: skip

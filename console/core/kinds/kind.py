@@ -1,15 +1,10 @@
-"""What there is to say of a kind of run, once for each kind: its checks, its plan, whether its hosts go back, what a failure does, its words.
+"""What there is to say of a kind of run beside its checks and its plan: whether its hosts go back, what a failure does, its words.
 
-Each file beside this one fills in one `Kind`; `core/kinds/kinds.py` finds it by its name. Pure. It knows no kind by name.
+`core/kinds/kinds.py` says it of each. Pure. It knows no kind by name.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from console.core.kinds.preflight_result import Found
-from console.model.checks import Check
-from console.model.plan import Plan
 from console.model.request import RunKind
 from console.model.state import HostCondition
 
@@ -38,15 +33,11 @@ class Unsteered(NamedTuple):
     hint: str
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """What is fixed for every run of one kind."""
 
     name: RunKind
     words: KindWords
-    checks: Callable[[Found], tuple[Check, ...]]
-    """The verdicts of its pre-flight on the fleet and on what it does. Configured checks come beside them."""
-    plan: Callable[[Found], Plan]
     no_return: NoReturn | None = None
     """None: its hosts have a release to go back to."""
     makes_release: bool = False

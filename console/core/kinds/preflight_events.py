@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from console.core.checks.fleet import named
+from console.core.kinds.judges import JUDGES
 from console.core.kinds.kinds import KINDS
 from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import destination
@@ -23,7 +24,7 @@ def events_of(found: Found) -> Iterator[Event]:
         yield DatabaseReviewed(review=found.review)
     if found.revision and found.release:
         yield RevisionResolved(revision=found.revision, release=found.release, live=_live(found.facts))
-    for check in KINDS[found.request.kind].checks(found):
+    for check in JUDGES[found.request.kind].checks(found):
         yield CheckReported(check=named(check, found.environment.name))
 
 
@@ -48,7 +49,7 @@ def plan_of(found: Found, usual: dict[str, float]) -> Iterator[Event]:
         return
     is_return = KINDS[found.request.kind].is_return
     ways = tuple(destination(found, fact) if is_return else way_back(fact) for fact in found.facts)
-    yield PlanMade(plan=KINDS[found.request.kind].plan(found), way_back=ways, usual=usual)
+    yield PlanMade(plan=JUDGES[found.request.kind].plan(found), way_back=ways, usual=usual)
 
 
 def seen(fact: HostFacts) -> HostSeen:

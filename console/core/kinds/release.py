@@ -10,7 +10,6 @@ from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back
 from console.core.checks.source import assess_behind, assess_branch, assess_tree
 from console.core.checks.staging import assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
-from console.core.kinds.kind import Kind, KindWords
 from console.core.kinds.preflight_result import Found, unanswered
 from console.core.plan.critical_steps import never_tried
 from console.core.plan.maintenance_page import shows_page
@@ -131,9 +130,3 @@ def _expected(found: Found) -> str:
     if found.made is None or any(check == "staging" for check, _ in found.request.overrides):
         return ""
     return expected_content(found.made, found.verified)
-
-
-RELEASE = Kind(
-    "deploy", KindWords("DEPLOY", "", "DEPLOYED"), checks, plan, makes_release=True, changes_release=True, sets_live=True, pays="new",
-    looked_at_with="deploy check {environment}",
-)  # fmt: skip

@@ -2,7 +2,6 @@
 
 from console.core.checks.balancers import assess_balancers, shown_only
 from console.core.checks.fleet import assess_fleet, assess_live, assess_lock, overridden
-from console.core.kinds.kind import Kind, KindWords, NoReturn
 from console.core.kinds.preflight_result import Found
 from console.core.plan.planner import plan_restart
 from console.core.plan.strategies.rolling import waves_of
@@ -21,9 +20,3 @@ def checks(found: Found) -> tuple[Check, ...]:
 def plan(found: Found) -> Plan:
     """Every host that was reached, in the waves of the file: a restart is no faster than a release."""
     return plan_restart(found.environment, found.hosts, found.current, found.out, weights=bool(found.weights))
-
-
-RESTART = Kind(
-    "restart", KindWords("RESTART", "restart", "RESTARTED"), checks, plan,
-    no_return=NoReturn("a restart changes no release, so there is none to go back to", "deploy abort --leave"), is_repeated=True,
-)  # fmt: skip

@@ -2,7 +2,6 @@
 
 from console.core.checks.database import assess_restore
 from console.core.checks.fleet import assess_fleet, assess_lock
-from console.core.kinds.kind import Kind, KindWords, NoReturn
 from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import without_notes
 from console.core.plan.database_plan import plan_restore
@@ -21,9 +20,3 @@ def checks(found: Found) -> tuple[Check, ...]:
 def plan(found: Found) -> Plan:
     """One step on the database; none where no command brings it back."""
     return plan_restore(found.environment, found.hosts, found.request.ref, found.backup)
-
-
-RESTORE = Kind(
-    "restore", KindWords("RESTORE", "restore of the database", "DATABASE RESTORED"), checks, plan,
-    no_return=NoReturn("a restore changes no host, and nothing takes it back", "deploy abort"), is_attended=False, changes_hosts=False,
-)  # fmt: skip

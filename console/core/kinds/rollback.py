@@ -6,7 +6,6 @@ from datetime import datetime
 from console.core.checks.balancers import assess_balancers, shown_only
 from console.core.checks.database import assess_schema_back
 from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, spoken_of
-from console.core.kinds.kind import Kind, KindWords, NoReturn
 from console.core.kinds.preflight_result import Found, unanswered
 from console.core.plan.database_plan import revert_step
 from console.core.plan.maintenance_page import page_on, shows_page
@@ -116,9 +115,3 @@ def _still_to_go(found: Found, host: Host) -> str | None:
     """The release that a host goes to; None where it goes nowhere, or is there already and was verified by the run that took it there."""
     target = found.targets.goes_to.get(host.name)
     return None if target == found.current[host.name] and host.name in found.targets.settled else target
-
-
-ROLLBACK = Kind(
-    "rollback", KindWords("ROLL BACK", "rollback", "ROLLED BACK AS ASKED"), checks, plan,
-    no_return=NoReturn("the rollback is under way"), is_return=True, changes_release=True, sets_live=True, pays="back",
-)  # fmt: skip
