@@ -14,7 +14,8 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.configured_environment import Access
 from console.model.onlooker import Onlooker
 from console.model.request import Person
-from console.ports.journal import Journal, SentCommand
+from console.ports.journal import Journal
+from console.ports.sharing_machines import SentCommand
 from console.text import SafeText
 
 Submit = Callable[[str, AnyCommand, Person], Awaitable[Accepted | Refusal]]

@@ -1,23 +1,16 @@
 """The record of runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from console.model.bastions import Bastion, SshSeen
-from console.model.carrier import Carrier
-from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
-from console.model.onlooker import Onlooker, SeenElsewhere
-from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
+from console.ports.sharing_machines import SharingMachines
 from console.text import SafeText
-
-LEASE = 15.0
-"""Seconds that an engine's word holds that it carries a run."""
 
 
 class PastRun(NamedTuple):
@@ -33,16 +26,6 @@ class Known(NamedTuple):
     record: EnvironmentRecord
     is_confirmed: bool = True
     """False: the record did not say so itself; it is what this machine's copy has, or nothing. Good to be shown, and no reason to write."""
-
-
-class SentCommand(NamedTuple):
-    """What a person said to a run on another machine than the one that carries it."""
-
-    number: int
-    command: AnyCommand
-    person: Person
-    login: str = ""
-    """The login of the database by which it was sent, as the server knows it."""
 
 
 class Outage(NamedTuple):
@@ -88,6 +71,10 @@ class Journal(Protocol):
     def outage(self) -> Outage | None:
         """Why what is appended is written down on this machine alone; None: it is not. Then what is read is what this machine knows."""
 
+    @property
+    def machines(self) -> SharingMachines:
+        """What is done with the other machines that share the record."""
+
     def watch(self, hears: HearsOutage) -> Callable[[], None]:
         """Have it told, in the loop, when the database is away, and what was handed in once it is back; the end of that is returned."""
 
@@ -129,48 +116,6 @@ class Journal(Protocol):
 
     async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
         """Store who shows the environment's users a maintenance page, and until when; None: nobody does."""
-
-    async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
-        """Say that this engine carries a run for the next LEASE seconds: None; else who carries it. Within one machine nobody needs to say so: None."""
-
-    async def end_lease(self, run: str, carrier: Carrier) -> None:
-        """Say that this engine carries the run no more."""
-
-    async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
-        """Say that this engine does, for the next LEASE seconds, what ended runs of an environment have left: None; else who does."""
-
-    async def carried(self) -> dict[str, Carrier]:
-        """Who has said within LEASE seconds that they carry which run. Nobody says so in a record of one machine.
-
-        Raises RecordAway while the database is away: not known is not nobody.
-        """
-
-    async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
-        """Leave a command for the engine that carries a run; its number."""
-
-    async def take_commands(self, run: str) -> tuple[SentCommand, ...]:
-        """Take the commands that wait for a run that this engine carries, in their order. Each is given once."""
-
-    async def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
-        """Say what became of a command that was taken."""
-
-    async def command_answer(self, number: int) -> Accepted | Refusal | None:
-        """What became of a command that was sent; None: that is not known yet."""
-
-    async def withdraw_command(self, number: int) -> bool:
-        """Take a command back; False: it was taken already."""
-
-    async def login(self) -> str:
-        """The login by which this engine writes to a database that machines share; empty: this machine alone has the record."""
-
-    async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
-        """Say how hosts of an environment are reached from this machine, and return what other machines say. In a record of one machine none does."""
-
-    async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
-        """Say who looks on at this engine, show `items` to others, and return what they say, from that place on. In a record of one machine nobody does."""
-
-    async def news(self, run: str, seconds: float) -> None:
-        """Return when the run may have new events that this process did not write, or after so many seconds."""
 
     async def close(self) -> None:
         """Write what waits, and let go of the record."""

@@ -32,7 +32,7 @@ from console.model.onlooker import Onlooker
 from console.model.request import Person, Request
 from console.model.values import changed
 from console.ports.feed import Output, Sample
-from console.ports.journal import SentCommand
+from console.ports.sharing_machines import SentCommand
 from console.text import SafeText
 from console.wire.shown import shown_items, shown_text
 from tests.adapters.journal.test_contract import note, opened
@@ -51,7 +51,7 @@ async def there(shared_journal):
     """The record, as the machine has it that carries the run."""
     made = SqlJournal(PostgresStore(shared_journal))
     await record(made, "r1", (opened("r1", "2026-01-01T00:00:00Z"),))
-    assert await made.take_lease("r1", THERE) is None
+    assert await made.machines.take_lease("r1", THERE) is None
     yield made
     await made.close()
 
@@ -89,7 +89,7 @@ async def test_a_run_is_seen_within_a_second_and_nothing_is_missed_when_the_conn
         written[seq] = time.monotonic()
         if seq == 20:
             executed(plain(shared_journal), "select pg_terminate_backend(pid) from pg_stat_activity where query like 'LISTEN%'")
-    await there.end_lease("r1", THERE)
+    await there.machines.end_lease("r1", THERE)
     await asyncio.wait_for(looking, 10)
     assert seen == list(range(1, 40))
     assert sorted(late)[len(late) // 2] < 1.0
@@ -186,9 +186,9 @@ def test_who_joins_from_another_machine_is_an_operator_there_and_here():
 
 
 async def test_the_server_says_by_which_login_a_command_came_and_nobody_changes_it(there, shared_journal):
-    await there.send_command("r1", Pause(), ADA)
+    await there.machines.send_command("r1", Pause(), ADA)
     executed(plain(shared_journal), "update commands set login = 'ada', person = '{}'")
-    (sent,) = await there.take_commands("r1")
+    (sent,) = await there.machines.take_commands("r1")
     assert (sent.login, sent.person) == ("shop", ADA)
 
 
@@ -247,21 +247,21 @@ async def test_a_command_that_nobody_takes_is_taken_back_and_one_that_is_taken_i
     monkeypatch.setattr(runs_elsewhere, "ANSWER", 0.3)
     said = await RunsElsewhere(here, HERE).submit("r1", Note(text=SafeText("hello")), ADA, THERE)
     assert said.message == "ada's engine on bastion-a (process 4) did not take the command within 0 s, and will not take it"
-    assert await there.take_commands("r1") == ()
+    assert await there.machines.take_commands("r1") == ()
     asking = asyncio.create_task(RunsElsewhere(here, HERE).submit("r1", Note(text=SafeText("hello")), ADA, THERE))
     taken = ()
     while not taken:
-        taken = await there.take_commands("r1")
-    assert await there.take_commands("r1") == ()
+        taken = await there.machines.take_commands("r1")
+    assert await there.machines.take_commands("r1") == ()
     assert "took the command and has not answered" in (await asking).message
-    await there.answer_command("r1", taken[0].number, Accepted(9))
-    assert await here.command_answer(taken[0].number) == Accepted(9)
+    await there.machines.answer_command("r1", taken[0].number, Accepted(9))
+    assert await here.machines.command_answer(taken[0].number) == Accepted(9)
 
 
 async def test_a_command_that_cannot_be_read_or_carried_out_keeps_no_other_waiting(there, here, shared_journal):
     insert = 'insert into commands (number, run, person, command, sent) values (99, \'r1\', \'{"name":"lin"}\', \'{"type":"of-tomorrow"}\', now())'
     executed(plain(shared_journal), insert)
-    numbers = [await here.send_command("r1", command, ADA) for command in (Pause(), Note(text=SafeText("hello")))]
+    numbers = [await here.machines.send_command("r1", command, ADA) for command in (Pause(), Note(text=SafeText("hello")))]
 
     async def submit(run, sent):
         if isinstance(sent.command, Pause):
@@ -270,19 +270,19 @@ async def test_a_command_that_cannot_be_read_or_carried_out_keeps_no_other_waiti
 
     hearing = asyncio.create_task(RunLease(there, "r1", THERE).hear(submit))
     async with asyncio.timeout(5):
-        while await here.command_answer(numbers[-1]) is None:
+        while await here.machines.command_answer(numbers[-1]) is None:
             await asyncio.sleep(0.02)
     hearing.cancel()
-    assert [await here.command_answer(number) for number in numbers] == [Refusal(SafeText("no room left"), SafeText("df")), Accepted(7)]
-    unread = await here.command_answer(99)
+    assert [await here.machines.command_answer(number) for number in numbers] == [Refusal(SafeText("no room left"), SafeText("df")), Accepted(7)]
+    unread = await here.machines.command_answer(99)
     assert "the engine that carries the run cannot read this command" in unread.message
     assert unread.hint == "use the same version of the console on both machines"
 
 
 async def test_a_command_of_before_is_nothing_to_an_engine_that_takes_the_run_up(there, shared_journal):
-    await there.send_command("r1", Pause(), ADA)
+    await there.machines.send_command("r1", Pause(), ADA)
     executed(plain(shared_journal), "update commands set sent = sent - interval '20 seconds'")
-    assert await there.take_commands("r1") == ()
+    assert await there.machines.take_commands("r1") == ()
 
 
 async def test_a_run_is_carried_by_one_engine_and_the_token_grows_with_each(there, here, shared_journal):
@@ -302,7 +302,7 @@ async def test_a_run_is_carried_by_one_engine_and_the_token_grows_with_each(ther
 async def test_of_many_who_take_a_run_up_one_gets_it(there, here, shared_journal):
     executed(plain(shared_journal), "update leases set expires = now()")
     racers = [Carrier("x", f"bastion-{number}", "boot", number, "1", str(number)) for number in range(8)]
-    answers = await asyncio.gather(*((here if number % 2 else there).take_lease("r1", racer) for number, racer in enumerate(racers)))
+    answers = await asyncio.gather(*((here if number % 2 else there).machines.take_lease("r1", racer) for number, racer in enumerate(racers)))
     assert answers.count(None) == 1
     winner = racers[answers.index(None)]
     assert {answer for answer in answers if answer} == {winner}
@@ -311,7 +311,7 @@ async def test_of_many_who_take_a_run_up_one_gets_it(there, here, shared_journal
 async def test_an_engine_that_slept_hears_that_its_run_was_taken_and_one_whose_record_is_away_asks_again(there, here, shared_journal, monkeypatch):
     monkeypatch.setattr(leasing, "LEASE", 0.15)
     lost, asked = [], []
-    take = there.take_lease
+    take = there.machines.take_lease
 
     async def away(run, carrier):
         asked.append(run)
@@ -319,7 +319,7 @@ async def test_an_engine_that_slept_hears_that_its_run_was_taken_and_one_whose_r
             raise ConsoleError("away")
         return await take(run, carrier)
 
-    monkeypatch.setattr(there, "take_lease", away)
+    monkeypatch.setattr(there.machines, "take_lease", away)
     executed(plain(shared_journal), "update leases set expires = now()")
     await RunLease(here, "r1", HERE).take()
     await asyncio.wait_for(RunLease(there, "r1", THERE).keep(lost.append), 5)
@@ -335,17 +335,17 @@ async def test_an_engine_of_this_machine_that_died_is_not_waited_for(there, shar
         started = file.read().rpartition(")")[2].split()[19]
     other = Carrier("root", own.host, own.boot, process.pid, started, "mark")
     assert not is_gone(other)
-    await there.end_lease("r1", THERE)
-    assert await there.take_lease("r1", other) is None
-    assert (await there.take_lease("r1", own)) == other
+    await there.machines.end_lease("r1", THERE)
+    assert await there.machines.take_lease("r1", other) is None
+    assert (await there.machines.take_lease("r1", own)) == other
     process.kill()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     assert is_gone(other)  # its parent has not taken note of it yet
     process.wait()
     assert is_gone(other)
-    assert await there.carried() == {}
-    assert await there.take_lease("r1", own) is None
-    assert await there.carried() == {"r1": own}
+    assert await there.machines.carried() == {}
+    assert await there.machines.take_lease("r1", own) is None
+    assert await there.machines.carried() == {"r1": own}
     assert own.pid == os.getpid()
 
 
@@ -357,7 +357,7 @@ async def test_what_runs_have_left_is_done_by_one_machine_and_not_while_another_
     await there.append("r1", (RunEnded(seq=2, exit=0, outcome="succeeded"),), fold((*await there.read("r1"), RunEnded(seq=2, exit=0, outcome="succeeded"))))
     record = await here.environment("shop", "production")
     assert not await second.is_ours(record, ["r1"]), "it still lets go of its hosts there"
-    await there.end_lease("r1", THERE)
+    await there.machines.end_lease("r1", THERE)
     assert not await second.is_ours(record, ["r1"]), "the other engine does it"
     executed(plain(shared_journal), "update leases set expires = now()")
     assert await second.is_ours(record, ["r1"])

@@ -4,27 +4,24 @@ Knows where each kind is opened; nothing of what stands in it.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from console.adapters.journal.sql_journal import SqlJournal
-from console.model.bastions import Bastion, SshSeen
 from console.model.carrier import Carrier
-from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
-from console.model.onlooker import Onlooker, SeenElsewhere
-from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import HandedIn, HearsOutage, Known, Outage, PastRun, SentCommand
+from console.ports.journal import HandedIn, HearsOutage, Known, Outage, PastRun
 
 if TYPE_CHECKING:
     from console.adapters.journal.environment_rows import Place
     from console.adapters.journal.record_store import RecordStore
     from console.adapters.journal.shared_journal import SharedJournal
+    from console.ports.sharing_machines import SharingMachines
 
 
 def open_store(state: str, address: str) -> "RecordStore":
@@ -96,6 +93,11 @@ class ChosenJournal:
         """Whether engines of other machines write to it."""
         return self._chosen.is_shared
 
+    @property
+    def machines(self) -> "SharingMachines":
+        """What is done with the other machines that share the record."""
+        return self._chosen.machines
+
     async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Write, all or nothing, and return only when it is on the disk."""
         await self._chosen.append(run, events, state)
@@ -139,58 +141,6 @@ class ChosenJournal:
     async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
         """Store who shows users a maintenance page; None: nobody does."""
         await self._chosen.keep_maintenance(app, environment, maintenance)
-
-    async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
-        """Take or renew the lease of a run; None: this engine has it."""
-        return await self._chosen.take_lease(run, carrier)
-
-    async def end_lease(self, run: str, carrier: Carrier) -> None:
-        """Let the lease of a run go."""
-        await self._chosen.end_lease(run, carrier)
-
-    async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
-        """Take or renew the turn at what ended runs have left; None: this engine has it."""
-        return await self._chosen.take_turn(app, environment, carrier)
-
-    async def carried(self) -> dict[str, Carrier]:
-        """Who carries which run, by their leases."""
-        return await self._chosen.carried()
-
-    async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
-        """Leave a command for the engine that carries a run; its number."""
-        return await self._chosen.send_command(run, command, person)
-
-    async def take_commands(self, run: str) -> tuple[SentCommand, ...]:
-        """Take the commands that wait for a run."""
-        return await self._chosen.take_commands(run)
-
-    async def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
-        """Say what became of a command."""
-        await self._chosen.answer_command(run, number, answer)
-
-    async def command_answer(self, number: int) -> Accepted | Refusal | None:
-        """What became of a command; None: that is not known yet."""
-        return await self._chosen.command_answer(number)
-
-    async def withdraw_command(self, number: int) -> bool:
-        """Take a command back; False: it was taken already."""
-        return await self._chosen.withdraw_command(number)
-
-    async def login(self) -> str:
-        """The login by which this engine writes to a shared database; empty: it is not shared."""
-        return await self._chosen.login()
-
-    async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
-        """Say how hosts are reached from this machine, and return what other machines say."""
-        return await self._chosen.reached_elsewhere(app, environment, hosts)
-
-    async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
-        """Say who looks on here and show `items`; what other machines say."""
-        return await self._chosen.look_on(run, engine, people, items, place)
-
-    async def news(self, run: str, seconds: float) -> None:
-        """Return when the run may have new events, or after so many seconds."""
-        await self._chosen.news(run, seconds)
 
     async def close(self) -> None:
         """Write what waits, and let go of the record."""

@@ -10,7 +10,8 @@ from typing import NamedTuple, TypeVar
 
 from console.adapters.journal.chain import JournalAway
 from console.errors import ConsoleError
-from console.ports.journal import LEASE, HearsOutage, Outage
+from console.ports.journal import HearsOutage, Outage
+from console.ports.sharing_machines import LEASE
 from console.text import SafeText
 
 T = TypeVar("T")

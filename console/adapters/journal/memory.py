@@ -1,27 +1,22 @@
 """A journal that is gone with its process, for tests. Implements `ports.Journal` without a disk or a thread."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from console.adapters.journal.chain import in_order
+from console.adapters.journal.one_machine import OneMachine
 from console.adapters.journal.run_lines import found_run, holds
 from console.adapters.journal.run_summaries import summary_after
 from console.core.environment.record import is_late, is_undoable, recorded, trimmed
 from console.core.run.evolve import fold
-from console.model.bastions import Bastion, SshSeen
-from console.model.carrier import Carrier
-from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
-from console.model.onlooker import Onlooker, SeenElsewhere
-from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.model.values import changed
-from console.ports.journal import HearsOutage, Known, PastRun, SentCommand
+from console.ports.journal import HearsOutage, Known, PastRun
 from console.wire.codec import decode_event, encode_event
 
 
@@ -32,6 +27,7 @@ class MemoryJournal:
         self._events: dict[str, list[AnyEvent]] = {}
         self._runs: dict[str, RunSummary] = {}
         self._records: dict[tuple[str, str], EnvironmentRecord] = {}
+        self.machines = OneMachine()
 
     is_shared = False
     outage = None
@@ -113,57 +109,6 @@ class MemoryJournal:
     async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
         """Store who shows users a maintenance page."""
         self._records[app, environment] = changed(await self.environment(app, environment), maintenance=maintenance)
-
-    async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
-        """Grant it, as where there is one machine."""
-        return None
-
-    async def end_lease(self, run: str, carrier: Carrier) -> None:
-        """Do nothing: nobody asks for it."""
-
-    async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
-        """Grant it, as where there is one machine."""
-        return None
-
-    async def carried(self) -> dict[str, Carrier]:
-        """Return no carrier: runs of this record are in this process."""
-        return {}
-
-    async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
-        """Raise: there is no other machine that could take it."""
-        raise NotImplementedError
-
-    async def take_commands(self, run: str) -> tuple[SentCommand, ...]:
-        """Return none: only a shared record has commands of other machines."""
-        return ()
-
-    async def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
-        """Raise: no command can have come from another machine."""
-        raise NotImplementedError
-
-    async def command_answer(self, number: int) -> Accepted | Refusal | None:
-        """Raise: no command can have gone to another machine."""
-        raise NotImplementedError
-
-    async def withdraw_command(self, number: int) -> bool:
-        """Raise: no command can have gone to another machine."""
-        raise NotImplementedError
-
-    async def login(self) -> str:
-        """The login by which this engine writes to a shared database; empty: it is not shared."""
-        return ""
-
-    async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
-        """Return nothing: there is no other machine."""
-        return ()
-
-    async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
-        """Say who looks on here and show `items`; what other machines say."""
-        return SeenElsewhere()
-
-    async def news(self, run: str, seconds: float) -> None:
-        """Sleep so long: nothing is told by other machines."""
-        await asyncio.sleep(seconds)
 
     async def close(self) -> None:
         """Do nothing: there is no file and no thread."""

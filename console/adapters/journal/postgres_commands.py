@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.request import Person
-from console.ports.journal import SentCommand
+from console.ports.sharing_machines import SentCommand
 from console.text import SafeText
 from console.wire.codec import decoder, encode, gated
 from console.wire.frames import DecodeError

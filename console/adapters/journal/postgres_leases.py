@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from console.adapters.engine_identity import is_gone
 from console.model.carrier import Carrier
-from console.ports.journal import LEASE
+from console.ports.sharing_machines import LEASE
 from console.wire.codec import decoder, encode
 
 LEASES = sa.Table(

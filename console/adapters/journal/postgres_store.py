@@ -12,16 +12,17 @@ import sqlalchemy as sa
 
 from console.adapters.journal import postgres_bastions, postgres_commands, postgres_leases, postgres_onlookers
 from console.adapters.journal.environment_rows import Place
+from console.adapters.journal.machines_by_rows import MachinesByRows
 from console.adapters.journal.postgres import PATIENCE, opened, told
 from console.adapters.journal.postgres_address import address_of
 from console.adapters.journal.postgres_schema import verify_schema
-from console.adapters.journal.record_store import Entry, Listens, OutOfOrder, RecordStore, Tip, next_number
+from console.adapters.journal.record_store import Asks, Entry, OutOfOrder, RecordStore, Tip, next_number
 from console.model.bastions import Bastion
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
-from console.ports.journal import SentCommand
+from console.ports.sharing_machines import SentCommand
 
 CHANNEL = "deploy_journal"
 """Where a commit says which runs have new events. It says "look": the rows hold what there is."""
@@ -111,11 +112,9 @@ class PostgresStore(RecordStore):
         with self._told(), self._reading() as connection:
             return postgres_leases.carried(connection)
 
-    def listener(self) -> Listens:
-        """Return what hears of other machines."""
-        from console.adapters.journal.postgres_listener import Listener
-
-        return Listener(self.address)
+    def machines(self, asks: Asks) -> MachinesByRows:
+        """Return what is done with other machines by rows of this database."""
+        return MachinesByRows(self, asks)
 
     def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
         """Leave a command for the engine that carries a run, and wake it; the command's number."""

@@ -5,10 +5,10 @@ line of the history and an environment's record need; what they mean is the core
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -18,18 +18,18 @@ from console.adapters.journal.run_lines import found_run, sought
 from console.adapters.journal.run_summaries import summary_after
 from console.adapters.journal.tables import EVENTS, LINE, NEWEST, RUNS, summary_of
 from console.model.carrier import Carrier
-from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
-from console.model.onlooker import Onlooker, SeenElsewhere
-from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import PastRun, SentCommand
+from console.ports.journal import PastRun
+from console.ports.sharing_machines import SharingMachines
 from console.wire.codec import decode_event
 from console.wire.frames import DecodeError
+
+T = TypeVar("T")
 
 PAGE = 2000
 """Events read at once."""
@@ -56,14 +56,14 @@ class OutOfOrder(JournalFault):
     """Events that do not follow the last one of their run in the journal."""
 
 
-class Listens(Protocol):
-    """Hears that other machines have written, in the loop that asks it."""
+class Asks(Protocol):
+    """A record's two threads, for the loop that asks them."""
 
-    async def news(self, run: str, seconds: float) -> None:
-        """Return once something was written about the run, or after so many seconds."""
+    async def asked(self, work: Callable[[], T]) -> T:
+        """Do that in the thread that reads."""
 
-    async def close(self) -> None:
-        """Listen no more, and give the connection back. `news` must not be asked afterwards."""
+    async def asked_to_write(self, work: Callable[[], T]) -> T:
+        """Do that in the thread that writes, behind what waits there."""
 
 
 class RecordStore(ABC):
@@ -98,49 +98,13 @@ class RecordStore(ABC):
     def _take_number(self, connection: sa.Connection) -> int:
         """Return the next run's number: above that of each run whose transaction ends before this one."""
 
-    def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
-        """Take or renew the lease of a run; None: this engine has it. In a record of one machine the engines' own locks keep them apart."""
-        return None
-
-    def end_lease(self, run: str, carrier: Carrier) -> None:
-        """Let the lease of a run go."""
-        return
+    @abstractmethod
+    def machines(self, asks: Asks) -> SharingMachines:
+        """Return what is done with other machines, beside a loop: `asks` has a thread that reads and one that writes."""
 
     def carried(self) -> dict[str, Carrier]:
         """Return who carries which run, by their leases."""
         return {}
-
-    def listener(self) -> Listens | None:
-        """Return what hears of other machines; None: there are none."""
-        return None
-
-    def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
-        """Leave a command for the engine that carries a run; its number. In a record of one machine nobody does: engines have sockets."""
-        raise NotImplementedError
-
-    def take_commands(self, run: str) -> tuple[SentCommand, ...]:
-        """Take the commands that wait for a run."""
-        return ()
-
-    def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
-        """Say what became of a command."""
-        raise NotImplementedError
-
-    def command_answer(self, number: int) -> Accepted | Refusal | None:
-        """Return what became of a command; None: that is not known yet."""
-        raise NotImplementedError
-
-    def withdraw_command(self, number: int) -> bool:
-        """Take a command back; whether nobody had taken it."""
-        raise NotImplementedError
-
-    def login(self) -> str:
-        """Return the login by which this process writes to a shared database; empty: it is not shared."""
-        return ""
-
-    def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
-        """Say who looks on here and show `items`; what other machines say. In a record of one machine nobody does."""
-        return SeenElsewhere()
 
     def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Write, all or nothing, and return only when it is on the disk. Raises JournalFault, and then has written nothing."""

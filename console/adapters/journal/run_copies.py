@@ -95,7 +95,7 @@ class RunCopies:
 
     async def hand_in(self, run: str) -> None:
         """Have the database and this machine have the same of a run, as far as that is for this one to do. Its order is held meanwhile."""
-        other = await self._shared.take_lease(run, self._carrier)
+        other = await self._shared.machines.take_lease(run, self._carrier)
         here = await self._local.asked(lambda: self._copy.links(run))
         there = await self._shared.asked_to_write(lambda: self._store.links(run))  # behind what is being written
         merge = judge_merge(here, there, held=other is not None)
@@ -106,7 +106,7 @@ class RunCopies:
         elif merge.standing in ("behind", "forked"):
             apart = await self._as_there(run, merge.common, len(here))
         if other is None and run not in self.leased:
-            await self._shared.end_lease(run, self._carrier)
+            await self._shared.machines.end_lease(run, self._carrier)
         if merge.standing == "held":
             self._held.add(run)
             return

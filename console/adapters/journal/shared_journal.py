@@ -6,11 +6,10 @@ when it is back. Implements `ports.Journal`. When it is away, how copies of a ru
 """
 
 import asyncio
-import hashlib
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Never, TypeVar
+from typing import TypeVar
 
 from console.adapters.journal import database_outage
 from console.adapters.journal.chain import JournalAway, JournalFault
@@ -20,29 +19,23 @@ from console.adapters.journal.local_copy import LocalCopy, copy_path
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.record_store import OutOfOrder
 from console.adapters.journal.run_copies import RunCopies
+from console.adapters.journal.shared_machines import HURRIED, SharedMachines
 from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.journal.stated_here import StatedHere
 from console.errors import ConsoleError
-from console.model.bastions import Bastion, SshSeen
 from console.model.carrier import Carrier
-from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
-from console.model.onlooker import Onlooker, SeenElsewhere
-from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import HearsOutage, Known, Outage, PastRun, SentCommand
-from console.text import SafeText
+from console.ports.journal import HearsOutage, Known, Outage, PastRun
 
 T = TypeVar("T")
 
-HURRIED = 1.0
-"""Seconds that the database may be silent for a run that goes back."""
 OPENING = 2.0
-"""The same when an engine begins, with which a person may be waiting for a rollback."""
+"""Seconds that the database may be silent when an engine begins, with which a person may be waiting for a rollback."""
 
 
 class SharedJournal:
@@ -53,11 +46,12 @@ class SharedJournal:
     def __init__(self, store: PostgresStore, copy: LocalCopy, place: Place, carrier: Carrier, hears: HearsOutage) -> None:
         self._store, self._copy = store, copy
         self._shared, self._local = SqlJournal(store), SqlJournal(copy)
-        self._carrier, self._hears = carrier, hears
+        self._hears = hears
+        rows = store.machines(self._shared)
         self._runs = RunCopies(self._shared, store, self._local, copy, place, carrier)
         self._stated = StatedHere(self._shared, self._local, copy, place)
         self._away = DatabaseOutage(store.path, copy.path, hears, Return(self._catch_up, self._go_on))
-        self._hurried: set[str] = set()
+        self.machines = SharedMachines(rows, self._runs, self._away, carrier, copy.path, self._tell)
         self._limits: dict[str, asyncio.Timeout] = {}
         self._writing: set[asyncio.Task[None]] = set()
 
@@ -113,7 +107,7 @@ class SharedJournal:
 
     def hurry(self, run: str) -> None:
         """Wait for the database no longer than HURRIED for this run."""
-        self._hurried.add(run)
+        self.machines.hurried.add(run)
         limit, soon = self._limits.get(run), asyncio.get_running_loop().time() + HURRIED
         if limit is not None and (limit.when() or 0.0) > soon:
             limit.reschedule(soon)
@@ -147,7 +141,7 @@ class SharedJournal:
         """Have the database have what is written here; where it does not answer for too long, go on without."""
         last: ConsoleError = self._away.fault()
         tries = 0
-        is_hurried = self.outage is not None or run in self._hurried
+        is_hurried = self.outage is not None or run in self.machines.hurried
         try:
             async with asyncio.timeout(HURRIED if is_hurried else database_outage.OUTAGE) as self._limits[run]:
                 while True:
@@ -168,29 +162,6 @@ class SharedJournal:
             self._away.begin(last)
         finally:
             self._limits.pop(run, None)
-
-    async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
-        """Take or renew the lease of a run; what stands of it here alone is handed in first. Raises JournalAway while the database is away."""
-        is_new = run not in self._runs.leased
-        other = await self._away.ask(HURRIED if run in self._hurried else database_outage.OUTAGE, lambda: self._shared.take_lease(run, carrier))
-        if other is None and is_new:
-            self._runs.leased.add(run)
-            async with self._runs.order(run):
-                await self._runs.hand_in(run)
-            self._tell()
-        return other
-
-    async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
-        """Take or renew the turn at what ended runs have left. Raises JournalAway while the database is away."""
-        return await self._away.ask(database_outage.OUTAGE, lambda: self._shared.take_turn(app, environment, carrier))
-
-    async def end_lease(self, run: str, carrier: Carrier) -> None:
-        """Let the lease of a run go."""
-        self._runs.leased.discard(run)
-        self._hurried.discard(run)
-        if self.outage is None:
-            await self._shared.end_lease(run, carrier)
-            await self._runs.let_go(run)
 
     async def _known(self, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:
         """Return what the database says; where it is away, what this machine knows. An engine that carries no run waits for it no longer then."""
@@ -264,65 +235,13 @@ class SharedJournal:
             except JournalAway as fault:
                 self._away.begin(fault)
 
-    async def carried(self) -> dict[str, Carrier]:
-        """Who carries which run, by their leases. Raises JournalAway while the database is away: not known is not nobody."""
-        return await self._known(self._shared.carried, self._unknown)
-
-    async def _unknown(self) -> Never:
-        raise self._away.fault()
-
-    async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
-        """Leave a command for the engine that carries a run; its number."""
-        return await self._shared.send_command(run, command, person)
-
-    async def take_commands(self, run: str) -> tuple[SentCommand, ...]:
-        """Take the commands that wait for a run; none come while the database is away."""
-        return () if self.outage is not None else await self._shared.take_commands(run)
-
-    async def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
-        """Say what became of a command."""
-        await self._shared.answer_command(run, number, answer)
-
-    async def command_answer(self, number: int) -> Accepted | Refusal | None:
-        """What became of a command; None: that is not known yet."""
-        return await self._shared.command_answer(number)
-
-    async def withdraw_command(self, number: int) -> bool:
-        """Take a command back; False: it was taken already."""
-        return await self._shared.withdraw_command(number)
-
-    async def login(self) -> str:
-        """The login by which this engine writes to the database."""
-        return await self._shared.login()
-
-    async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
-        """Say how hosts are reached from this machine, and return what other machines say, of which nothing is known while the database is away."""
-        if self.outage is not None:
-            return ()
-        name = SafeText(f"{self._carrier.user} on {self._carrier.host}")
-        here = Bastion(_mark(self._carrier, self._copy.path), name, hosts=dict(hosts))
-        async with asyncio.timeout(database_outage.OUTAGE):
-            return await self._shared.asked_to_write(lambda: self._store.tell_reach((app, environment), here))
-
-    async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
-        """Say who looks on here and show `items`; what other machines say, who say nothing while the database is away."""
-        return SeenElsewhere(place=place) if self.outage is not None else await self._shared.look_on(run, engine, people, items, place)
-
-    async def news(self, run: str, seconds: float) -> None:
-        """Return when the run may have new events, or after so many seconds."""
-        await self._shared.news(run, seconds)
-
     async def close(self) -> None:
         """Write what waits, and let go of both records."""
         await asyncio.gather(*self._writing, return_exceptions=True)
         await self._away.close()
+        await self.machines.close()
         await self._local.close()
         await self._shared.close()
-
-
-def _mark(carrier: Carrier, path: str) -> str:
-    """What tells this state folder from any other, and says nothing of where it is."""
-    return hashlib.sha256("\0".join((carrier.host, carrier.user, os.path.realpath(path))).encode()).hexdigest()[:16]
 
 
 def _copy_of(state: str, store: PostgresStore) -> LocalCopy:

@@ -4,24 +4,19 @@ Whatever waits to be written when the writer is free is written together, of all
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from console.adapters.journal.chain import JournalAway, JournalFault
-from console.adapters.journal.record_store import Entry, Listens, RecordStore
-from console.model.bastions import Bastion, SshSeen
-from console.model.carrier import Carrier
-from console.model.commands import Accepted, AnyCommand, Refusal
+from console.adapters.journal.record_store import Entry, RecordStore
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
-from console.model.onlooker import Onlooker, SeenElsewhere
-from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import HearsOutage, Known, PastRun, SentCommand
+from console.ports.journal import HearsOutage, Known, PastRun
 from console.wire.frames import DecodeError
 
 T = TypeVar("T")
@@ -36,7 +31,7 @@ class SqlJournal:
         self._reader = ThreadPoolExecutor(1, "journal-reader")
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
-        self._listener: Listens | None = None
+        self.machines = store.machines(self)
 
     @classmethod
     def of(cls, state: str) -> "SqlJournal":
@@ -145,69 +140,11 @@ class SqlJournal:
         """Store who shows users a maintenance page; None: nobody does."""
         await self._on(self._writer, lambda: self.store.keep_maintenance(app, environment, maintenance))
 
-    async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
-        """Take or renew the lease of a run; None: this engine has it."""
-        return await self._on(self._writer, lambda: self.store.take_lease(run, carrier))
-
-    async def end_lease(self, run: str, carrier: Carrier) -> None:
-        """Let the lease of a run go."""
-        await self._on(self._writer, lambda: self.store.end_lease(run, carrier))
-
-    async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
-        """Take or renew the turn at what ended runs have left; None: this engine has it."""
-        return await self.take_lease(f"what is left in {environment} of {app}", carrier)
-
-    async def carried(self) -> dict[str, Carrier]:
-        """Who carries which run, by their leases."""
-        return await self._on(self._reader, self.store.carried)
-
-    async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
-        """Leave a command for the engine that carries a run; its number."""
-        return await self._on(self._writer, lambda: self.store.send_command(run, command, person))
-
-    async def take_commands(self, run: str) -> tuple[SentCommand, ...]:
-        """Take the commands that wait for a run."""
-        return await self._on(self._writer, lambda: self.store.take_commands(run))
-
-    async def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
-        """Say what became of a command."""
-        await self._on(self._writer, lambda: self.store.answer_command(run, number, answer))
-
-    async def command_answer(self, number: int) -> Accepted | Refusal | None:
-        """What became of a command; None: that is not known yet."""
-        return await self._on(self._reader, lambda: self.store.command_answer(number))
-
-    async def withdraw_command(self, number: int) -> bool:
-        """Take a command back; False: it was taken already."""
-        return await self._on(self._writer, lambda: self.store.withdraw_command(number))
-
-    async def login(self) -> str:
-        """The login by which this engine writes to a shared database; empty: it is not shared."""
-        return await self._on(self._reader, self.store.login)
-
-    async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
-        """Return nothing: a record of one machine has no other, and of a shared one `SharedJournal` says it."""
-        return ()
-
-    async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
-        """Say who looks on here and show `items`; what other machines say."""
-        return await self._on(self._writer, lambda: self.store.look_on(run, engine, people, items, place))
-
-    async def news(self, run: str, seconds: float) -> None:
-        """Return when the run may have new events, or after so many seconds."""
-        if self._listener is None:
-            self._listener = self.store.listener()
-        if self._listener is None:
-            await asyncio.sleep(seconds)
-        else:
-            await self._listener.news(run, seconds)
-
     async def close(self) -> None:
         """Write what waits, and let go of the file."""
         while self._writing is not None:
             await asyncio.wait((self._writing,))
-        if self._listener is not None:
-            await self._listener.close()
+        await self.machines.close()
         await asyncio.to_thread(self._shut)
 
     def _shut(self) -> None:

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from console.adapters.journal.chain import JournalFault
 from console.adapters.journal.environment_rows import Place
 from console.adapters.journal.last_written import LastWritten
-from console.adapters.journal.record_store import Entry, RecordStore, Tip, next_number
+from console.adapters.journal.one_machine import OneMachine
+from console.adapters.journal.record_store import Asks, Entry, RecordStore, Tip, next_number
 from console.adapters.journal.reserve import give_room, keep_room
 from console.adapters.journal.run_search import SCHEMA
 from console.adapters.journal.sqlite_connection import made, opened, told
@@ -20,6 +21,7 @@ from console.adapters.journal.tables import EVENTS, META, RUNS, RUNS_BY_NUMBER, 
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network
 from console.errors import UsageFault
 from console.model.events import AbortAsked, AnyEvent, HostReturning, RollbackBegan, RunOpened, TakenUp
+from console.ports.sharing_machines import SharingMachines
 
 
 class JournalStore(RecordStore):
@@ -50,6 +52,10 @@ class JournalStore(RecordStore):
         """Open the journal of a state folder. Raises UsageFault on a network file system."""
         refuse_network(state)
         return cls(journal_path(state))
+
+    def machines(self, asks: Asks) -> SharingMachines:
+        """Return that there are no others: the file is of this machine."""
+        return OneMachine()
 
     def _prepare(self) -> None:
         version = self._connection.exec_driver_sql("PRAGMA user_version").scalar_one()

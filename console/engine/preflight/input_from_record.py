@@ -55,7 +55,7 @@ async def _proof(journal: Journal, kind: RunKind) -> Check | None:
     if journal.outage is not None:
         return assess_record_away(journal.outage.reason, blocks=not KINDS[kind].is_return)
     try:
-        return assess_record(await journal.login(), user_name(os.getuid()))
+        return assess_record(await journal.machines.login(), user_name(os.getuid()))
     except ConsoleError:
         return None
 
@@ -63,7 +63,7 @@ async def _proof(journal: Journal, kind: RunKind) -> Check | None:
 async def _bastions(journal: Journal, app: str, environment: str, seen: Mapping[str, SshSeen]) -> Check | None:
     """How other machines reach these hosts; None where the record is this machine's alone, or is away, which is said elsewhere."""
     try:
-        return assess_bastions(environment, seen, await journal.reached_elsewhere(app, environment, seen))
+        return assess_bastions(environment, seen, await journal.machines.reached_elsewhere(app, environment, seen))
     except (RecordAway, TimeoutError):
         return None
     except ConsoleError as fault:

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from console.errors import ConsoleError, Locked, RecordAway
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, Refusal
-from console.ports.journal import LEASE, Journal, SentCommand
+from console.ports.journal import Journal
+from console.ports.sharing_machines import LEASE, SentCommand
 from console.text import SafeText
 
 LOOK = 1.0
@@ -30,7 +31,7 @@ class RunLease:
     async def take(self) -> None:
         """Take it. Raises Locked where another engine carries the run. While the record is away nobody can say so; `keep` takes it when it is back."""
         try:
-            other = await self._journal.take_lease(self._run, self._carrier)
+            other = await self._journal.machines.take_lease(self._run, self._carrier)
         except RecordAway:
             if self._journal.outage is None:
                 raise
@@ -43,7 +44,7 @@ class RunLease:
         while True:
             await asyncio.sleep(LEASE / 3)
             try:
-                other = await self._journal.take_lease(self._run, self._carrier)
+                other = await self._journal.machines.take_lease(self._run, self._carrier)
             except ConsoleError as fault:
                 log.warning("the lease of run %s was not renewed: %s", self._run, fault.message)
                 continue
@@ -54,10 +55,10 @@ class RunLease:
     async def hear(self, submit: Callable[[str, SentCommand], Awaitable[Accepted | Refusal]]) -> None:
         """Take what people say to the run on other machines, until cancelled."""
         while True:
-            await self._journal.news(self._run, LOOK)
+            await self._journal.machines.news(self._run, LOOK)
             try:
-                for sent in await self._journal.take_commands(self._run):
-                    await self._journal.answer_command(self._run, sent.number, await self._judged(sent, submit))
+                for sent in await self._journal.machines.take_commands(self._run):
+                    await self._journal.machines.answer_command(self._run, sent.number, await self._judged(sent, submit))
             except ConsoleError as fault:
                 log.warning("what was said to run %s elsewhere was not heard: %s", self._run, fault.message)
                 await asyncio.sleep(LOOK)
@@ -72,6 +73,6 @@ class RunLease:
     async def end(self) -> None:
         """Let it go, so that nobody waits for it to run out."""
         try:
-            await self._journal.end_lease(self._run, self._carrier)
+            await self._journal.machines.end_lease(self._run, self._carrier)
         except ConsoleError as fault:
             log.warning("the lease of run %s was not given back: %s", self._run, fault.message)

@@ -44,7 +44,7 @@ class RunsElsewhere:
 
     async def carrier(self, run: str) -> Carrier | None:
         """Which other engine carries a run; None: none does. Raises RecordAway where that is not known."""
-        found = (await self._journal.carried()).get(run)
+        found = (await self._journal.machines.carried()).get(run)
         return None if found is None or found.mark == self._here.mark else found
 
     async def open_run(self, app: str, environment: str) -> str:
@@ -57,7 +57,7 @@ class RunsElsewhere:
 
     async def _others(self) -> set[str]:
         """What engines of other machines carry."""
-        return {run for run, carrier in (await self._journal.carried()).items() if carrier.mark != self._here.mark}
+        return {run for run, carrier in (await self._journal.machines.carried()).items() if carrier.mark != self._here.mark}
 
     async def is_ours(self, record: EnvironmentRecord, runs: Iterable[str]) -> bool:
         """Whether it is for this engine to do what ended runs (`runs`, and tickets) have left: one does at a time, and none while another carries one."""
@@ -66,7 +66,7 @@ class RunsElsewhere:
         left = {*runs, *record.tickets, *(one.run for one in record.open)}
         if left & await self._others():
             return False
-        return await self._journal.take_turn(record.app, record.environment, self._here) is None
+        return await self._journal.machines.take_turn(record.app, record.environment, self._here) is None
 
     async def goes_on_from(self, run: str, last: Event) -> bool:
         """Whether another engine carries a run, or has, and the record has that event of it, as it was told here: then what follows there follows here.
@@ -102,7 +102,7 @@ class RunsElsewhere:
                 if not await is_over(self._journal, run):
                     raise UsageFault(f"run {run} was interrupted: no engine carries it", f"deploy resume {run}")
                 return
-            await self._journal.news(run, LOOK)
+            await self._journal.machines.news(run, LOOK)
 
     async def _may_be_carried(self, run: str) -> bool:
         """Whether another engine carries a run, or may: while the record is away that is not known, and what this machine has of it is told all the same."""
@@ -114,7 +114,7 @@ class RunsElsewhere:
     async def _shown(self, run: str, place: int) -> tuple[int, tuple[Output | Sample, ...]]:
         """What the engine that carries a run shows of it after that place, and the next place. What cannot be read is left out."""
         try:
-            seen = await self._journal.look_on(run, self._here, self._onlookers.here(run), place=place)
+            seen = await self._journal.machines.look_on(run, self._here, self._onlookers.here(run), place=place)
             items = tuple(item for text in seen.items for item in shown_items(text))
         except (ConsoleError, DecodeError) as fault:
             log.warning("what is shown of run %s is not seen: %s", run, fault.message)
@@ -126,14 +126,14 @@ class RunsElsewhere:
     async def submit(self, run: str, command: AnyCommand, person: Person, carrier: Carrier) -> Accepted | Refusal:
         """Have the engine that carries the run judge and take a command, in the name of who gave it here."""
         sender = changed(person, uid=-1, claims=f"{person.claims} by way of {self._here.host}".strip())
-        number = await self._journal.send_command(run, command, sender)
+        number = await self._journal.machines.send_command(run, command, sender)
         until = asyncio.get_running_loop().time() + ANSWER
         while asyncio.get_running_loop().time() < until:
-            await self._journal.news(run, 0.2)
-            answer = await self._journal.command_answer(number)
+            await self._journal.machines.news(run, 0.2)
+            answer = await self._journal.machines.command_answer(number)
             if answer is not None:
                 return answer
-        if await self._journal.withdraw_command(number):
+        if await self._journal.machines.withdraw_command(number):
             return Refusal(SafeText(f"{carrier} did not take the command within {ANSWER:.0f} s, and will not take it"), SafeText(f"deploy attach {run}"))
         return Refusal(SafeText(f"{carrier} took the command and has not answered for {ANSWER:.0f} s"), SafeText(f"deploy attach {run}"))
 

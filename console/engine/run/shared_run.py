@@ -12,7 +12,8 @@ from console.engine.tasks import Background
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, Refusal
 from console.model.onlooker import Onlooker
-from console.ports.journal import Journal, SentCommand
+from console.ports.journal import Journal
+from console.ports.sharing_machines import SentCommand
 
 
 class RunSharing:

@@ -90,12 +90,12 @@ async def written(journal: SharedJournal, *events) -> None:
 
 async def test_an_event_is_on_both_disks_before_anybody_goes_on(rig):
     journal = await rig.journal()
-    assert await journal.take_lease("r1", ADA) is None
+    assert await journal.machines.take_lease("r1", ADA) is None
     await written(journal, FIRST, note(2))
     copy = LocalCopy.of(str(rig.folder))
     assert rig.there.links("r1") == copy.links("r1")
     assert len(copy.links("r1")) == 2
-    await journal.end_lease("r1", ADA)
+    await journal.machines.end_lease("r1", ADA)
     assert copy.not_handed(PLACE) == []
     copy.close()
 
@@ -136,7 +136,7 @@ async def test_what_a_lost_connection_left_open_is_written_once(rig, when):
 
 async def test_while_it_is_away_this_machine_writes_alone_and_hands_all_of_it_in_once_it_is_back(rig):
     journal = await rig.journal()
-    assert await journal.take_lease("r1", ADA) is None
+    assert await journal.machines.take_lease("r1", ADA) is None
     await written(journal, FIRST, note(2))
     rig.lets_in(False)
     await written(journal, note(3))
@@ -148,7 +148,7 @@ async def test_while_it_is_away_this_machine_writes_alone_and_hands_all_of_it_in
     assert [one.run for one in await journal.runs()] == ["r1"]
     assert (await journal.environment(*PLACE)).open
     with pytest.raises(JournalAway):
-        await journal.take_lease("r2", ADA)
+        await journal.machines.take_lease("r2", ADA)
     with pytest.raises(JournalAway):  # of what this machine has never seen it says nothing
         await journal.read("r9")
     rig.lets_in(True)
@@ -175,7 +175,7 @@ async def test_what_goes_back_does_not_wait_for_it(rig):
 
 async def test_the_next_engine_of_this_machine_hands_in_what_one_that_was_killed_could_not(rig):
     journal = await rig.journal()
-    await journal.take_lease("r1", ADA)
+    await journal.machines.take_lease("r1", ADA)
     await written(journal, FIRST)
     rig.lets_in(False)
     await written(journal, note(2))
@@ -191,7 +191,7 @@ async def test_the_next_engine_of_this_machine_hands_in_what_one_that_was_killed
 
 async def test_a_run_that_another_machine_took_up_first_keeps_its_order_and_what_stood_here_is_kept_apart(rig):
     journal = await rig.journal()
-    await journal.take_lease("r1", ADA)
+    await journal.machines.take_lease("r1", ADA)
     await written(journal, FIRST)
     rig.lets_in(False)
     await written(journal, note(2, "mine"), note(3, "mine too"))
@@ -213,15 +213,15 @@ async def test_a_run_that_another_machine_took_up_first_keeps_its_order_and_what
 
 async def test_an_engine_whose_lease_is_another_s_writes_nothing_though_the_other_has_written_nothing_yet(rig):
     journal = await rig.journal()
-    await journal.take_lease("r1", ADA)
+    await journal.machines.take_lease("r1", ADA)
     await written(journal, FIRST)
     rig.taken_by_lin()
     with pytest.raises(OutOfOrder, match=r"r1 was taken up by lin's engine on bastion-b \(process 7\)"):
         await written(journal, note(2))
     assert len(rig.there.links("r1")) == 1
-    assert await journal.take_lease("r1", ADA) == LIN
+    assert await journal.machines.take_lease("r1", ADA) == LIN
     rig.there.end_lease("r1", LIN)  # it let go again, and yet: what an engine knows of a run ends with its lease
-    assert await journal.take_lease("r1", ADA) == LIN
+    assert await journal.machines.take_lease("r1", ADA) == LIN
 
 
 async def test_what_is_stated_while_it_is_away_is_stated_there_once_it_is_back(rig):
@@ -302,15 +302,15 @@ async def test_runs_that_the_database_has_are_kept_here_as_far_as_a_rollback_ask
     journal = await rig.journal()
     for number in range(1, 6):
         run = f"r{number}"
-        await journal.take_lease(run, ADA)
+        await journal.machines.take_lease(run, ADA)
         begun, ended = opened(run, f"2026-01-0{number}T00:00:00Z"), RunEnded(seq=2, exit=0, outcome="succeeded")
         await journal.append(run, (begun, *((ended,) if number != 2 else ())), fold((begun, ended)))
-        await journal.end_lease(run, ADA)
+        await journal.machines.end_lease(run, ADA)
     copy = LocalCopy.of(str(rig.folder))
     assert [run for run in ("r1", "r2", "r3", "r4", "r5") if copy.links(run)] == ["r2", "r4", "r5"]
     await journal.append("r1", (note(3),), fold((opened("r1", "2026-01-01T00:00:00Z"),)))
     assert len(rig.there.links("r1")) == 3
-    assert await journal.take_lease("r1", ADA) is None
+    assert await journal.machines.take_lease("r1", ADA) is None
     assert copy.links("r1") == rig.there.links("r1")
     copy.close()
 
@@ -328,20 +328,20 @@ async def test_what_this_machine_alone_knows_of_an_environment_is_not_confirmed(
 
 async def test_an_engine_that_carries_no_run_waits_for_a_silent_database_once_though_it_looks_after_what_runs_have_left(rig):
     journal = await rig.journal()
-    assert await journal.take_turn(*PLACE, ADA) is None
+    assert await journal.machines.take_turn(*PLACE, ADA) is None
     assert list(rig.there.carried().values()) == [ADA]
     rig.lets_in(False)
     await journal.runs()
     assert journal.outage is not None
     with pytest.raises(JournalAway):
-        await journal.take_turn(*PLACE, ADA)
+        await journal.machines.take_turn(*PLACE, ADA)
 
 
 async def test_a_run_that_another_machine_carries_is_not_called_interrupted_while_nobody_can_say_so(rig):
     journal = await rig.journal()
     await written(journal, FIRST)
     rig.taken_by_lin()
-    assert await journal.take_lease("r2", ADA) is None
+    assert await journal.machines.take_lease("r2", ADA) is None
     rig.lets_in(False)
     elsewhere, seen = RunsElsewhere(journal, ADA), []
     with pytest.raises(JournalAway):
@@ -365,12 +365,12 @@ async def test_the_run_that_was_written_to_last_is_kept_however_old_it_is(rig, m
     monkeypatch.setattr(copying, "KEPT", 1)
     journal = await rig.journal()
     for run in ("r1", "r2"):
-        await journal.take_lease(run, ADA)
+        await journal.machines.take_lease(run, ADA)
         events = opened(run, f"2026-01-0{run[1]}T00:00:00Z"), RunEnded(seq=2, exit=0, outcome="succeeded")
         await journal.append(run, events, fold(events))
     await record(journal, "r1", (note(3),))  # it still let go of its hosts
     for run in ("r1", "r2"):
-        await journal.end_lease(run, ADA)
+        await journal.machines.end_lease(run, ADA)
     rig.made.remove(journal)
     await journal.close()
     journal = await rig.journal()
@@ -380,15 +380,15 @@ async def test_the_run_that_was_written_to_last_is_kept_however_old_it_is(rig, m
 @pytest.mark.parametrize("when", ["at the end of the next run", "when the next engine begins"])
 async def test_how_a_run_ended_that_another_machine_took_up_is_known_here_too(rig, when):
     journal = await rig.journal()
-    await journal.take_lease("r1", ADA)
+    await journal.machines.take_lease("r1", ADA)
     await written(journal, FIRST)
     rig.taken_by_lin()
-    await journal.end_lease("r1", ADA)
+    await journal.machines.end_lease("r1", ADA)
     append(rig.there, "r1", (note(2), RunEnded(seq=3, exit=0, outcome="succeeded")))
     if when == "at the end of the next run":
-        await journal.take_lease("r2", ADA)
+        await journal.machines.take_lease("r2", ADA)
         await journal.append("r2", (opened("r2", "2026-01-02T00:00:00Z"),), fold((opened("r2", "2026-01-02T00:00:00Z"),)))
-        await journal.end_lease("r2", ADA)
+        await journal.machines.end_lease("r2", ADA)
     else:
         rig.made.remove(journal)
         await journal.close()
@@ -401,13 +401,13 @@ async def test_how_a_run_ended_that_another_machine_took_up_is_known_here_too(ri
 
 async def test_how_hosts_are_reached_is_told_to_other_machines_and_not_to_this_one(rig, tmp_path):
     here, seen = await rig.journal(), SshSeen("ssh-ed25519 SHA256:one", ("SHA256:one",), "SHA256:mine")
-    assert await here.reached_elsewhere(*PLACE, {"web01": seen}) == ()
-    assert await here.reached_elsewhere(*PLACE, {"web01": seen}) == ()
+    assert await here.machines.reached_elsewhere(*PLACE, {"web01": seen}) == ()
+    assert await here.machines.reached_elsewhere(*PLACE, {"web01": seen}) == ()
     (tmp_path / "b").mkdir()
     there = await SharedJournal.of(str(tmp_path / "b"), rig.address, PLACE, LIN, rig.heard.append)
     rig.made.append(there)
-    assert await there.reached_elsewhere("shop", "staging", {}) == ()
-    (told,) = await there.reached_elsewhere(*PLACE, {})
+    assert await there.machines.reached_elsewhere("shop", "staging", {}) == ()
+    (told,) = await there.machines.reached_elsewhere(*PLACE, {})
     assert (told.name, told.hosts, str(tmp_path) in repr(told)) == ("ada on bastion-a", {"web01": seen}, False)
     executed(plain(rig.address), "update bastions set seen = now() - interval '31 days'")
-    assert await there.reached_elsewhere(*PLACE, {}) == ()
+    assert await there.machines.reached_elsewhere(*PLACE, {}) == ()
