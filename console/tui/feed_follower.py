@@ -173,6 +173,11 @@ class FeedFollower:
         """Return for how many seconds an engine that says regularly that it is there has said nothing; 0 while that is no news."""
         return 0.0 if self.finished else self._signs.silence(now)
 
+    @property
+    def has_lines(self) -> bool:
+        """Whether log lines wait to be taken."""
+        return bool(self._lines)
+
     def take_lines(self) -> tuple[LogLine, ...]:
         """Return the log lines that came since the last call."""
         self.begins_anew = False
