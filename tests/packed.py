@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from console.adapters.release_stream import Codec, Contents, ReleaseStreams
+from console.adapters.compressed_stream import Codec, Contents, ReleaseStreams
 from console.core.host.release_manifest import manifest_of, whole
 from console.model.release import Package
 

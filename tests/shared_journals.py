@@ -38,7 +38,7 @@ def empty_database(server: str) -> str:
 @pytest.fixture(scope="session")
 def journal_database(postgres_server):
     """The address of a database with the journal's tables."""
-    from console.adapters.journal.migrate import migrate
+    from console.adapters.journal.postgres_migrate import migrate
 
     made = empty_database(postgres_server)
     migrate(made)

@@ -16,6 +16,8 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 PACKAGES = "|".join(sorted(folder.name for folder in (ROOT / "console").iterdir() if (folder / "__init__.py").exists()))
 PATH = re.compile(rf"`((?:{PACKAGES}|console|tests|docs)/[\w./-]*)`")
 NAME = re.compile(r"`(\w+\.(?:py|md|tcss|sh))`")
+DOTTED = re.compile(rf"`((?:{PACKAGES})(?:\.\w+)+)")
+WHOSE = re.compile(r"(?:that is|is) `([a-z_]+)`'s")
 CODE = [*sorted((ROOT / "console").rglob("*.py")), *sorted((ROOT / "tests").rglob("*.py"))]
 NAMES = {path.name for folder in ("console", "tests", "docs") for path in (ROOT / folder).rglob("*.*")} | {path.name for path in ROOT.glob("*.md")}
 MADE = {"bench.md"}
@@ -28,6 +30,18 @@ def gone(document: Path) -> list[str]:
     places = [ROOT, ROOT / "console"]
     paths = [path for path in PATH.findall(text) if not any((place / (path + end)).exists() for place in places for end in ("", ".py"))]
     return paths + [name for name in NAME.findall(text) if name not in NAMES | MADE]
+
+
+def modules_gone(text: str) -> list[str]:
+    """Modules that a docstring names, `core.run.rules.may` or "that is `pool`'s", which are not there."""
+    dotted = [name for name in DOTTED.findall(text) if not is_there(name)]
+    return dotted + [name for name in WHOSE.findall(text) if f"{name}.py" not in NAMES and not any(path.is_dir() for path in (ROOT / "console").rglob(name))]
+
+
+def is_there(name: str) -> bool:
+    """Whether it is a module or a package, something in a module, or a class of a package (`ports.Journal`)."""
+    place = ROOT / "console" / name.replace(".", "/")
+    return place.is_dir() or place.with_suffix(".py").exists() or place.parent.with_suffix(".py").exists() or place.name[0].isupper()
 
 
 def first_cells(title: str) -> str:
@@ -43,6 +57,15 @@ def test_every_file_that_is_named_is_there(document: Path):
 
 def test_every_file_that_the_code_names_is_there():
     assert {str(path.relative_to(ROOT)): missing for path in CODE if (missing := gone(path))} == {}
+
+
+def test_every_module_that_the_code_names_is_there():
+    assert {str(path.relative_to(ROOT)): missing for path in CODE if path.is_relative_to(ROOT / "console") if (missing := modules_gone(path.read_text()))} == {}
+
+
+def test_a_module_that_is_gone_is_found():
+    named = "`core.run.evolve`, `core.run.rules.may(act, state)`, `core.run.dissolve`, that is `pool`'s, is `queries`'s, is `puddle`'s"
+    assert modules_gone(named) == ["core.run.dissolve", "puddle"]
 
 
 def test_a_file_that_is_gone_is_found(tmp_path: Path):

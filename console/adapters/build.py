@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from console.adapters.git.git_repository import GitRepository
-from console.adapters.pack import pack
+from console.adapters.release_reader import pack
 from console.adapters.statefolder import Modes
 from console.adapters.this_machine import LocalTransport
 from console.core.checks.content import shipped_root

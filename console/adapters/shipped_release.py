@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from console.adapters.release_stream import Contents, ReleaseStreams
+from console.adapters.compressed_stream import Contents, ReleaseStreams
 from console.core.host.integrity import expected
 from console.core.host.release_manifest import Difference, Manifest, difference, manifest_of, whole
 from console.errors import UsageFault

@@ -19,7 +19,7 @@ def migrate_journal(how: Invocation) -> int:
     path, before, now = "", 0, 0
     handed: list[HandedOver] = []
     if address:
-        from console.adapters.journal.migrate import migrate
+        from console.adapters.journal.postgres_migrate import migrate
 
         path, before, now = migrate(address)
         handed = _handed_over(address)

@@ -28,7 +28,7 @@ from console.engine.run.onlookers import Onlookers
 from console.engine.run.record_watch import apart_words
 from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.engine.run_opening import RunOpening
-from console.engine.server.refusals import Refusals
+from console.engine.server.refusal_record import Refusals
 from console.engine.tasks import Unbroken
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier

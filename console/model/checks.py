@@ -1,4 +1,4 @@
-"""What a pre-flight check found. Values only; who judges is `core/checks/calendar.py` and `core/checks/fleet.py`."""
+"""What a pre-flight check found. Values only; they are judged in `core/checks/`, a file for each family."""
 
 from typing import Literal
 

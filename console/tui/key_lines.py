@@ -1,7 +1,7 @@
 """The footer and the help of a screen, from the registry of keys."""
 
+from console.tui.key_refusals import Place, Situation
 from console.tui.keys import ACTIONS, key_name
-from console.tui.situation import Place, Situation
 from console.views.blocking_reason import way_out
 from console.views.styled_text import Line, Span, joined, line, spread, width
 

@@ -1,12 +1,12 @@
 """The one registry of what can be done by key: footer, help and dispatch come from it.
 
-`situation` knows when an action is offered; `key_lines` prints the keys.
+`key_refusals` knows when an action is offered; `key_lines` prints the keys.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from console.tui.situation import (
+from console.tui.key_refusals import (
     ONLY_LOOKS,
     Act,
     Place,

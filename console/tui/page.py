@@ -16,9 +16,9 @@ from console.model.state import RunState
 from console.tui import keys
 from console.tui.dialogs.open_question import OpenQuestion
 from console.tui.key_lines import footer_line
+from console.tui.key_refusals import Place, Situation
 from console.tui.screen_shell import Shell
 from console.tui.screen_sizes import MIDDLE, NARROW, is_tiny
-from console.tui.situation import Place, Situation
 from console.tui.widgets.line_view import LineView
 from console.tui.widgets.message_line import MessageLine
 from console.typed import as_typed

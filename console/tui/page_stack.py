@@ -7,9 +7,9 @@ from textual.app import App
 from textual.screen import Screen
 
 from console.tui.dialogs.dialog import is_dialog
+from console.tui.key_refusals import may_roll_back
 from console.tui.page import Page
 from console.tui.run.run_screen import RunScreen
-from console.tui.situation import may_roll_back
 from console.views.styled_text import Tone
 
 

@@ -15,7 +15,7 @@ from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient, RunArchive
 from console.ports.feed import Feed
 from console.tui.feed_follower import FeedFollower
-from console.tui.situation import Situation
+from console.tui.key_refusals import Situation
 from console.views.styled_text import Tone
 
 

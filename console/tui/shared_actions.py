@@ -9,8 +9,8 @@ from console.tui.dialogs.maintenance_question import MaintenanceQuestion
 from console.tui.dialogs.palette import Palette
 from console.tui.dialogs.theme_choice import ThemeChoice
 from console.tui.key_lines import help_lines
+from console.tui.key_refusals import Situation
 from console.tui.screen_shell import Say, Shell
-from console.tui.situation import Situation
 from console.typed import as_typed
 from console.views.compact_layout import folded
 

@@ -1,6 +1,6 @@
 """A canary's counts in little room: the rows above the metrics, and the short form for the line under the header. Pure."""
 
-from console.core.run.new_against_old import analysis_that_runs
+from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.sentences import kinds_in_words
 from console.core.words.canary_words import metric_words, percent, ratio_words, rounded_up
 from console.core.words.durations import duration_words

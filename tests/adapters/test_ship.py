@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.pack import pack
+from console.adapters.release_reader import pack
 from console.adapters.ship import HostShipper
 from console.adapters.this_machine import LocalTransport
 from console.model.configured_environment import Environment

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.pack import pack
+from console.adapters.release_reader import pack
 from console.adapters.ship import HostShipper
 from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from console.adapters.journal.migrate import migrate
+from console.adapters.journal.postgres_migrate import migrate
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.record_store import Entry, RecordStore
 from console.adapters.journal.sqlite_store import JournalStore

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from console.adapters.pack import pack
+from console.adapters.release_reader import pack
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.login_shell import command_line
 from console.adapters.statefolder import prepared

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from console.adapters.journal.migrate import migrate
+from console.adapters.journal.postgres_migrate import migrate
 from console.adapters.journal.postgres_store import CHANNEL
 from tests.cli.product import Product, until
 from tests.cli.test_secrets import TOKEN, assert_clean, texts_of

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from console.core.metrics.counters import bound_for, counts_of, incarnation_of
 from console.core.metrics.exposition import series_of
-from console.core.metrics.increases import RESTARTED, CounterLook, Increase, increase, looked_at, measured, quantile_of, together, unmeasured
 from console.core.metrics.kept_numbers import UNKNOWN, KeptNumbers
+from console.core.metrics.measured_counters import RESTARTED, CounterLook, Increase, increase, looked_at, measured, quantile_of, together, unmeasured
 from console.model.application_metrics import MACHINE, CountedMetric, Series, Unreadable
 from console.model.measurements import Measurement
 from console.model.traffic import ServerCounts

@@ -16,7 +16,7 @@ import asyncssh
 import pytest
 import pytest_asyncio
 
-from console.adapters.pack import pack
+from console.adapters.release_reader import pack
 from console.demo.customers import ask
 from console.demo.demo_fleet import DemoFleet
 from console.demo.demo_folder import USER

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from console.tui import keys
-from console.tui.situation import Place
+from console.tui.key_refusals import Place
 
 TITLES: dict[Place, str] = {
     "home": "Home", "prepare": "Prepare a release", "run": "A run", "host": "One host", "runs": "Runs", "record": "The record of a run", "compare": "Two runs", "replay": "Replay",

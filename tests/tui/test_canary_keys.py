@@ -5,7 +5,7 @@ from console.model.analysis import Reading
 from console.text import SafeText
 from console.tui.widgets.line_view import LineView
 from tests.core.simulation import ADA
-from tests.core.test_new_against_old import a_canary
+from tests.core.test_canary_verdict import a_canary
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.test_keys import kinds, press, settled
 

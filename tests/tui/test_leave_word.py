@@ -5,7 +5,7 @@ import pytest
 from console.model.state import RunState
 from console.model.values import changed
 from console.tui.key_lines import leave_word
-from console.tui.situation import Situation
+from console.tui.key_refusals import Situation
 
 WORDS = {
     "preflight": ("leave", "home"), "deciding": ("no-go, leave", "no-go, home"), "running": ("detach", "home"), "rolling-back": ("detach", "home"),

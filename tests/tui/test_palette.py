@@ -8,7 +8,7 @@ from console.model.state import RunState
 from console.tui import keys
 from console.tui.dialogs.dialog import Dialog
 from console.tui.dialogs.palette import Palette
-from console.tui.situation import Place, Situation
+from console.tui.key_refusals import Place, Situation
 from console.tui.widgets.picker import Picker
 from tests.tui.scripted import an_app
 from tests.tui.test_keys import kinds, press, running, settled

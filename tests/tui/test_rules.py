@@ -12,7 +12,7 @@ from console.model.commands import AnyCommand, Refusal
 from console.model.values import changed
 from console.plain.plain_questions import question
 from console.tui import keys
-from console.tui.situation import COMMANDS, Act, Situation, refused
+from console.tui.key_refusals import COMMANDS, Act, Situation, refused
 from tests.core.drawn import ASKED, KINDS, LIN, draw_run
 from tests.core.simulation import Simulation
 from tests.tui.test_keys import running

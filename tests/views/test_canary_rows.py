@@ -14,7 +14,7 @@ from console.views.plan_words import plan_lines
 from console.views.styled_text import text
 from console.views.styled_text import width as text_width
 from tests.core.simulation import Simulation, an_environment, opening
-from tests.core.test_new_against_old import EQUAL, OPEN, WORSE, a_canary, judging
+from tests.core.test_canary_verdict import EQUAL, OPEN, WORSE, a_canary, judging
 
 READING = Reading(new=1000, new_bad=9, old=9000, old_bad=85, low=0.4, high=3.1, more=900, seconds=41.0)
 

@@ -12,9 +12,9 @@ from functools import partial
 
 from console.adapters.balancers import haproxy_access as access
 from console.adapters.balancers.call_time import CallTime
-from console.adapters.balancers.haproxy_answers import NOT_OURS, UP, Process, Server, number
 from console.adapters.balancers.haproxy_page import HaproxyPage
 from console.adapters.balancers.haproxy_processes import HaproxyProcesses, Processes, new_ones
+from console.adapters.balancers.haproxy_state import NOT_OURS, UP, Process, Server, number
 from console.adapters.balancers.haproxy_warnings import ConfigWarnings
 from console.model.balancer import Balancer
 from console.model.host import Host

@@ -7,7 +7,7 @@ reload, so the file is written too.
 import shlex
 
 from console.adapters.balancers import haproxy_access as access
-from console.adapters.balancers.haproxy_answers import Process, map_file, map_value
+from console.adapters.balancers.haproxy_state import Process, map_file, map_value
 from console.adapters.balancers.haproxy_talk import talk
 from console.model.balancer import Balancer
 from console.model.host import Host

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from console.adapters.balancers import haproxy_access as access
 from console.adapters.balancers.call_time import CallTime
-from console.adapters.balancers.haproxy_answers import Process, questions, read_process, workers
+from console.adapters.balancers.haproxy_state import Process, questions, read_process, workers
 from console.adapters.balancers.haproxy_talk import talk
 from console.model.balancer import Balancer
 from console.model.host import Host

@@ -3,7 +3,7 @@
 import shlex
 from typing import NamedTuple
 
-from console.adapters.balancers.haproxy_answers import Process
+from console.adapters.balancers.haproxy_state import Process
 from console.adapters.balancers.haproxy_talk import talk
 from console.model.balancer import Balancer
 from console.model.host import Host

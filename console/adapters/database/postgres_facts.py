@@ -1,4 +1,4 @@
-"""What PostgreSQL says of its tables, its locks and its schema. Queries and how their answers are read; how it is reached is `link`'s."""
+"""What PostgreSQL says of its tables, its locks and its schema. Queries and how their answers are read; how it is reached is `database_link`'s."""
 
 import asyncio
 import hashlib

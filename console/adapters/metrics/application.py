@@ -1,6 +1,6 @@
 """What the application on each host counts: errors, latency, and what else the file names. Implements `ports.MetricSource`.
 
-What two looks come to is `core/metrics/increases.py`'s; how a host is read is the scraper's.
+What two looks come to is `core/metrics/measured_counters.py`'s; how a host is read is the scraper's.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from console.core.analysis.looks import UNSTABLE, Lives
 from console.core.host.shell import filled_url
 from console.core.metrics.counters import added, bound_for, buckets_of, incarnation_of
 from console.core.metrics.exposition import START
-from console.core.metrics.increases import RESTARTED, CounterLook, Increase, increase, looked_at, measured, together, unmeasured
+from console.core.metrics.measured_counters import RESTARTED, CounterLook, Increase, increase, looked_at, measured, together, unmeasured
 from console.model.application_metrics import Metrics, Unreadable
 from console.model.configured_environment import Environment
 from console.model.host import Host

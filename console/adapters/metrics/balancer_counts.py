@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from console.adapters.metrics.looking_again import again_and_again
 from console.adapters.metrics.shared_looks import Counted, NotedCounts
 from console.core.analysis.looks import look_of
-from console.core.metrics.increases import RESTARTED, CounterLook, Increase, increase, measured, together, unmeasured
+from console.core.metrics.measured_counters import RESTARTED, CounterLook, Increase, increase, measured, together, unmeasured
 from console.core.metrics.metric_list import BALANCERS_EVERY
 from console.model.application_metrics import CountedMetric
 from console.model.measurements import Measurement

@@ -13,7 +13,7 @@ from console.adapters.checks.rest import Api, NoAnswer
 from console.adapters.health_gates import bare_command
 from console.adapters.metrics.looking_again import again_and_again
 from console.adapters.promql import PromAnswer, instant
-from console.core.metrics.increases import unmeasured
+from console.core.metrics.measured_counters import unmeasured
 from console.model.application_metrics import QueriedMetric
 from console.model.configured_environment import Environment
 from console.model.host import Host

@@ -1,4 +1,4 @@
-"""Handshakes with hosts: the keys that are known and shown, the identities that are offered, and how many go on at once.
+"""ConnectAttempts with hosts: the keys that are known and shown, the identities that are offered, and how many go on at once.
 
 A refused login or key is not tried again here. It must not know which connections there are, or what runs on them.
 """
@@ -31,7 +31,7 @@ BACKOFF = 0.5
 """Seconds; doubled each time, and a random share of it is waited."""
 
 
-class Handshakes:
+class ConnectAttempts:
     """All of one environment, whose name is for what is said to people."""
 
     def __init__(self, ssh: Ssh, environment: str) -> None:

@@ -8,14 +8,14 @@ import asyncssh
 
 from console.adapters.ssh.channels import SshChannels
 from console.adapters.ssh.config import Way
-from console.adapters.ssh.kept import KeptShell
 from console.adapters.ssh.kept_files import KeptFiles
+from console.adapters.ssh.kept_shell import KeptShell
 from console.adapters.ssh.ramp import Ramp
 from console.model.host import Host
 from console.ports.hosts import Unreached
 
 THROUGH = 32
-"""Handshakes at once through a jump host, at most."""
+"""ConnectAttempts at once through a jump host, at most."""
 FORGET = 20.0
 """Seconds after which a refused login may be tried again: longer than sshd's penalty for one."""
 

@@ -1,6 +1,6 @@
 """A script as the one line that sshd hands to a login shell, whichever shell that is: sh, csh and fish quote in different ways.
 
-What the script prints stands between marks of its own (see `frame`). It must not know what a script is for.
+What the script prints stands between marks of its own (see `answer_marks`). It must not know what a script is for.
 """
 
 import re

@@ -14,7 +14,7 @@ import asyncssh
 
 from console.adapters.ssh.channels import Purpose
 from console.adapters.ssh.config import Refused, Way, Ways
-from console.adapters.ssh.connect_attempts import Handshakes
+from console.adapters.ssh.connect_attempts import ConnectAttempts
 from console.adapters.ssh.connection_trial import Together
 from console.adapters.ssh.link import Link, Opened
 from console.adapters.ssh.login_problems import no_channel, no_forwarding, no_numbers, said, unreached
@@ -48,7 +48,7 @@ class SshTransport:
         self._ssh = ssh
         self._jumps = {jump.name: jump for jump in jumps}
         self._ways = Ways(ssh, config) if config else Ways(ssh)
-        self._handshakes = Handshakes(ssh, environment)
+        self._handshakes = ConnectAttempts(ssh, environment)
         self._proofs = Proofs(ssh.connect_timeout, self._lost)
         self.known_of = self._handshakes.known_of
         self._links: dict[Key, Link] = {}

@@ -1,6 +1,6 @@
 """One command on an open connection: its input fed, its output collected or passed on, its end told.
 
-Bytes only. Output and exit code are what stands between the command's own marks (`frame`): what a login prints, reads or ends with is
+Bytes only. Output and exit code are what stands between the command's own marks (`answer_marks`): what a login prints, reads or ends with is
 never taken for an answer. A link that dies under it leaves no exit code. It must not know how connections are made.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import asyncssh
 
-from console.adapters.ssh.frame import Frame
+from console.adapters.ssh.answer_marks import Frame
 from console.adapters.ssh.login_shell import command_line
 from console.ports.hosts import Sink
 

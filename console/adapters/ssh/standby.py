@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import asyncssh
 
-from console.adapters.ssh.kept import KeptShell
 from console.adapters.ssh.kept_files import KeptFiles, look, read_link, real_path, rename
+from console.adapters.ssh.kept_shell import KeptShell
 from console.adapters.ssh.link import Link
 from console.adapters.ssh.login_problems import unreached
 from console.model.host import Host

@@ -142,7 +142,7 @@ def _named(**values: str) -> str:
 
 def ship(path: str, epoch: str, release: str, manifest: str) -> str:
     """Return what says what a host has, up to the line `LOOKED`: whether the release is there whole (then it ends), how it can be sent, older releases, what
-    came of it before. Then it reads `how_to_ship`, and makes the release of the rest of its standard input: a tar as `release_stream` packs it."""
+    came of it before. Then it reads `how_to_ship`, and makes the release of the rest of its standard input: a tar as `compressed_stream` packs it."""
     return _named(path=path, epoch=epoch, release=release, manifest=manifest) + _BEGUN.lstrip() + _LOOK.replace("@LOOKED@", LOOKED).lstrip() + _SHIP.lstrip()
 
 

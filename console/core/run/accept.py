@@ -5,9 +5,9 @@ from typing import Any
 
 from console.core.plan.return_plan import plan_rollback
 from console.core.run.breaches import told_of
+from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.critical_paths import manual_names, open_ticks
 from console.core.run.monitoring_window import window_that_runs
-from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import may
 from console.model import commands as cmd
 from console.model import events as ev

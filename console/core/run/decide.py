@@ -13,7 +13,7 @@ from console.core.plan.return_plan import plan_admission, plan_return, plan_roll
 from console.core.run.breaches import goes_back_for, waits_for_metrics
 from console.core.run.closing import close, end, is_closing, make_way, misplaced_hosts
 from console.core.run.failure_budget import failed_without_host, is_network, is_tripped, trip_reason
-from console.core.run.links import lost_together
+from console.core.run.network_loss import lost_together
 from console.core.run.ready_steps import hosts_in, own_steps, ready_steps, ready_to_return, ready_to_serve_again, ready_while_paused, runs
 from console.core.words.sizes import counted
 from console.core.words.threshold_words import breach_words

@@ -7,7 +7,7 @@ from itertools import islice
 
 from console.core.conditions import LOST
 from console.core.kinds.kinds import kind_of
-from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
+from console.core.run.network_loss import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.ready_steps import hosts_in
 from console.model.configured_environment import Environment
 from console.model.plan import Step

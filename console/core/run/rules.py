@@ -11,9 +11,9 @@ from console.core.conditions import FAILED, KEEPS_OLD
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import touched_hosts
 from console.core.run.breaches import counting_down, holding
+from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.critical_paths import open_ticks
 from console.core.run.monitoring_window import is_ended, window_step, window_that_runs
-from console.core.run.new_against_old import analysis_that_runs
 from console.core.words.durations import duration_words
 from console.core.words.threshold_words import numbers_words
 from console.model import commands as cmd

@@ -1,6 +1,6 @@
 """Calls a person for what stays open though no run works on it: a maintenance page without an end, and debts. Once, and again each day.
 
-Knows the record and the notifier; what counts as open is `core.run.attention`'s. A debt was called for when its run ended.
+Knows the record and the notifier; what counts as open is `core.run.person_wanted`'s. A debt was called for when its run ended.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A look at hosts, all at once: what stands on each. For questions to an engine; a pre-flight asks for more (`prepare`)."""
+"""A look at hosts, all at once: what stands on each. For questions to an engine; a pre-flight asks for more (`preflight`)."""
 
 from console.engine.catch_up.leftover_locks import without_leftovers
 from console.engine.context import QueryContext

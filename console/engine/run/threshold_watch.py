@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from console.core.run.breaches import counting_down, is_judged, untouched_before
-from console.core.run.new_against_old import NEW, OLD
+from console.core.run.canary_verdict import NEW, OLD
 from console.core.thresholds.baselines import BASELINE, Before, baseline_of, is_complete
 from console.core.thresholds.changes import told
 from console.core.thresholds.judging import View, judged, reach_of

@@ -1,6 +1,6 @@
 """One client of an engine: the frames that it sends, what its role lets it ask, and the way of each request to the engine and back.
 
-Knows nothing of when an engine begins or ends; that is `serve`'s.
+Knows nothing of when an engine begins or ends; that is `engine_process`'s.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ from textual.widgets import Input
 
 from console.tui import keys
 from console.tui.dialogs.dialog import TypingDialog
-from console.tui.situation import Situation
+from console.tui.key_refusals import Situation
 from console.tui.widgets.picker import Picker
 from console.views.styled_text import Line, Span, cell, line
 

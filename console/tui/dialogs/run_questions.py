@@ -19,7 +19,7 @@ from console.tui.dialogs.dialog import Choice, Dialog, TypingDialog
 from console.tui.dialogs.go_dialog import go_dialog
 from console.tui.dialogs.question import Act, AskNext, DialogQuestion, EndedRunBack, ToRun
 from console.tui.dialogs.rollback_dialogs import abort_dialog, rollback_dialog, skip_dialog
-from console.tui.situation import UNDECIDED
+from console.tui.key_refusals import UNDECIDED
 from console.views.rollback_words import prefers_halves
 from console.views.styled_text import Span, line
 

@@ -17,11 +17,11 @@ from console.ports.environment_client import EnvironmentClient
 from console.tui.dialogs.restore_dialog import restore_question
 from console.tui.dialogs.run_questions import rollback_question
 from console.tui.history.replay_feed import ReplayFeed
+from console.tui.key_refusals import Situation
 from console.tui.log_actions import LogActions
 from console.tui.page_with_log import PageWithLog
 from console.tui.screen_shell import Shell
 from console.tui.screen_sizes import MIDDLE
-from console.tui.situation import Situation
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.line_view import ScrolledLines
 from console.typed import as_typed

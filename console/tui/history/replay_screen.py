@@ -7,9 +7,9 @@ from console.tui.dialogs.dialog import TextDialog
 from console.tui.feed_follower import FeedFollower
 from console.tui.history.playback import Playback
 from console.tui.history.replay_feed import ReplayFeed
+from console.tui.key_refusals import Situation
 from console.tui.run.run_screen import RunScreen
 from console.tui.screen_shell import Shell
-from console.tui.situation import Situation
 from console.views.headline import top_line
 from console.views.host_details import fault_lines, step_rows
 from console.views.plain_lines import waited_for

@@ -18,10 +18,10 @@ from console.tui.home.resting_environment import RestingEnvironment
 from console.tui.host.host_actions import HostActions
 from console.tui.host.host_screen import HostScreen
 from console.tui.host.host_source import HostSteering
+from console.tui.key_refusals import Situation
 from console.tui.look_back import LookBack
 from console.tui.page import Page
 from console.tui.screen_shell import Shell
-from console.tui.situation import Situation
 from console.tui.widgets.fleet_panel import FleetPanel
 from console.tui.widgets.metrics_panel import MetricsPanel
 from console.tui.widgets.picker import Picker

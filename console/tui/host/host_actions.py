@@ -6,8 +6,8 @@ from collections.abc import Callable
 from console.errors import ConsoleError, in_one_line
 from console.tui.dialogs.question import DialogQuestion
 from console.tui.host.host_questions import restart_question, take_back_question
+from console.tui.key_refusals import Situation
 from console.tui.screen_shell import Say, Shell
-from console.tui.situation import Situation
 from console.tui.terminal.other_program import NOT_REACHED
 
 

@@ -8,7 +8,7 @@ from console.model.request import Request
 from console.model.state import RunState
 from console.tui.dialogs.dialog import Choice, Dialog
 from console.tui.dialogs.question import DialogQuestion, NewRun, ToRun
-from console.tui.situation import Situation, goes_back_alone
+from console.tui.key_refusals import Situation, goes_back_alone
 from console.views.styled_text import Line, Span, line
 
 

@@ -16,11 +16,11 @@ from console.tui.host.host_actions import HostActions
 from console.tui.host.host_lookup import HostLookup
 from console.tui.host.host_panels import PANELS, HostPanels, HostSnapshot, head_rows
 from console.tui.host.host_source import HostSource, HostSteering
+from console.tui.key_refusals import Situation
 from console.tui.log_actions import LogActions
 from console.tui.look_back import LookBack
 from console.tui.page_with_log import PageWithLog
 from console.tui.screen_shell import Shell
-from console.tui.situation import Situation
 from console.views.host_details import host_steps, neighbour
 from console.views.log_lines import LogLine, plain_line
 

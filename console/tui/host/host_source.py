@@ -5,8 +5,8 @@ from typing import NamedTuple, Protocol
 
 from console.model.commands import AnyCommand
 from console.model.state import RunState
+from console.tui.key_refusals import Situation
 from console.tui.metrics_history import MetricsHistory
-from console.tui.situation import Situation
 from console.views.log_lines import LogLine
 
 Hears = Callable[[tuple[LogLine, ...]], None]

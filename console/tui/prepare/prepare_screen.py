@@ -14,6 +14,7 @@ from console.model.state import RunState
 from console.ports.environment_client import EnvironmentClient
 from console.ports.feed import Feed
 from console.tui.dialogs.dialog import TextDialog
+from console.tui.key_refusals import Situation
 from console.tui.page import Page
 from console.tui.prepare.announcement_editor import AnnouncementEditor, Prepared
 from console.tui.prepare.form_actions import FormActions
@@ -23,7 +24,6 @@ from console.tui.prepare.text_entry import TextEntry
 from console.tui.prepare.version_choice import VersionChoice
 from console.tui.prepare.version_marks import VersionMarks
 from console.tui.screen_shell import Shell
-from console.tui.situation import Situation
 from console.tui.widgets.picker import Picker
 from console.typed import as_typed
 from console.views.check_lines import check_lines

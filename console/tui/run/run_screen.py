@@ -14,6 +14,7 @@ from console.core.run.monitoring_window import window_that_runs
 from console.model.commands import AnyCommand, Continue, Pause, Promote, Retry, TakeHelm
 from console.model.state import RunState
 from console.tui.feed_follower import FeedFollower
+from console.tui.key_refusals import Place, Situation, may_go
 from console.tui.keys import offered
 from console.tui.look_back import LookBack
 from console.tui.page_with_log import PageWithLog
@@ -27,7 +28,6 @@ from console.tui.run.run_time import LiveTime, RunTime
 from console.tui.run.time_cursor import TimeCursor
 from console.tui.run.way_out import WayOut
 from console.tui.screen_shell import Shell
-from console.tui.situation import Place, Situation, may_go
 from console.tui.widgets.checklist_panels import ChecklistPanel
 from console.tui.widgets.log_panel import LogPanel
 from console.views.blocking_reason import waited_host

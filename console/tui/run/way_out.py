@@ -6,8 +6,8 @@ from collections.abc import Callable
 from console.errors import Exit
 from console.model.commands import Decide
 from console.tui.feed_follower import FeedFollower
+from console.tui.key_refusals import UNDECIDED
 from console.tui.screen_shell import Say, Shell
-from console.tui.situation import UNDECIDED
 
 PARTING = 3.0
 """Seconds that a run has to end after a no-go."""

@@ -8,14 +8,14 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from console.adapters.journal import migrate as migrating
+from console.adapters.journal import postgres_migrate as migrating
 from console.adapters.journal.chain import JournalAway, JournalFault
-from console.adapters.journal.migrate import migrate
 from console.adapters.journal.postgres import opened as engine_of
 from console.adapters.journal.postgres_address import address_of, connect_arguments
 from console.adapters.journal.postgres_bastions import BASTIONS
 from console.adapters.journal.postgres_commands import COMMANDS
 from console.adapters.journal.postgres_leases import LEASES
+from console.adapters.journal.postgres_migrate import migrate
 from console.adapters.journal.postgres_onlookers import ONLOOKERS, SHOWN
 from console.adapters.journal.postgres_schema import VERSIONS
 from console.adapters.journal.postgres_search import SCHEMA

@@ -8,7 +8,7 @@ from console.core.run.accept import accept
 from console.core.run.counting import recounted
 from console.core.run.decide import decide
 from console.core.run.evolve import fold
-from console.core.run.links import lost_together
+from console.core.run.network_loss import lost_together
 from console.core.run.ready_steps import running_steps
 from console.model import commands as cmd
 from console.model import events as ev

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.metrics.increases import CounterLook, Increase, increase, looked_at, measured, quantile_of, together
+from console.core.metrics.measured_counters import CounterLook, Increase, increase, looked_at, measured, quantile_of, together
 from console.model.application_metrics import CountedMetric, Series, Unreadable
 from console.model.measurements import Measurement
 

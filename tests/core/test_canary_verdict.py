@@ -6,7 +6,7 @@ from console.core.analysis.judged_metrics import criteria_of
 from console.core.plan.planner import plan_release
 from console.core.plan.strategies.canary import batches_of, groups_of
 from console.core.run.accept import accept
-from console.core.run.new_against_old import block_seconds, sides_of, standing_of
+from console.core.run.canary_verdict import block_seconds, sides_of, standing_of
 from console.core.run.person_wanted import next_words
 from console.core.run.ready_steps import running_steps
 from console.core.run.rules import may

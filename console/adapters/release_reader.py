@@ -1,6 +1,6 @@
 """Reads a release once, on the console's machine: what it holds becomes its manifest, which every host checks.
 
-It must not know of git, builds or hosts, nor of how a release travels (`release_stream.py`). The same folder and release make the same manifest.
+It must not know of git, builds or hosts, nor of how a release travels (`compressed_stream.py`). The same folder and release make the same manifest.
 """
 
 import asyncio

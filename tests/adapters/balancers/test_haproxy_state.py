@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.adapters.balancers.haproxy_answers import Process, map_file, map_value, read_process, workers
+from console.adapters.balancers.haproxy_state import Process, map_file, map_value, read_process, workers
 from console.adapters.balancers.haproxy_talk import talk
 from console.adapters.balancers.haproxy_warnings import Settings, settings_of
 from console.adapters.scripted_hosts import ScriptedTransport

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console.adapters.pack import pack
+from console.adapters.release_reader import pack
 from console.errors import NoGo
 from console.model.release import Package, Release
 from console.text import SafeText
