@@ -104,7 +104,7 @@ def seconds(text: str, option: str) -> float:
 
     found = seconds_of(text)
     if found is None:
-        raise UsageFault(f"{option} {text}: not a duration", f"{option} 90s, 10m or 1h")
+        raise UsageFault(f"{option} {text}: not a duration, or one of more than a hundred years", f"{option} 90s, 10m or 1h")
     return found
 
 
@@ -118,8 +118,9 @@ def reason(text: str, option: str) -> str:
 def pairs(texts: tuple[str, ...], option: str) -> tuple[tuple[str, str], ...]:
     """Return `NAME=REASON` options as pairs. Raises UsageFault where one has no reason, or a name has two."""
     for text in texts:
-        if not all(part.strip() for part in text.partition("=")[::2]):
-            raise UsageFault(f"{option} {text}: a reason is missing", f"{option} {text.partition('=')[0]}=REASON")
+        name, _, why = (part.strip() for part in text.partition("="))
+        if not name or not why:
+            raise UsageFault(f"{option} {text}: {'a reason' if name else 'a name'} is missing", f"{option} {name or 'NAME'}={why or 'REASON'}")
     found = tuple((text.partition("=")[0].strip(), text.partition("=")[2].strip()) for text in texts)
     twice = next((name for place, (name, _) in enumerate(found) if name in dict(found[:place])), "")
     if twice:

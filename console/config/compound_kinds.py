@@ -23,6 +23,10 @@ COMMAND_KEYS: Final = {
 }
 
 
+WHOLE_COMMAND: Final = TableKind({**COMMAND_KEYS, "run": Key(TEMPLATE, required=True)})
+"""A command that is laid over no other."""
+
+
 class CommandForm(msgspec.Struct, frozen=True):
     """A command: text, or a table; read as the table's keys, which may be laid over another's."""
 

@@ -55,7 +55,7 @@ class Findings(msgspec.Struct):
 
     def told(self, path: Path, message: str, hint: str = "") -> Problem:
         """Return a problem of that place, without recording it."""
-        return Problem(message, hint, self.file, self.line(path), spelled(path))
+        return Problem(SafeText(message), SafeText(hint), self.file, self.line(path), spelled(path))
 
 
 class FilePlace(msgspec.Struct, frozen=True):

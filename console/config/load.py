@@ -86,7 +86,7 @@ def _text(path: str) -> str:
     except FileNotFoundError:
         problem = Problem("no such file", "-c FILE, or be in a folder that has a hosts.toml, or below one", path)
     except OSError as error:
-        problem = Problem(f"cannot be read: {error.strerror}", "", path)
+        problem = Problem(f"cannot be read: {error.strerror}", "-c FILE: a hosts.toml that you may read", path)
     raise UsageFault(str(problem).splitlines()[0], problem.hint, (problem,))
 
 

@@ -44,6 +44,11 @@ def plain_name(text: str) -> str:
     return "" if _NAME.fullmatch(text) else "a name of letters, digits, . _ - (63 at most, the first a letter or digit)"
 
 
+def tag_name(text: str) -> str:
+    """Judge a tag that a host bears: no command's name, which [app.commands.TAG] could not be told from."""
+    return "a name that is not a command's" if text in COMMANDS else plain_name(text)
+
+
 def environment_name(text: str) -> str:
     """Judge the name of an environment: no command's."""
     return "a name that is not a command's" if text in RESERVED else plain_name(text)

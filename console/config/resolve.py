@@ -30,6 +30,7 @@ from console.model.strategy import BlueGreen, Rolling
 
 Values = dict[str, Any]
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|(?:[^/@\s]+@)?[^/:\s]+:")
+_CHANNEL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -162,7 +163,18 @@ def _measured(values: Values, place: FilePlace, anchored: Callable[[Variable], V
 def _told(sources: Sources) -> Values:
     """Who is told, and who is called, and how a ticket is closed."""
     values, file = sources.values, sources.file
+    for name in ("announce", "notify"):
+        _judge_channels(values.get(name, {}).get("to", ()), sources.place.at(name, "to"))
+    if values.get("announce", {}).get("required") and values["announce"].get("to") == ():
+        sources.place.at("announce", "to").wrong("is empty, and GO waits until each of them has taken it", "name a channel, or take required out")
     return {"notify": _notify(values, file), "announce": _announce(values, file), "ticket": _ticket(values, file)}
+
+
+def _judge_channels(addresses: tuple[Variable, ...], place: FilePlace) -> None:
+    """Record what can be the address of no channel. It is not repeated: it may hold a password."""
+    for number, address in enumerate(addresses):
+        if isinstance(address, str) and not _CHANNEL.match(address):
+            place.at(number).wrong("expected the address of a channel", "as Apprise has them: mailto://…, slack://…, https://…; or { env = … }")
 
 
 def _reached(sources: Sources, hosts: tuple[Host, ...]) -> Values:

@@ -6,7 +6,7 @@ This is the file's grammar as a value. It must not know how values are resolved 
 from typing import Final, get_args
 
 from console.config import name_forms
-from console.config.compound_kinds import COMMAND_KEYS, TEMPLATE, ByKind, CommandForm, Commands, HostList, HostRef, SharedList, Statuses
+from console.config.compound_kinds import COMMAND_KEYS, TEMPLATE, WHOLE_COMMAND, ByKind, CommandForm, Commands, HostList, HostRef, SharedList, Statuses
 from console.config.value_kinds import (
     Day,
     Duration,
@@ -37,25 +37,28 @@ _BUILD_FILLS: Final = ("version", "commit", "release", "run", "env")
 _URL: Final = Text("a URL", name_forms.http_url, fills=PLACEHOLDERS)
 _PORT: Final = Whole(1, 65535)
 _TAGS: Final = List(Text("a tag", name_forms.plain_name))
+_BORNE: Final = List(Text("a tag", name_forms.tag_name))
 _ADDRESS: Final = Text("a host name or an IP address", fills=("address", "host"))
 
 _HTTP: Final = {"url": Key(_URL, required=True), "expect_status": Key(Statuses()), "expect_body": Key(Text())}
 _BOUNDS: Final = {"above": Key(Level()), "below": Key(Level())}
-_QUERY: Final = {"url": Key(Secretable(), required=True), "query": Key(Text()), "expect": Key(Text()), **_BOUNDS}
+_SECRET: Final = Secretable(Text())
+"""A secret, or text that says something."""
+_QUERY: Final = {"url": Key(_SECRET, required=True), "query": Key(Text()), "expect": Key(Text()), **_BOUNDS}
 _PROBES: Final = {
     "http": _HTTP,
     "tcp": {"address": Key(_ADDRESS), "port": Key(_PORT, required=True)},
-    "command": {"command": Key(CommandForm(), required=True)},
+    "command": {"command": Key(CommandForm(WHOLE_COMMAND), required=True)},
     "postgres": _QUERY,
     "redis": _QUERY,
     "memcached": _QUERY,
     "prometheus": {
-        "url": Key(Secretable(), required=True),
+        "url": Key(_SECRET, required=True),
         "query": Key(Text(), required=True),
         **_BOUNDS,
     },
 }
-_CI: Final = {"url": Key(_URL), "repository": Key(Text(), required=True), "token": Key(Secretable()), "contexts": Key(List(Text()))}
+_CI: Final = {"url": Key(_URL), "repository": Key(Text(), required=True), "token": Key(_SECRET), "contexts": Key(List(Text()))}
 _ON: Final = Key(Text("console, host, or the name of a host"))
 
 HOST: Final = TableKind(
@@ -64,7 +67,7 @@ HOST: Final = TableKind(
         "address": Key(Text("a host name or an IP address", name_forms.address)),
         "port": Key(_PORT),
         "user": Key(Text("a user", name_forms.user_name)),
-        "tags": Key(_TAGS),
+        "tags": Key(_BORNE),
         "jump": Key(Text("a host")),
         "color": Key(OneOf(("blue", "green"))),
         "server": Key(Text("a server's name in the balancer", name_forms.balancer_name)),
@@ -267,7 +270,7 @@ THRESHOLD: Final = TableKind(
 DATABASE: Final = TableKind(
     {
         "kind": Key(OneOf(("postgres", "command")), required=True),
-        "url": Key(Secretable()),
+        "url": Key(_SECRET),
         "host": Key(HostRef(HOST)),
         "backup": Key(CommandForm()),
         "backup_within": Key(Duration()),
@@ -322,8 +325,8 @@ ENVIRONMENT: Final = TableKind(
         "thresholds": Key(List(THRESHOLD)),
         "monitor": Key(TableKind({"window": Key(Duration())})),
         "database": Key(DATABASE),
-        "announce": Key(TableKind({"to": Key(List(Secretable()), required=True), "required": Key(Flag())})),
-        "notify": Key(TableKind({"to": Key(List(Secretable()), required=True), "after": Key(Duration())})),
+        "announce": Key(TableKind({"to": Key(List(_SECRET), required=True), "required": Key(Flag())})),
+        "notify": Key(TableKind({"to": Key(List(_SECRET), required=True), "after": Key(Duration())})),
         "ticket": Key(TableKind({"close": Key(Secretable(Text("a command or a URL", fills=OF_TICKETS)), required=True)})),
         "freezes": Key(List(TableKind({"from": Key(Day(), required=True), "to": Key(Day(), required=True), "reason": Key(Text())}))),
         "team": Key(TableKind({"required": Key(Whole(0, 100))})),

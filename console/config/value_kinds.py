@@ -137,9 +137,7 @@ class Level(msgspec.Struct, frozen=True):
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a number: a share as 0..1, a duration in seconds."""
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
-        number = share_of(value) if share_of(value) is not None else seconds_of(value) if isinstance(value, str) else None
+        number = share_of(value) if share_of(value) is not None else seconds_of(value) if isinstance(value, str) else _finite(value)
         if number is None:
             place.expected('a number, a share such as "1%", or a duration such as "300ms"', value)
             return WRONG
@@ -318,6 +316,16 @@ def share_of(value: object) -> float | None:
     """Return "25%" as 0.25; None when it is no share."""
     found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)%", value) if isinstance(value, str) else None
     return float(found[1]) / 100 if found else None
+
+
+def _finite(value: object) -> float | None:
+    """Return a number as one that can be compared with; None: it is no number, or none can be above it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value) if isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def _fills(template: str, known: tuple[str, ...], place: FilePlace) -> bool:

@@ -526,3 +526,34 @@ restart = "systemctl restart shop"
 hosts = ["web01"]
 """)
     assert {problem.key for problem in told} == {"app.build", "app.reuse"}
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ('announce]\nto = [""]', "announce.to[0]: expected text, not empty"),
+    ('notify]\nto = ["mailto://a@b.c", "ops@example.net"]', "notify.to[1]: expected the address of a channel"),
+    ('announce]\nto = []\nrequired = true', "announce.to: is empty, and GO waits"),
+    ('database]\nkind = "postgres"\nurl = ""', "database.url: expected text, not empty"),
+    ('monitor]\nwindow = "9999999d"', 'monitor.window: expected a duration such as "90s"'),
+])  # fmt: skip
+def test_a_channel_a_url_and_a_time_that_can_be_none_are_refused(problems, text: str, said: str) -> None:
+    found = problems(f"{STAGING}[environments.staging.{text}\n")
+    assert [said in str(problem) for problem in found] == [True]
+    assert "ops@example.net" not in str(found[0])
+
+
+def test_channels_by_their_addresses_or_from_elsewhere(load) -> None:
+    announced = only(load(f'{STAGING}[environments.staging.announce]\nto = ["https://hooks.example.net/x", {{ env = "SLACK_URL" }}]\n')).announce
+    assert announced is not None
+    assert len(announced.to) == 2
+    assert only(load(f"{STAGING}[environments.staging.announce]\nto = []\n")).announce is None
+
+
+def test_no_tag_bears_the_name_of_a_command(problems) -> None:
+    (problem,) = problems(f'{APP}[environments.staging]\nhosts = [{{ name = "web01", tags = ["web", "restart"] }}]\n')
+    assert problem.key == "environments.staging.hosts[0].tags[1]"
+    assert problem.message == 'expected a name that is not a command\'s; found "restart"'
+
+
+def test_what_is_shown_of_the_file_acts_on_no_terminal(problems) -> None:
+    (problem,) = problems(f'{APP}[environments.staging]\nhosts = ["web[01-02\\u001b[31m"]\n')
+    assert "\x1b" not in problem.message

@@ -74,3 +74,20 @@ def test_two_checks_of_one_name_are_refused(load):
 
 def test_a_problem_never_shows_a_password(load):
     assert "hunter2" not in refused(load, 'name = "x"\nkind = "redis"\nurl = "http://:hunter2@cache"')
+
+
+@pytest.mark.parametrize(("table", "more"), [("checks", 'name = "c"\n'), ("health", ""), ("critical", 'name = "c"\n')])
+@pytest.mark.parametrize("command", ["{}", '{ timeout = "5s" }'])
+def test_a_command_that_runs_nothing_is_no_check(load, table: str, more: str, command: str):
+    assert "command.run: missing; it is required" in refused(load, f'{more}kind = "command"\ncommand = {command}', table)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1" + "0" * 400], ids=["nan", "inf", "-inf", "huge"])
+def test_a_bound_is_a_number_that_can_be_compared_with(load, value: str):
+    said = refused(load, f'name = "q"\nkind = "redis"\nurl = "redis://p"\nquery = "LLEN jobs"\nbelow = {value}')
+    assert "below: expected a number" in said
+
+
+@pytest.mark.parametrize("text", ['kind = "redis"\nurl = " "\nquery = "PING"', 'kind = "github"\nrepository = "a/b"\ntoken = ""'])
+def test_an_empty_address_or_token_is_refused(load, text: str):
+    assert "expected text, not empty" in refused(load, f'name = "q"\n{text}')
