@@ -7,6 +7,7 @@ from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import ask, configure, engine_of
 from console.cli.output import say, say_json, tell_problem
+from console.core.words.moments import moment_words
 from console.errors import Exit, NoGo
 from console.typed import as_typed
 
@@ -27,16 +28,16 @@ def status_lines(found: dict[str, Any]) -> list[str]:
     held = found["locked_by"]
     lines = [f"{found['environment']}  maintenance {found['maintenance']}" + (f"  run {found['run']}" if found["run"] else "")]
     if (kept := found.get("maintenance_by")) and found["maintenance"] != "off":
-        until = f" until {kept['until']}" if kept["until"] else ""
-        lines.append(f"maintenance by {kept['by']} since {kept['since']}{until}" + (f": {kept['message']}" if kept["message"] else ""))
+        until = f" until {moment_words(kept['until'])}" if kept["until"] else ""
+        lines.append(f"maintenance by {kept['by']} since {moment_words(kept['since'])}{until}" + (f": {kept['message']}" if kept["message"] else ""))
     if away := found.get("record"):
         lines.append(f"the shared record is away: {away['problem']}; what happens is written down in {away['kept_in']}")
     if held:
-        more = (f" until {held['until']}" if held["until"] else "") + (f", run {held['run']}" if held["run"] else "")
-        lines.append(f"locked by {held['by']} since {held['since']}{more}" + (f": {held['reason']}" if held["reason"] else ""))
+        more = (f" until {moment_words(held['until'])}" if held["until"] else "") + (f", run {held['run']}" if held["run"] else "")
+        lines.append(f"locked by {held['by']} since {moment_words(held['since'])}{more}" + (f": {held['reason']}" if held["reason"] else ""))
     if failed := found.get("failed"):
         report = as_typed(f"deploy report {failed['run']}")
-        since = f"run {failed['run']} ({failed['kind']}) failed at {failed['ended']}"
+        since = f"run {failed['run']} ({failed['kind']}) failed at {moment_words(failed['ended'])}"
         well = all(row["healthy"] for row in found["hosts"])
         lines.append(f"{since}, and no run has made good since: {report}" if well else f"not verified since {since}: {report}")
     lines += [_debt_line(debt) for debt in found["owed"]]

@@ -9,6 +9,7 @@ from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking
 from console.cli.output import say, say_json, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
+from console.core.words.moments import moment_words
 from console.errors import Exit, NoGo, Problem, UsageFault
 from console.model.configured_environment import Environment
 from console.plain.problem_json import problem_object
@@ -23,7 +24,7 @@ async def lock(how: Invocation, name: str, reason: str, seconds: float) -> int:
     answer = await _asked(how, found, "lock", {"reason": reason, "seconds": seconds})
     code = _told(how, answer)
     if not how.json and not answer["failed"]:
-        say(f"{found.name} is closed" + (f" until {answer['until']}" if answer["until"] else "") + f": {reason}")
+        say(f"{found.name} is closed" + (f" until {moment_words(answer['until'])}" if answer["until"] else "") + f": {reason}")
     tell_equivalent("lock", found.name, "--reason", reason, *(("--for", f"{seconds:g}s") if seconds else ()))
     return code
 
@@ -47,7 +48,7 @@ async def unlock(how: Invocation, name: str, reason: str) -> int:
 
 
 def _held_words(held: dict[str, Any]) -> str:
-    return f"run {held['run']} of {held['by']} holds it since {held['since']}"
+    return f"run {held['run']} of {held['by']} holds it since {moment_words(held['since'])}"
 
 
 def _way_out(name: str, run: str, *, goes_on: bool) -> str:

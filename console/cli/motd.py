@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from console.cli.invocation import Invocation
 from console.cli.output import say
 from console.cli.which_journal import journal_named, open_record_or_copy
+from console.core.words.moments import moment_words
 from console.errors import ConsoleError
 from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord, OpenRun
@@ -66,7 +67,7 @@ async def _open(record: EnvironmentRecord, folder: str, carried: Mapping[str, Ca
         off = as_typed(f"deploy maintenance {record.environment} off")
         words.append(f"{place} is in maintenance {maintenance_words(record.maintenance)}: {off}")
     if record.note is not None and not _is_over(record.note):
-        until = f" until {record.note.until}" if record.note.until else ""
+        until = f" until {moment_words(record.note.until)}" if record.note.until else ""
         words.append(f"{place} is closed by {record.note.by}{until}: {record.note.reason}")
     return words
 

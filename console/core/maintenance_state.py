@@ -5,6 +5,7 @@ A host is counted where it has a command `maintenance_on`, a balancer where it h
 
 from collections.abc import Iterable
 
+from console.core.words.moments import moment_words
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_facts import HostFacts
@@ -44,7 +45,9 @@ def host_seen(fact: HostFacts) -> PlaceSeen:
     if left.state == "on":
         return PlaceSeen(fact.host, "on")
     verb = "on" if left.state == "turning-on" else "off"
-    return PlaceSeen(fact.host, "half", why=SafeText(f"maintenance_{verb} was begun by {left.by} at {left.since} and is not known to have ended well"))
+    return PlaceSeen(
+        fact.host, "half", why=SafeText(f"maintenance_{verb} was begun by {left.by} at {moment_words(left.since)} and is not known to have ended well")
+    )
 
 
 def state_of(places: Iterable[PlaceSeen], kept: Maintenance | None) -> MaintenanceState:

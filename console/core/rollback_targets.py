@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from console.core.conditions import STAYED_OLD
 from console.core.traffic.bluegreen_sides import standing_by
+from console.core.words.moments import moment_words
 from console.errors import Problem
 from console.model.host_facts import HostFacts
 from console.model.state import RunState
@@ -79,7 +80,7 @@ def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> T
     settled = goes_to.keys() & {*since, *(name for name, host in state.hosts.items() if host.condition == "back")}
     if goes_to.keys() <= settled:
         version = next((str(way.version) for way in state.way_back if way.version), state.request.ref)
-        return Problem(f"already back on {version} since {state.ended_at}; nothing to roll back; further: --to", "deploy rollback --to RELEASE")
+        return Problem(f"already back on {version} since {moment_words(state.ended_at)}; nothing to roll back; further: --to", "deploy rollback --to RELEASE")
     return Targets(goes_to, frozenset(settled), frozenset(hosts) - goes_to.keys())
 
 
@@ -88,7 +89,7 @@ def _already_back(state: RunState) -> Problem:
     if state.outcome == "rolled-back":
         live = next(iter(str(host.version or host.release) for host in state.hosts.values()), "")
     where = f"on {live}" if live else "where no release was live,"
-    return Problem(f"already back {where} since {state.ended_at}; nothing to roll back; further: --to", "deploy rollback --to RELEASE")
+    return Problem(f"already back {where} since {moment_words(state.ended_at)}; nothing to roll back; further: --to", "deploy rollback --to RELEASE")
 
 
 def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from console.core.run.outcome import lock_problems
 from console.core.run.ticket import ticket_problems
+from console.core.words.moments import moment_words
 from console.model.state import RunState
 from console.text import SafeText
 from console.typed import as_typed
@@ -36,7 +37,9 @@ def left_open(state: RunState) -> tuple[LeftOpen, ...]:
     out += [LeftOpen("traffic", f"{names_in_words(tuple(names), NAMED)} {words}", f"deploy status {state.environment}") for words, names in marks.items()]
     out += [LeftOpen("traffic", f"{words}: the next run puts it back", f"deploy check {state.environment}") for words in weights_left_words(state)]
     if state.maintenance:
-        out.append(LeftOpen("maintenance", f"the maintenance page is on since {state.maintenance.since}", f"deploy maintenance {state.environment} off"))
+        out.append(
+            LeftOpen("maintenance", f"the maintenance page is on since {moment_words(state.maintenance.since)}", f"deploy maintenance {state.environment} off")
+        )
     out += [LeftOpen("lock", problem.message, as_typed(problem.hint)) for problem in lock_problems(state)]
     return (*out, *(LeftOpen("ticket", problem.message, as_typed(problem.hint)) for problem in ticket_problems(state)))
 

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable
 
 from console.core.words.durations import duration_words
+from console.core.words.moments import moment_words
 from console.core.words.sizes import counted
 from console.model.maintenance import Maintenance, MaintenanceSeen, MaintenanceVerb, PlaceSeen
 from console.views.times import seconds_between
@@ -12,8 +13,8 @@ NAMED = 3
 _SHOWS = {"on": "on", "off": "off", "half": "begun and not ended", "unknown": "not known"}
 
 
-def since_words(kept: Maintenance, now: str = "", at: Callable[[str], str] = str) -> str:
-    """`by ada since 12:03, until 13:00: upgrade`. `now` (UTC, RFC 3339): an end that is past is said to be. `at`: how a time is written."""
+def since_words(kept: Maintenance, now: str = "", at: Callable[[str], str] = moment_words) -> str:
+    """`by ada since 12:03, until 13:00: upgrade`. `now` (UTC, RFC 3339): a past end is said to be. `at`: how a moment is written, where a zone is known."""
     until = ""
     if kept.until:
         over = bool(now) and str(kept.until) <= now
@@ -48,7 +49,7 @@ def place_words(place: PlaceSeen) -> str:
     return f"{place.place}: {_SHOWS[place.shows]}" + (f": {place.why}" if place.why else "")
 
 
-def seen_lines(seen: MaintenanceSeen, at: Callable[[str], str] = str) -> tuple[str, ...]:
+def seen_lines(seen: MaintenanceSeen, at: Callable[[str], str] = moment_words) -> tuple[str, ...]:
     """The state in a line, and a line for each place that is not as it should be."""
     head = f"maintenance is {seen.state} ({scope_words(seen)})" + (f" {since_words(seen.kept, seen.at, at)}" if seen.kept and seen.state != "off" else "")
     return (head, *map(place_words, odd_places(seen)))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from console.core.words.moments import moment_words
 from tests.cli.product import Product, until
 from tests.receiver import Receiver
 
@@ -58,7 +59,7 @@ def test_on_is_read_back_shown_everywhere_and_taken_away_again(shop: Product):
     assert pages(shop) == [f"It's an upgrade|{done['until']}"] * 3
     assert status(shop)["maintenance"] == "on"
     for words in (("-c", shop.config, "status"), ("status", "--motd"), ("-c", shop.config, "maintenance")):
-        assert f"since {done['since']}" in shop.deploy(*words)[0]
+        assert f"since {moment_words(done['since'])}" in shop.deploy(*words)[0]
     out, err = shop.deploy("-c", shop.config, "maintenance", "toggle", "--yes")
     assert ("maintenance-off: done" in out, out.splitlines()[-1]) == (True, "production: maintenance is off (3 hosts)")
     assert ("maintenance is off" in out, "before: maintenance is on" in err, "same as: deploy maintenance production off --yes" in err) == (True, True, True)

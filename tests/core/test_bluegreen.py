@@ -277,7 +277,7 @@ def test_after_keep_old_the_old_side_is_restarted_and_verified_before_it_serves(
     late = changed_request(rolled_back(), now=NOW + timedelta(hours=2))
     (check,) = [check for check in JUDGES["rollback"].checks(late) if check.id == "way-back"]
     assert (check.status, check.blocks) == ("warning", False)
-    words = "the old side was kept ready until 1h after 2026-01-01T23:30:00Z: it is restarted and verified before it gets requests"
+    words = "the old side was kept ready until 1h after 2026-01-01 23:30 UTC: it is restarted and verified before it gets requests"
     assert str(check.detail).startswith(words)
     steps = [step.name for step in JUDGES["rollback"].plan(late).steps if step.about == "web01"]
     assert steps == ["back/web01/restart", "back/web01/gate", "back/web01/admit"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.core.checks.fleet import INODES_SPARE
+from console.core.checks.fleet import INODES_OF_STEPS
 from console.core.kinds.judges import JUDGES
 from console.core.kinds.preflight_result import Found
 from console.errors import NoGo
@@ -62,7 +62,7 @@ def test_a_lock_is_in_the_way_unless_it_is_the_run_s_own(kind: RunKind, run: str
 
 
 @pytest.mark.parametrize("kind", ["restart", "restore"])
-@pytest.mark.parametrize(("free", "inodes", "status"), [(0, INODES_SPARE, "passed"), (0, None, "passed"), (0, INODES_SPARE - 1, "failed")])
+@pytest.mark.parametrize(("free", "inodes", "status"), [(0, INODES_OF_STEPS, "passed"), (0, None, "passed"), (0, INODES_OF_STEPS - 1, "failed")])
 def test_what_ships_nothing_needs_no_room_but_for_what_the_host_itself_writes(kind: RunKind, free: int, inodes: int | None, status: str):
     assert check(found(kind, facts=tuple(seen(name, free=free, inodes=inodes) for name in NAMES)), "space").status == status
 

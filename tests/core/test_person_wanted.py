@@ -99,10 +99,10 @@ KEPT = Maintenance(SafeText("ada"), SafeText("2026-01-01T12:00:00Z"), SafeText("
 OWED = Debts(tuple(OwedHost(1, Debt(name, "r1", SafeText("not reached"))) for name in ("web02", "web01", "web02")))
 LEFT_OPEN = [
     ("nothing", {}, "", []),
-    ("a page without an end", {"maintenance": KEPT}, "", ["shop production: users are shown the maintenance page by ada since 2026-01-01T12:00:00Z, without an end"]),
+    ("a page without an end", {"maintenance": KEPT}, "", ["shop production: users are shown the maintenance page by ada since 2026-01-01 12:00 UTC, without an end"]),
     ("a page with an end", {"maintenance": changed(KEPT, until=SafeText("2026-01-01T13:00:00Z"))}, "", []),
     ("the page of the run that goes on", {"maintenance": changed(KEPT, run="r2")}, "r2", []),
-    ("the page that a run left on", {"maintenance": changed(KEPT, run="r2")}, "", ["shop production: users are shown the maintenance page by ada since 2026-01-01T12:00:00Z, without an end"]),
+    ("the page that a run left on", {"maintenance": changed(KEPT, run="r2")}, "", ["shop production: users are shown the maintenance page by ada since 2026-01-01 12:00 UTC, without an end"]),
     ("debts", {"debts": OWED}, "", ["shop production: still owed: web01, web02"]),
 ]  # fmt: skip
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.core.checks.fleet import INODES_SPARE
+from console.core.checks.fleet import INODES_OF_STEPS
 from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import checks, destination, plan
 from console.core.rollback_targets import Targets
@@ -83,7 +83,7 @@ LIVE_OLD, GONE, ELSE = seen("web01", current=OLD), seen("web01", current=""), se
 SIDES = [
     ("just in time", LIVE_OLD, AN_HOUR_AGO, "passed", "1 host knows"),
     ("nobody knows since when", LIVE_OLD, "", "passed", "1 host knows"),
-    ("a second too late", LIVE_OLD, BEFORE_THAT, "warning", f"the old side was kept ready until 1h after {BEFORE_THAT}: it is restarted and verified"),
+    ("a second too late", LIVE_OLD, BEFORE_THAT, "warning", "the old side was kept ready until 1h after 2026-11-24 10:59 UTC: it is restarted and verified"),
     ("nothing is live there any more", GONE, AN_HOUR_AGO, "passed", "1 host knows"),
     ("another release is live there", ELSE, AN_HOUR_AGO, "failed", "web01: another release is live there now; release the version to go back to"),
 ]
@@ -184,7 +184,7 @@ def test_a_migration_of_a_release_that_recreates_is_taken_back_behind_the_page()
     assert {"database/revert", "back/maintenance-on"} <= set(needs["back/web01/stop"])
 
 
-@pytest.mark.parametrize(("inodes", "status"), [(INODES_SPARE, "passed"), (INODES_SPARE - 1, "failed")])
+@pytest.mark.parametrize(("inodes", "status"), [(INODES_OF_STEPS, "passed"), (INODES_OF_STEPS - 1, "failed")])
 def test_it_needs_inodes_for_what_the_host_itself_writes_alone(inodes: int, status: str):
     assert check(found(facts=tuple(seen(name, inodes=inodes) for name in NAMES)), "space").status == status
 

@@ -68,10 +68,10 @@ def test_what_never_was_verified_is_not_offered_as_a_way_back():
 
 def test_a_first_release_that_was_taken_back_names_no_version():
     host = HostState("a", condition="back", touched=True)
-    run = RunState(run="r1", kind="deploy", outcome="rolled-back", exit=4, changed=True, phase="ended", ended_at="12:04", hosts={"a": host})
+    run = RunState(run="r1", kind="deploy", outcome="rolled-back", exit=4, changed=True, phase="ended", ended_at="2026-11-24T12:04:09.123Z", hosts={"a": host})
     found = targets_before([run], ("a",))
     assert isinstance(found, Problem)
-    assert found.message == "already back where no release was live, since 12:04; nothing to roll back; further: --to"
+    assert found.message == "already back where no release was live, since 2026-11-24 12:04 UTC; nothing to roll back; further: --to"
 
 
 def test_a_rollback_to_a_named_release_is_gone_on_with_there():
@@ -81,7 +81,7 @@ def test_a_rollback_to_a_named_release_is_gone_on_with_there():
     named = RunState(
         run="r9", kind="rollback", request=Request(kind="rollback", ref="v0"), outcome="failed", exit=5, changed=True, phase="ended", hosts=hosts, way_back=ways
     )
-    older = RunState(run="r8", kind="rollback", outcome="rolled-back", exit=0, changed=True, phase="ended", ended_at="12:04", hosts=hosts)
+    older = RunState(run="r8", kind="rollback", outcome="rolled-back", exit=0, changed=True, phase="ended", ended_at="2026-11-24T12:04:09.123Z", hosts=hosts)
     release = a_release(a=a_host("a", "new", "r1"), b=a_host("b", "new", "r1"))
     for before in ([named, older, release], [named, release]):
         assert targets_before(before, ("a", "b", "c")) == Targets({"a": "r0", "b": "r0"}, frozenset({"a"}), frozenset({"c"}))
@@ -166,13 +166,13 @@ BEFORE = [
     ),
     (
         "a rollback that ended well",
-        [changed(a_way_back(a=a_host("a", "back")), outcome="rolled-back", exit=0, ended_at="12:04"), a_release(a=NEW_A)],
-        Problem("already back on r1 since 12:04; nothing to roll back; further: --to", FURTHER),
+        [changed(a_way_back(a=a_host("a", "back")), outcome="rolled-back", exit=0, ended_at="2026-11-24T12:04:09.123Z"), a_release(a=NEW_A)],
+        Problem("already back on r1 since 2026-11-24 12:04 UTC; nothing to roll back; further: --to", FURTHER),
     ),
     (
         "a release that was rolled back, by its version",
-        [changed(a_release(a=changed(a_host("a", "back"), version=SafeText("v0"))), outcome="rolled-back", exit=4, ended_at="12:04")],
-        Problem("already back on v0 since 12:04; nothing to roll back; further: --to", FURTHER),
+        [changed(a_release(a=changed(a_host("a", "back"), version=SafeText("v0"))), outcome="rolled-back", exit=4, ended_at="2026-11-24T12:04:09.123Z")],
+        Problem("already back on v0 since 2026-11-24 12:04 UTC; nothing to roll back; further: --to", FURTHER),
     ),
     (
         "a release that was rolled back and changed nothing",
@@ -188,7 +188,7 @@ def test_where_a_rollback_goes_after(runs: list[RunState], targets: Targets | Pr
 
 
 def named_rollback(*ways: ReturnTarget, **hosts: HostState) -> RunState:
-    return changed(a_way_back(**hosts), request=Request(kind="rollback", ref="v0"), way_back=ways, ended_at="12:04")
+    return changed(a_way_back(**hosts), request=Request(kind="rollback", ref="v0"), way_back=ways, ended_at="2026-11-24T12:04:09.123Z")
 
 
 BACK_A = a_host("a", "back")
@@ -211,12 +211,12 @@ NAMED_BEFORE = [
     (
         "all followed",
         named_rollback(ReturnTarget("a", "r0", SafeText("v7")), a=BACK_A),
-        Problem("already back on v7 since 12:04; nothing to roll back; further: --to", FURTHER),
+        Problem("already back on v7 since 2026-11-24 12:04 UTC; nothing to roll back; further: --to", FURTHER),
     ),
     (
         "all followed, to what has no version",
         named_rollback(ReturnTarget("a", "r0"), a=BACK_A),
-        Problem("already back on v0 since 12:04; nothing to roll back; further: --to", FURTHER),
+        Problem("already back on v0 since 2026-11-24 12:04 UTC; nothing to roll back; further: --to", FURTHER),
     ),
 ]
 
@@ -226,11 +226,11 @@ def test_a_rollback_to_a_named_release_is_gone_on_with(run: RunState, targets: T
     assert targets_before([run], ("a", "b")) == targets
 
 
-NOWHERE = "already back where no release was live, since 12:04; nothing to roll back; further: --to"
+NOWHERE = "already back where no release was live, since 2026-11-24 12:04 UTC; nothing to roll back; further: --to"
 
 
 def test_where_nobody_had_a_release_that_is_said():
-    rolled_back = changed(a_release(), outcome="rolled-back", exit=4, ended_at="12:04")
+    rolled_back = changed(a_release(), outcome="rolled-back", exit=4, ended_at="2026-11-24T12:04:09.123Z")
     assert targets_before([rolled_back], ("a",)) == Problem(NOWHERE, FURTHER)
 
 

@@ -281,6 +281,55 @@ async def test_it_ends_when_its_time_is_over_and_hosts_that_missed_it_are_tried_
     assert (runs[0].by, [event.exit for event in await bench.journal.of_type(runs[0].run, RunEnded)]) == ("the engine", [0])
 
 
+class Unconfirmed(MemoryJournal):
+    """A shared record whose database goes away, and of which this machine has what was said before."""
+
+    is_away = False
+
+    async def known(self, app: str, environment: str) -> Known:
+        return (await super().known(app, environment))._replace(is_confirmed=not self.is_away)
+
+
+async def test_it_is_not_ended_while_another_machine_may_have_prolonged_it_unseen():
+    bench = Bench(changed(SHOP, notify=Notify(("json://here",))))
+    bench.journal = journal = Unconfirmed()
+    bench.fleet = replace(bench.fleet, journal=journal)
+    watch = MaintenanceEnd(lambda: bench.fleet, lambda: True)
+    await bench.switch("on", seconds=60.0)
+    journal.is_away = True
+    for _ in range(3):
+        await bench.clock.advance(40.0)
+        await watch.look()
+    assert (watch.is_on, bench.order, len(bench.told)) == (True, ["web01 on", "web02 on"], 1)
+    assert "the database of the record is away, and another machine may have prolonged it" in bench.told[0]
+    prolonged = changed(await bench.kept(), until=SafeText("2026-03-01T01:00:00Z"))
+    await journal.keep_maintenance("shop", "production", prolonged)
+    journal.is_away = False
+    await watch.look()
+    assert (watch.is_on, len(bench.order)) == (True, 2)
+    await bench.clock.advance(3600.0)
+    await watch.look()
+    assert (watch.is_on, bench.order[2:]) == (False, ["web01 off", "web02 off"])
+
+
+async def test_it_is_not_ended_where_the_record_goes_away_while_the_hosts_are_looked_at():
+    bench = Bench()
+    bench.journal = journal = Unconfirmed()
+    bench.fleet = replace(bench.fleet, journal=journal)
+    watch = MaintenanceEnd(lambda: bench.fleet, lambda: True)
+    await bench.switch("on", seconds=60.0)
+    await bench.clock.advance(61.0)
+    look = bench.look
+
+    async def look_as_it_goes(environment: Environment, host: Host, *, deadline: float) -> HostFacts:
+        journal.is_away = True
+        return await look(environment, host, deadline=deadline)
+
+    bench.look = look_as_it_goes  # type: ignore[method-assign]
+    await watch.look()
+    assert (watch.is_on, bench.order) == (True, ["web01 on", "web02 on"])
+
+
 async def test_without_what_its_commands_need_it_is_not_ended_and_keeps_the_engine():
     bench = Bench()
     watch = MaintenanceEnd(lambda: bench.fleet, lambda: False)
@@ -301,7 +350,7 @@ async def test_a_page_without_an_end_calls_a_person_once_and_again_the_next_day(
         await reminder.look()
         await reminder.look()
         assert len(bench.told) == told
-    assert bench.told[0] == "shop production: users are shown the maintenance page by ada since 2026-03-01T00:00:00Z, without an end"
+    assert bench.told[0] == "shop production: users are shown the maintenance page by ada since 2026-03-01 00:00 UTC, without an end"
     await bench.switch("off")
     await bench.switch("on", seconds=60.0)
     for _ in range(3):

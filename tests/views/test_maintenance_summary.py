@@ -27,7 +27,7 @@ def test_no_verb_follows_from_what_is_not_clear(state, verb):
 def test_places_that_are_not_as_the_others_are_named():
     mixed = seen("mixed", "on", "off", "unknown", kept=KEPT)
     assert [place_words(place) for place in odd_places(mixed)] == ["web02: off", "web03: not known: no route"]
-    assert seen_lines(mixed)[0] == ("maintenance is mixed (3 hosts) by ada since 2026-11-24T12:00:00Z, until 2026-11-24T13:00:00Z: upgrade")
+    assert seen_lines(mixed)[0] == ("maintenance is mixed (3 hosts) by ada since 2026-11-24 12:00 UTC, until 2026-11-24 13:00 UTC: upgrade")
     assert not odd_places(seen("off", "off", "off"))
 
 

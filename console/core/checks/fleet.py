@@ -6,6 +6,7 @@ from typing import Literal
 
 from console.core.checks.measured import HostMeasure, Unknown, fleet_check, named_hosts
 from console.core.host.shell import quote
+from console.core.words.moments import moment_words
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
 from console.model.host_facts import FEW_SESSIONS, Ceding, HostFacts, LockHolder
 from console.model.plan import ReturnTarget
@@ -16,6 +17,9 @@ ROOM = 3
 """A release needs its own size this many times: packed, unpacked, and something to spare."""
 
 INODES_SPARE = 1000
+"""Inodes that stay free beside a release's own files: what it writes once it runs."""
+INODES_OF_STEPS = 100
+"""Inodes for what the console itself writes on a host where no release is written: its lock, and what each step leaves."""
 SKEW = 5.0
 SKEW_BLOCKS = 60.0
 KEY_KINDS = ("unknown-key", "changed-key")
@@ -38,7 +42,7 @@ def assess_fleet(
 ) -> tuple[Check, ...]:
     """Judge the hosts. `size` is the release's in bytes; `allowed_failures` hosts may be unreachable; those `on_disk` have the release already.
 
-    `leave_out`: the option that the remedies name for a host that is in the way.
+    Without files no release is written: room is wanted for steps alone. `leave_out`: the option that the remedies name for a host that is in the way.
     """
     spoken = spoken_of(facts, allowed_failures)
     return (
@@ -207,7 +211,8 @@ def _room(facts: tuple[HostFacts, ...], on_disk: frozenset[str], size: int, file
     if facts and not lacking:
         looks = (HostMeasure(fact.host, "") for fact in facts)
         return fleet_check("space", "Room for the release", looks, right=lambda answers: f"it is there already, {answers.words}")
-    return _each("space", "Room for the release", lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs")
+    title = "Room for the release" if files else "Room for what steps write"
+    return _each("space", title, lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs")
 
 
 def _sudo(fact: HostFacts) -> str:
@@ -245,8 +250,9 @@ def _space(fact: HostFacts, size: int, files: int) -> str | Unknown:
         return Unknown("its free space cannot be read (df -Pk)")
     if fact.free < size * ROOM:
         return f"{fact.free // 2**20} MiB free, {size * ROOM // 2**20 + 1} MiB needed"
-    if fact.inodes is not None and fact.inodes < files + INODES_SPARE:
-        return f"{fact.inodes} inodes free, {files + INODES_SPARE} needed (df -i)"
+    inodes = files + INODES_SPARE if files else INODES_OF_STEPS
+    if fact.inodes is not None and fact.inodes < inodes:
+        return f"{fact.inodes} inodes free, {inodes} needed (df -i)"
     return ""
 
 
@@ -265,7 +271,7 @@ def _clock(facts: tuple[HostFacts, ...]) -> Check:
 
 
 def _until(note: LockHolder) -> str:
-    return f" until {note.until[:16].replace('T', ' ')} UTC" if note.until else ""
+    return f" until {moment_words(note.until)}" if note.until else ""
 
 
 def _count(findings: list[Finding]) -> str:

@@ -13,6 +13,7 @@ from console.core.plan.return_plan import better_way, plan_way_back, shipped_aga
 from console.core.plan.shift_plan import plan_shift_back
 from console.core.traffic.serving import is_balanced, serving
 from console.core.words.durations import duration_words
+from console.core.words.moments import moment_words
 from console.model.checks import Check
 from console.model.host import Host
 from console.model.host_facts import HostFacts
@@ -50,7 +51,9 @@ def _old_side(found: Found, goes: Check) -> Check:
         return Check("way-back", SafeText("Way back"), "failed", detail=SafeText(words), remedy=SafeText(hint), firm=True)
     if not _is_over(found) or goes.status not in ("passed", "warning"):
         return goes
-    words = f"the old side was kept ready until {duration_words(keep)} after {targets.since}: it is restarted and verified before it gets requests"
+    words = (
+        f"the old side was kept ready until {duration_words(keep)} after {moment_words(targets.since)}: it is restarted and verified before it gets requests"
+    )
     return changed(goes, status="warning", detail=SafeText("; ".join(filter(None, (words, str(goes.detail))))))
 
 

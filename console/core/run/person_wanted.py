@@ -5,6 +5,7 @@ from typing import NamedTuple
 from console.core.checks.configured import shown
 from console.core.run.breaches import holding
 from console.core.run.critical_paths import open_ticks
+from console.core.words.moments import moment_words
 from console.core.words.threshold_words import breach_words
 from console.model.environment_record import EnvironmentRecord
 from console.model.state import RunState
@@ -60,7 +61,7 @@ def stays_open(record: EnvironmentRecord, run: str) -> tuple[NeedsPerson, ...]:
     name, kept = f"{record.app} {record.environment}", record.maintenance
     out = []
     if kept is not None and not kept.until and not (kept.run and kept.run == run):
-        words = f"{name}: users are shown the maintenance page by {kept.by} since {kept.since}, without an end"
+        words = f"{name}: users are shown the maintenance page by {kept.by} since {moment_words(kept.since)}, without an end"
         out.append(NeedsPerson(f"maintenance {kept.since}", words, f"deploy maintenance {record.environment} off"))
     owed = sorted({one.debt.host for one in record.debts.owed})
     if owed:

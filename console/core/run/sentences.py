@@ -9,6 +9,7 @@ from console.core.traffic.shares import share_words
 from console.core.words.canary_words import reading_words
 from console.core.words.database_words import backup_words, schema_words
 from console.core.words.durations import duration_words
+from console.core.words.moments import moment_words
 from console.core.words.shipping_words import sending_words
 from console.core.words.sizes import counted, size_words
 from console.core.words.threshold_words import amount, metric_name, numbers_words, recovery_words, verdict_words
@@ -32,8 +33,8 @@ def sentence(event: ev.Event) -> str:
 
 def maintenance_words(now: Maintenance) -> str:
     """Who shows users a maintenance page, since when, until when, and what it says."""
-    until = f" until {now.until}" if now.until else ""
-    return f"by {now.by} since {now.since}{until}" + (f": {now.message}" if now.message else "")
+    until = f" until {moment_words(now.until)}" if now.until else ""
+    return f"by {now.by} since {moment_words(now.since)}{until}" + (f": {now.message}" if now.message else "")
 
 
 def impact_words(impact: Impact) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from console.core.maintenance_state import hosts_with_page, is_configured, left_on, state_of, without_end
+from console.core.words.moments import moment_words
 from console.engine.context import QueryContext
 from console.engine.maintenance.switch import GLANCE, MaintenanceSwitch, Switched
 from console.engine.run.run_names import new_run
@@ -92,7 +93,7 @@ def _noted(fleet: QueryContext, verb: MaintenanceVerb, seen: MaintenanceSeen, pe
 def _second(fleet: QueryContext, verb: MaintenanceVerb, seen: MaintenanceSeen) -> object:
     """Tell whoever comes second. What was wanted is so: fine; else it is for a person to look again."""
     who = f"{seen.kept.by} was first" if seen.kept else "somebody was first"
-    words = f"{who}: maintenance of {fleet.environment.name} is {seen.state}" + (f" since {seen.kept.since}" if seen.kept else "")
+    words = f"{who}: maintenance of {fleet.environment.name} is {seen.state}" + (f" since {moment_words(seen.kept.since)}" if seen.kept else "")
     if seen.state != verb:
         raise NoGo(words, f"deploy maintenance {fleet.environment.name}")
     return _answer(seen, "", 0, [{"message": words, "hint": ""}])

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from console.core.words.moments import moment_words
 from console.engine.catch_up.reminder import Reminder
 from console.engine.context import ENGINE, QueryContext
 from console.engine.maintenance.change import read_maintenance, switch_everywhere
@@ -26,6 +27,7 @@ AGAIN = 20.0
 RARELY = 900.0
 TELL_WITHIN = 20.0
 """Seconds that the channels have."""
+UNCONFIRMED = "the database of the record is away, and another machine may have prolonged it; it ends when the database answers"
 
 
 class MaintenanceEnd:
@@ -65,33 +67,41 @@ class MaintenanceEnd:
             await asyncio.sleep(EVERY)
 
     async def look(self) -> None:
-        """End it, where it is time to."""
+        """End it, where it is time to; not while the record does not say so itself: another machine may have prolonged it."""
         fleet = self._fleet()
-        kept = await _kept(fleet) if fleet else None
-        self.is_on = kept is not None
-        if fleet is None or kept is None or not _is_over(kept, fleet.clock.now()) or self._waits(kept, fleet.clock.mono()) or not self._may():
+        if fleet is None:
+            self.is_on = False
+            return
+        kept, is_confirmed = await _kept(fleet)
+        self.is_on = kept is not None or (self.is_on and not is_confirmed)
+        if kept is None or not _is_over(kept, fleet.clock.now()) or self._waits(kept, fleet.clock.mono()) or not self._may():
+            return
+        if not is_confirmed:
+            await self._tell(fleet, kept, is_off=False, words=UNCONFIRMED)
             return
         self._pause = min(RARELY, 2 * self._pause) if self._tried == kept.since else AGAIN
         self._tried, self._not_before = str(kept.since), fleet.clock.mono() + self._pause
         async with fleet.switching:
             await self._end(fleet, kept)
-        self.is_on = await _kept(fleet) is not None
+        kept, is_confirmed = await _kept(fleet)
+        self.is_on = kept is not None or not is_confirmed
 
     def _waits(self, kept: Maintenance, mono: float) -> bool:
         return self._tried == kept.since and mono < self._not_before
 
     async def _end(self, fleet: QueryContext, kept: Maintenance) -> None:
         seen, facts = await read_maintenance(fleet)
-        if seen.kept is None or seen.kept.until != kept.until:
+        now, is_confirmed = await _kept(fleet)
+        if not is_confirmed or now is None or now.until != kept.until:
             return
         words = ""
         if any(place.shows in ("on", "half") for place in seen.places):
-            note = Maintenance(SafeText(ENGINE.name), seen.kept.since)
+            note = Maintenance(SafeText(ENGINE.name), now.since)
             answer = await switch_everywhere(fleet, "off", note, seen, facts, ENGINE)
             seen, words = answer["seen"], "; ".join(one["message"] for one in answer["problems"])
-        await self._tell(fleet, kept, seen.state == "off", words or "; ".join(f"{one.place}: {one.why}" for one in seen.places if one.why))
+        await self._tell(fleet, kept, is_off=seen.state == "off", words=words or "; ".join(f"{one.place}: {one.why}" for one in seen.places if one.why))
 
-    async def _tell(self, fleet: QueryContext, kept: Maintenance, is_off: bool, words: str) -> None:
+    async def _tell(self, fleet: QueryContext, kept: Maintenance, *, is_off: bool, words: str) -> None:
         """Tell people, once that it has ended, and once where it has not."""
         what = f"{kept.since} {is_off}"
         if what == self._told or fleet.environment.notify is None:
@@ -99,13 +109,15 @@ class MaintenanceEnd:
         self._told = what
         place = f"{fleet.environment.name} of {fleet.environment.app}"
         title = f"maintenance of {place} has ended: its time is over" if is_off else f"maintenance of {place} is over, and not off everywhere: {words}"
-        body = f"{title}\nswitched on by {kept.by} at {kept.since}" + (f": {kept.message}" if kept.message else "")
+        body = f"{title}\nswitched on by {kept.by} at {moment_words(kept.since)}" + (f": {kept.message}" if kept.message else "")
         next_words = "" if is_off else "\n" + as_typed(f"deploy maintenance {fleet.environment.name} off")
         await fleet.outside.notifier.tell(title, body + next_words, deadline=TELL_WITHIN)
 
 
-async def _kept(fleet: QueryContext) -> Maintenance | None:
-    return (await fleet.journal.environment(fleet.environment.app, fleet.environment.name)).maintenance
+async def _kept(fleet: QueryContext) -> tuple[Maintenance | None, bool]:
+    """The maintenance that is on, and whether the record itself says so."""
+    record, is_confirmed = await fleet.known()
+    return record.maintenance, is_confirmed
 
 
 def _is_over(kept: Maintenance, now: datetime) -> bool:
