@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -22,7 +24,9 @@ from console.model.request import Request
 from console.ports.feed import Output, Presence, Sample
 from console.text import SafeText
 from console.wire.address import lock_path, socket_path
-from console.wire.frames import TO_ENGINE
+from console.wire.codec import encode
+from console.wire.frames import TO_ENGINE, framed
+from console.wire.messages import Follow
 from console.wire.questions import Hello
 from tests.engine.scripted import ENVIRONMENT, Access, ScriptedBrain
 
@@ -201,6 +205,32 @@ async def test_a_viewer_that_does_not_read_holds_up_neither_engine_nor_others(st
         lines = [item for item in late if isinstance(item, Output)]
         assert any("lines are not shown here" in item.text for item in lines)
         assert len(lines) < 20_000
+        await client.close()
+
+
+async def test_one_who_says_no_more_and_reads_nothing_is_parted_with(state, monkeypatch):
+    monkeypatch.setattr(connection, "PARTING", 0.1)
+    service = ScriptedBrain()
+    async with engine(state, service) as (path, _):
+        client = await connect(path)
+        await client.configure(ENVIRONMENT, "d", {})
+        run = await client.open_run(Request())
+        with socket.socket(socket.AF_UNIX) as mute:
+            mute.connect(path)
+            for message in (Hello(), Follow(id=1, run=run)):
+                mute.sendall(framed(encode(message)))
+            while not select.select([mute], [], [], 0)[0]:
+                await asyncio.sleep(0.01)
+            for _ in range(20):
+                await client.query("flood", {"lines": 100})
+            await asyncio.sleep(0.2)
+            mute.shutdown(socket.SHUT_WR)
+            gone = select.poll()
+            gone.register(mute, 0)
+            async with asyncio.timeout(5):
+                while not any(what & select.POLLHUP for _, what in gone.poll(0)):
+                    await asyncio.sleep(0.02)
+        assert await client.query("status")
         await client.close()
 
 

@@ -118,7 +118,9 @@ def _wait(library: ctypes.CDLL, connection: int, patience: float) -> None:
     until = time.monotonic() + patience
     while library.PQisBusy(connection):
         left = until - time.monotonic()
-        if left <= 0 or not select.select([library.PQsocket(connection)], [], [], left)[0] or not library.PQconsumeInput(connection):
+        if left <= 0 or not select.select([library.PQsocket(connection)], [], [], left)[0]:
+            raise Silent(f"no whole answer within {patience:g} s")
+        if not library.PQconsumeInput(connection):
             raise NotAnswered
 
 

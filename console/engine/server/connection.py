@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 INTRODUCTION = 10.0
 """Seconds that a client has to say who it is."""
 
+PARTING = 5.0
+"""Seconds that one who leaves has to read what is still unread."""
+
 AT_A_TIME = 64
 """Items that one client is sent in a turn of the loop."""
 
@@ -159,6 +162,7 @@ class Connection:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._writer.close()
+        asyncio.get_running_loop().call_later(PARTING, self.abort)
 
     def abort(self) -> None:
         """Part with the client at once."""
