@@ -50,10 +50,10 @@ class ConnectAttempts:
     def known_of(self, way: Way) -> KnownHosts:
         """The host keys that are known, with those in files that the user's configuration names beside the usual ones."""
         usual = self._ssh.known_hosts or (USERS, SYSTEM)
-        files = tuple(dict.fromkeys(str(Path(name).expanduser()) for name in (*usual, *way.known_hosts)))
-        if files not in self._known:
-            self._known[files] = KnownHosts(files)
-        return self._known[files]
+        names = (*usual, *way.known_hosts)
+        if names not in self._known:
+            self._known[names] = KnownHosts(tuple(dict.fromkeys(str(Path(name).expanduser()) for name in names)))
+        return self._known[names]
 
     async def open(self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, through: Ramp | None) -> Opened:
         """Connect the link that way, when it is its turn; `through` holds back those through one jump host. Raises Refused."""

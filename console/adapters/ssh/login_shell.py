@@ -5,6 +5,7 @@ What the script prints stands between marks of its own (see `answer_marks`). It 
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _OFTEN = tuple((byte, b"\\0%03o" % byte[0]) for byte in (b"\\", b"\n", b"'", b"!"))
 """What a script is full of, the backslash first: in what stands for it there is another."""
@@ -26,11 +27,16 @@ def command_line(script: str, nonce: str) -> str:
     Between single quotes csh minds `!` and line ends, fish minds `\` and `'`, and either may mind bytes beyond ASCII: these are
     written in octal, which the sh reads back. Raises ValueError for a NUL, which no argument can hold.
     """
+    return f"sh -c '{_FRAME}' sh {nonce} {_written(script)}"
+
+
+@lru_cache(maxsize=16)
+def _written(script: str) -> str:
+    """The script as words; hosts are sent the same ones in turn."""
     raw = script.encode("utf-8", "surrogateescape")
     if b"\0" in raw:
         raise ValueError("a NUL byte cannot stand in a command")
-    words = " ".join(f"'{word}'" for word in _words(raw))
-    return f"sh -c '{_FRAME}' sh {nonce} {words}"
+    return " ".join(f"'{word}'" for word in _words(raw))
 
 
 def _words(raw: bytes) -> Iterator[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 def filled(text: str, *, name: str, address: str, port: int, user: str, alias: str = "", jump: str = "") -> str:
     """Return the path with all of them filled in. `name` is what was typed, `address` what it came to. What is not known stays as it is."""
+    if "%" not in text and "$" not in text:
+        return str(Path(text).expanduser())
     long, local = socket.gethostname(), getpass.getuser()
     short = long.partition(".")[0]
     digest = hashlib.sha1(f"{long}{address}{port}{user}{jump}".encode(), usedforsecurity=False).hexdigest()
