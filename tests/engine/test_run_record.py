@@ -74,7 +74,7 @@ async def test_nobody_hears_of_what_is_not_on_the_disk_and_what_waits_goes_toget
     await record.settled()
     assert heard == list(await disk.read("r1"))
     assert found in heard
-    assert disk.groups == [len(opening(an_environment(3))), 51]
+    assert disk.groups == [len(opening(an_environment(3))) + 1, 50]
     assert record.state == fold(heard)
 
 
@@ -165,6 +165,21 @@ async def test_no_step_begins_before_it_is_on_the_disk_and_two_hundred_begin_wit
     assert len(disk.groups) < steps / AT_A_TIME * 2, (len(disk.groups), steps)
     assert sum(isinstance(event, ev.StepFinished) for event in heard) == steps
     assert fold(heard) == state == fold(await disk.read("r1"))
+
+
+async def test_the_end_of_a_step_and_the_beginning_of_the_next_one_are_one_write(disk):
+    environment, executor = an_environment(3, 1), Executor()
+    executor.ends.set()
+    groups: list[tuple[ev.AnyEvent, ...]] = []
+    runner = Runner(environment, disk, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), executor, groups.append)
+    disk.through.set()
+    await runner.write(*opening(environment)[:-1])
+    async with asyncio.timeout(60):
+        await runner.run()
+    steps = [[type(event) for event in group if isinstance(event, ev.StepStarted | ev.StepFinished)] for group in groups]
+    between = [kinds for kinds in steps if kinds][1:-1]
+    assert len(between) > 6
+    assert all(kinds[0] is ev.StepFinished and kinds[-1] is ev.StepStarted for kinds in between), between
 
 
 async def test_a_command_comes_between_the_beginnings_of_a_wave(disk):

@@ -21,6 +21,9 @@ from console.text import SafeText
 from console.wire.codec import gated
 
 Publish = Callable[[tuple[AnyEvent, ...]], object]
+FOLLOWING = 4
+"""Turns of the loop in which what follows from an event is recorded too: the end of a step and the beginning of the next one are one write, not two that
+wait for each other."""
 
 
 class _Group:
@@ -101,6 +104,8 @@ class RunRecord:
 
     async def _write_all(self) -> None:
         try:
+            for _ in range(FOLLOWING):
+                await asyncio.sleep(0)
             while (group := self._next) is not None:
                 self._next = None
                 if not await self._write_group(group):
