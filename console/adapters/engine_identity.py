@@ -19,12 +19,26 @@ def this_engine() -> Carrier:
 
 def is_gone(carrier: Carrier) -> bool:
     """Whether that process is known to live no more: it was one of this boot of this machine. Of another machine nothing is known."""
-    return carrier.boot == _boot() and _started(carrier.pid) != carrier.started
+    return carrier.boot == _boot() and _started(carrier.pid) != carrier.started and not _is_hidden(carrier.pid)
+
+
+def _is_hidden(pid: int) -> bool:
+    """Whether a process of that number lives of which /proc says nothing, as where it hides those of other users (hidepid)."""
+    if os.path.exists(f"/proc/{pid}"):
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _boot() -> str:
+    """Return the boot, and whose process numbers are meant: each container has its own."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-        return file.read().strip()
+        return f"{file.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"
 
 
 def _started(pid: int) -> str:

@@ -112,7 +112,7 @@ for f in .deploy/lock/*; do
   [ -n "$beat" ] || beat=$(date -r "$f" +%s 2>/dev/null) || beat=$now
   say lock "epoch: ${f##*/}"
   say lock "age: $((now - beat))"
-  for w in owner run since from reason; do l=; [ ! -r "$f/$w" ] || IFS= read -r l < "$f/$w" || :; say lock "$w: $l"; done
+  for w in owner run since from reason engine; do l=; [ ! -r "$f/$w" ] || IFS= read -r l < "$f/$w" || :; say lock "$w: $l"; done
   break
 done
 @MAINTENANCE@

@@ -1,15 +1,18 @@
 """The runs' lock on a host, and a person's note, over any transport: the port `HostLock`.
 
-`.deploy/lock/` holds one folder, EPOCH (RUN.N), with owner, run, since, from, reason and a heartbeat. It is filled in staging and taken by one
-rename, which fails while a lock is there; it is given away by one rename of EPOCH, so that each is a compare-and-set. What the run's steps
-printed there goes with its lock: it may hold what nobody should have printed, and whoever follows a step holds the lock. Knows no plans.
+`.deploy/lock/` holds one folder, EPOCH (RUN.N), with owner, run, since, from, reason, the engine that holds it by that epoch, and a heartbeat.
+It is filled in staging and taken by one rename, which fails while a lock is there; it is given away by one rename of EPOCH, so that each is a
+compare-and-set. What the run's steps printed there goes with its lock: it may hold what nobody should have printed, and whoever follows a step holds
+the lock. Knows no plans.
 """
 
 import asyncio
 from collections.abc import Mapping
 
+from console.adapters.engine_identity import is_gone, this_engine
 from console.core.host.host_reserve import GIVE
 from console.core.host.shell import quote
+from console.model.carrier import Carrier
 from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.ports.hosts import Ran, Transport, Unreached
@@ -38,7 +41,7 @@ show() {
     [ ! -r "$held/heartbeat" ] || read -r beat < "$held/heartbeat" || :
     [ -n "$beat" ] || beat=$(date -r "$held" +%s 2>/dev/null) || beat=$now
     printf 'epoch: %s\nage: %s\n' "${held##*/}" "$((now - beat))"
-    for w in owner run since from reason; do
+    for w in owner run since from reason engine; do
       line=; [ ! -r "$held/$w" ] || IFS= read -r line < "$held/$w" || :
       printf '%s: %s\n' "$w" "$line"
     done
@@ -52,7 +55,7 @@ TAKE = (
     + _SHOW
     + GIVE
     + r"""
-path=$1 epoch=$2 back=$3
+path=$1 epoch=$2 back=$3 engine=$4
 read_all
 umask 022
 unwritten() {
@@ -62,7 +65,7 @@ unwritten() {
 }
 filled() {
   mkdir -p -- "$new/$epoch" || return 1
-  for w in owner run since from reason; do eval "printf '%s\n' \"\$$w\"" > "$new/$epoch/$w" || return 1; done
+  for w in owner run since from reason engine; do eval "printf '%s\n' \"\$$w\"" > "$new/$epoch/$w" || return 1; done
   date +%s > "$new/$epoch/heartbeat"
 }
 { [ -d "$path/.deploy/staging" ] || mkdir -p -- "$path/.deploy/staging"; } && cd -- "$path" || exit 95
@@ -93,6 +96,7 @@ lock=.deploy/lock
 cd -- "$1" || exit 95
 mv -T -- "$lock/$2" "$lock/$3" 2>/dev/null || [ -d "$lock/$3" ] || { show; printf 'epoch: \n'; exit 75; }
 date +%s > "$lock/$3/heartbeat"
+printf '%s\n' "$5" > "$lock/$3/engine.new" && mv -f -- "$lock/$3/engine.new" "$lock/$3/engine"
 [ -n "$4" ] || exit 0
 for w in owner run since from reason; do
   eval "printf '%s\n' \"\$$w\"" > "$lock/$3/$w.new" && mv -f -- "$lock/$3/$w.new" "$lock/$3/$w" || exit 95
@@ -115,7 +119,7 @@ rmdir .deploy/lock 2>/dev/null || :
 BREAK = (
     _SHOW
     + r"""
-run=$2 young=$3
+run=$2 young=$3 gone_epoch=$4
 cd -- "$1" 2>/dev/null || exit 0
 for held in .deploy/lock/*; do
   [ -d "$held" ] || continue
@@ -124,7 +128,7 @@ for held in .deploy/lock/*; do
   now=$(date +%s) beat=
   [ ! -r "$held/heartbeat" ] || read -r beat < "$held/heartbeat" || :
   [ -n "$beat" ] || beat=$(date -r "$held" +%s 2>/dev/null) || beat=$now
-  [ "$((now - beat))" -ge "$young" ] || show
+  [ "$epoch" = "$gone_epoch" ] || [ "$((now - beat))" -ge "$young" ] || show
   gone=.deploy/staging/$epoch.gone.$$
   mkdir -p .deploy/staging || exit 95
   mv -T -- "$held" "$gone" 2>/dev/null || show
@@ -189,7 +193,18 @@ def holder_of(texts: Mapping[str, str]) -> LockHolder:
         came_from=SafeText(texts.get("from", "")),
         heartbeat_age=float(age) if age.removeprefix("-").isdigit() else 0.0,
         until=SafeText(texts.get("until", "")),
+        is_gone=_is_gone(texts.get("engine", ""), texts.get("epoch", "")),
     )
+
+
+def _engine_of(epoch: str, engine: Carrier) -> str:
+    """Return what a lock says of its engine. The epoch is in it, since an older console that takes a lock over leaves what stands there."""
+    return f"{epoch} {engine.boot} {engine.pid} {engine.started}"
+
+
+def _is_gone(said: str, epoch: str) -> bool:
+    words = said.split()
+    return len(words) == 4 and words[0] == epoch and words[2].isdecimal() and is_gone(Carrier(boot=words[1], pid=int(words[2]), started=words[3]))
 
 
 def words_of(text: str) -> dict[str, str]:
@@ -202,15 +217,21 @@ class HostLocks:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._engine = this_engine()
 
     async def take(self, host: Host, path: str, holder: LockHolder) -> LockHolder | Unreached | None:
         """Hold the host under `holder.epoch`; None when it is held, else who holds it."""
-        return _answer(await self._asked(host, TAKE, path, holder.epoch, "1" if holder.goes_back else "", data=holder_lines(holder)), host)
+        return _answer(
+            await self._asked(
+                host, TAKE, path, holder.epoch, "1" if holder.goes_back else "", _engine_of(holder.epoch, self._engine), data=holder_lines(holder)
+            ),
+            host,
+        )
 
     async def take_over(self, host: Host, path: str, old: str, new: str, holder: LockHolder | None = None) -> LockHolder | Unreached | None:
         """Exchange one epoch for the next, if the first still holds; a lock that is gone is a holder without a name. `holder`: who holds it from then on."""
         data = holder_lines(holder) if holder else b""
-        return _answer(await self._asked(host, TAKE_OVER, path, old, new, "1" if holder else "", data=data), host)
+        return _answer(await self._asked(host, TAKE_OVER, path, old, new, "1" if holder else "", _engine_of(new, self._engine), data=data), host)
 
     async def touch(self, hosts: tuple[Host, ...], path: str, epoch: str) -> None:
         """Give a sign of life on all. `path` may hold `{host}`. A host that is not reached is left out."""
@@ -224,9 +245,12 @@ class HostLocks:
         """Remove the lock of a run that has ended, whichever engine took it and however young it is; another run's stays."""
         return _problem(await self._asked(host, CLEAR, path, run), host)
 
-    async def break_for(self, host: Host, path: str, run: str, young: float) -> LockHolder | Unreached | None:
-        """Take the lock from a run that is dead; who holds the host, where it is another run, or this one gave a sign less than `young` seconds ago."""
-        return _answer(await self._asked(host, BREAK, path, run, str(int(young))), host)
+    async def break_for(self, host: Host, path: str, run: str, young: float, gone: str = "") -> LockHolder | Unreached | None:
+        """Take the lock from a run that is dead; who holds the host, where it is another run, or this one gave a sign less than `young` seconds ago.
+
+        `gone`: an epoch whose engine is known to run no more, so that its sign is not waited for.
+        """
+        return _answer(await self._asked(host, BREAK, path, run, str(int(young)), gone), host)
 
     async def close_for(self, host: Host, path: str, note: LockHolder) -> Unreached | None:
         """Leave a person's note, which closes the host to releases."""

@@ -22,6 +22,8 @@ class LockHolder(msgspec.Struct, frozen=True):
     heartbeat_age: float = 0.0
     """Seconds since the holder last gave a sign, by the host's own clock."""
     until: SafeText = SafeText("")
+    is_gone: bool = False
+    """The engine that took or took over this lock ran on this machine, and is known to run no more."""
     goes_back: bool = False
     """Its run may use the room that a host keeps for going back."""
 

@@ -25,8 +25,11 @@ class HostLock(Protocol):
     async def clear(self, host: Host, path: str, run: str) -> Unreached | None:
         """Remove the lock of a run that has ended, whichever engine took it and however young it is; another run's stays."""
 
-    async def break_for(self, host: Host, path: str, run: str, young: float) -> LockHolder | Unreached | None:
-        """Take the lock from a run that is dead; who holds the host, where it is another, or one that gave a sign less than `young` seconds ago."""
+    async def break_for(self, host: Host, path: str, run: str, young: float, gone: str = "") -> LockHolder | Unreached | None:
+        """Take the lock from a run that is dead; who holds the host, where it is another, or one that gave a sign less than `young` seconds ago.
+
+        `gone`: an epoch whose engine is known to run no more: it gives no sign.
+        """
 
     async def close_for(self, host: Host, path: str, note: LockHolder) -> Unreached | None:
         """Leave a person's note, which closes the host to releases, in place of one that is there; None: it is written."""

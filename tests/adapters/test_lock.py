@@ -1,7 +1,9 @@
 """The lock on a host: one rename takes it, whoever else comes is told who holds it, and a lost lock stays lost."""
 
 import asyncio
+import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters import host_lock
+from console.adapters.engine_identity import this_engine
 from console.adapters.host_lock import HostLocks, holder_lines, holder_of, words_of
 from console.adapters.this_machine import LocalTransport
 from console.model.host_facts import LockHolder
+from console.model.values import changed
 from console.ports.hosts import Unreached
 from console.text import SafeText
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
@@ -219,9 +223,63 @@ async def test_another_run_takes_over_and_there_is_a_lock_at_every_moment(locks:
     folder = app / ".deploy" / "lock" / "run-b.1"
     assert held(app) == ["run-b.1"]
     assert [(folder / word).read_text() for word in ("owner", "run", "reason")] == ["lin\n", "run-b\n", "v2: it's $HOME\n"]
-    assert sorted(entry.name for entry in folder.iterdir()) == ["from", "heartbeat", "owner", "reason", "run", "since"]
+    assert sorted(entry.name for entry in folder.iterdir()) == ["engine", "from", "heartbeat", "owner", "reason", "run", "since"]
     assert await locks.take_over(HERE, str(app), "run-a.1", "run-b.1", newer) is None  # a second time, after a lost answer
     await locks.clear(HERE, str(app), "run-a")
     late = await locks.take_over(HERE, str(app), "run-a.1", "run-c.1", holder("run-c"))
     assert isinstance(late, LockHolder)
     assert (late.run, late.by, held(app)) == ("run-b", "lin", ["run-b.1"])
+
+
+@pytest.fixture
+def engine(locks: HostLocks) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that took the locks, and that a test may end."""
+    process = subprocess.Popen(["sleep", "60"])
+    started = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
+    locks._engine = changed(this_engine(), pid=process.pid, started=started)
+    yield process
+    process.kill()
+    process.wait()
+
+
+async def _seen(transport: LocalTransport, app: Path) -> LockHolder:
+    found = await HostLocks(transport).take(HERE, str(app), holder("run-z"))
+    assert isinstance(found, LockHolder)
+    return found
+
+
+async def test_that_the_engine_which_holds_it_runs_no_more_is_known_on_its_own_machine(
+    transport: LocalTransport, locks: HostLocks, engine: "subprocess.Popen[bytes]", app: Path
+) -> None:
+    await locks.take(HERE, str(app), holder())
+    assert not (await _seen(transport, app)).is_gone
+    engine.kill()
+    engine.wait()
+    assert (await _seen(transport, app)).is_gone
+    refused = await locks.break_for(HERE, str(app), "run-a", 60, "run-a.2")
+    assert isinstance(refused, LockHolder)
+    assert await locks.break_for(HERE, str(app), "run-a", 60, "run-a.1") is None
+    assert held(app) == []
+
+
+@pytest.mark.parametrize("console", ["this", "older"])
+async def test_one_that_another_engine_has_taken_over_is_not_that_of_the_one_before(
+    transport: LocalTransport, locks: HostLocks, engine: "subprocess.Popen[bytes]", app: Path, console: str
+) -> None:
+    await locks.take(HERE, str(app), holder())
+    engine.kill()
+    engine.wait()
+    if console == "this":
+        assert await HostLocks(transport).take_over(HERE, str(app), "run-a.1", "run-a.2") is None
+    else:
+        folder = app / ".deploy" / "lock"
+        (folder / "run-a.1").rename(folder / "run-a.2")
+    seen = await _seen(transport, app)
+    assert (seen.epoch, seen.is_gone) == ("run-a.2", False)
+
+
+def test_what_is_not_said_of_an_engine_is_not_known() -> None:
+    own = this_engine()
+    for said in ("", "run-a.1", f"run-a.1 {own.boot} x {own.started}", f"run-a.1 elsewhere 1 {own.started}", f"run-a.2 {own.boot} 1 1"):
+        assert not holder_of({"epoch": "run-a.1", "engine": said}).is_gone
+    assert holder_of({"epoch": "run-a.1", "engine": f"run-a.1 {own.boot} {own.pid} 1"}).is_gone

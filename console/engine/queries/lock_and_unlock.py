@@ -4,7 +4,7 @@ Knows the port `HostLock` and which run goes on here; nothing of plans or steps.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from console.ports.hosts import Unreached
 from console.text import SafeText
 
 DEAD_AFTER = 60.0
-"""Seconds without a heartbeat after which a run of another machine may be called dead, by the host's clock."""
+"""Seconds without a heartbeat after which a run may be called dead, by the host's clock, where it is not known that nobody carries it."""
 
 ANY_AGE = -1e9
 """Of a run of this record that nobody carries it is known that it is dead, whatever the host's clock says."""
@@ -86,9 +86,10 @@ async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person:
     environment = fleet.environment
     facts = await look_at_all(fleet, environment.hosts)
     holding = [fact.host for fact in facts if fact.lock and fact.lock.run == run]
-    _judge(facts, run, holding, young, environment.name)
+    gone = {fact.host: fact.lock.epoch for fact in facts if is_ours and fact.lock and fact.lock.run == run and fact.lock.is_gone}
+    _judge(facts, run, holding, gone, young, environment.name)
     held = [host for host in environment.hosts if host.name in holding]
-    answers = await on_each(held, lambda host: fleet.outside.locks.break_for(host, environment.path_on(host), run, young))
+    answers = await on_each(held, lambda host: fleet.outside.locks.break_for(host, environment.path_on(host), run, young, gone.get(host.name, "")))
     failed = [Unreached(fact.host, "unreachable", fact.problem, fact.hint) for fact in facts if fact.problem]
     failed += [_refused(host, answer) for host, answer in zip(holding, answers, strict=True) if answer is not None]
     broken = [host for host, answer in zip(holding, answers, strict=True) if answer is None]
@@ -121,9 +122,9 @@ async def _ended(fleet: QueryContext, run: str, reason: SafeText, broken: tuple[
             await record.end(reason, person, broken)
 
 
-def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], young: float, environment: str) -> None:
+def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], gone: Collection[str], young: float, environment: str) -> None:
     held = [(fact.host, fact.lock) for fact in facts if fact.lock]
-    alive = [(host, lock.heartbeat_age) for host, lock in held if lock.run == run and lock.heartbeat_age < young]
+    alive = [(host, lock.heartbeat_age) for host, lock in held if lock.run == run and host not in gone and lock.heartbeat_age < young]
     if alive:
         host, age = min(alive, key=lambda each: each[1])
         raise Locked(

@@ -1,0 +1,80 @@
+"""The lock of a dead run, broken by a person: what is known of its engine decides how long is waited."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from console.adapters.clock import SetClock
+from console.adapters.journal.memory import MemoryJournal
+from console.engine.context import QueryContext
+from console.engine.queries.lock_and_unlock import answer_break
+from console.errors import Locked, RecordAway
+from console.model.configured_environment import Environment
+from console.model.events import LocksReleased, RunEnded
+from console.model.host import Host
+from console.model.host_facts import HostFacts, LockHolder
+from console.model.request import Person
+from console.model.values import changed
+from console.text import SafeText
+from tests.adapters.journal.test_contract import opened
+from tests.recorded import record
+
+ADA = Person("ada", 1)
+SHOP = Environment("shop", "production", "/srv/shop", (Host("web01"), Host("web02")))
+LOCK = LockHolder(SafeText("ada"), run="r1", epoch="r1.1", heartbeat_age=3.0, is_gone=True)
+
+
+class Hosts:
+    """Two hosts that a run holds, whose engine gave its last sign 3 s ago."""
+
+    def __init__(self, *locks: LockHolder) -> None:
+        self.locks = dict(zip(("web01", "web02"), locks, strict=True))
+        self.broken: list[tuple[str, str]] = []
+
+    async def look(self, environment: Environment, host: Host, *, deadline: float, asks: Any = None) -> HostFacts:
+        return HostFacts(host.name, lock=self.locks[host.name])
+
+    async def break_for(self, host: Host, path: str, run: str, young: float, gone: str = "") -> LockHolder | None:
+        if self.locks[host.name].heartbeat_age < young and gone != self.locks[host.name].epoch:
+            return self.locks[host.name]
+        self.broken.append((host.name, gone))
+        return None
+
+
+async def fleet(hosts: Hosts, *, ours: bool = True) -> QueryContext:
+    journal = MemoryJournal()
+    if ours:
+        await record(journal, "r1", (opened("r1", "2026-01-01T00:00:00Z"),))
+
+    async def away(run: str) -> None:
+        raise RecordAway("the database does not answer")
+
+    outside: Any = SimpleNamespace(scout=hosts, locks=hosts)
+    return QueryContext(SHOP, outside, SetClock(datetime(2026, 1, 1, tzinfo=UTC), 9.0), None, "", journal, None, carrier=away)  # type: ignore[arg-type]
+
+
+ASKED = {"run": "r1", "reason": "its machine had to be restarted"}
+
+
+async def test_while_the_record_is_away_the_end_of_an_engine_of_this_machine_is_not_waited_for():
+    hosts = Hosts(LOCK, LOCK)
+    known = await fleet(hosts)
+    answer: Any = await answer_break(known, ASKED, ADA)
+    assert (answer["broken"], hosts.broken) == (["web01", "web02"], [("web01", "r1.1"), ("web02", "r1.1")])
+    (ended,) = await known.journal.of_type("r1", RunEnded)
+    assert ended.outcome == "interrupted"
+    assert await known.journal.of_type("r1", LocksReleased)
+
+
+@pytest.mark.parametrize(
+    ("second", "ours"),
+    [(changed(LOCK, is_gone=False), True), (LOCK, False)],
+    ids=["another engine took it over on a host", "a run that the record here does not know"],
+)
+async def test_what_is_not_known_to_be_dead_is_waited_for(second: LockHolder, ours: bool):
+    hosts = Hosts(LOCK, second)
+    with pytest.raises(Locked, match="heard from it 3 s ago, and it counts as dead after 60 s"):
+        await answer_break(await fleet(hosts, ours=ours), ASKED, ADA)
+    assert hosts.broken == []
