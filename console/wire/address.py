@@ -2,21 +2,30 @@
 socket is bound or reached whose path is too long for one. Knows nothing of what is said there.
 """
 
+import hashlib
 import os
 import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 LONGEST = 107
 """Bytes that the path of a Unix socket may have."""
+
+ROOM: Final = 80
+"""Bytes of it that a name has: the rest is `/proc/self/fd/NUMBER/` before it, and `.sock` behind."""
 
 _UNSAFE = re.compile(r"^\.|[^A-Za-z0-9._-]")
 
 
 def engine_name(app: str, environment: str) -> str:
     """Return the name of an engine's files: no two engines share one, and it is one part of a path."""
-    return f"{path_part(app)}@{path_part(environment)}"
+    name = f"{path_part(app)}@{path_part(environment)}"
+    if len(name) <= ROOM:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"{name[: ROOM - len(digest) - 1]}~{digest}"
 
 
 def path_part(text: str) -> str:

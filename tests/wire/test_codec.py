@@ -1,4 +1,6 @@
 import json
+import socket
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -131,6 +133,16 @@ def test_no_two_engines_share_a_name():
     names = {engine_name(app, environment) for app, environment in (("a", "b-c"), ("a-b", "c"), ("a@b", "c"), ("a", "b@c"), ("..", "x"), (".", "x"))}
     assert len(names) == 6
     assert not any("/" in name or name.startswith(".") for name in names)
+
+
+def test_the_longest_names_of_the_file_have_a_socket_each(tmp_path: Path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for app, environment in (("a" * 63, "e" * 63), ("a" * 63, "e" * 62 + "f"), ("a" * 17, "e" * 62), ("a" * 18, "e" * 62)):
+        path = str(folder / f"{engine_name(app, environment)}.sock")
+        with socket.socket(socket.AF_UNIX) as listening, reachable(path) as address:
+            listening.bind(address)
+    assert len(list(folder.iterdir())) == 4
 
 
 def test_a_long_path_is_reached_by_another(tmp_path):
