@@ -99,6 +99,15 @@ class Locked(ConsoleError):
     exit = Exit.LOCKED
 
 
+class Interrupted(ConsoleError):
+    """Somebody ended the command before it changed anything."""
+
+    exit = Exit.INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__("interrupted")
+
+
 class RecordAway(ConsoleError):
     """The database of a record that machines share does not answer now: what was asked last may have happened."""
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking_with_secrets
-from console.cli.output import OutputLost, say, say_json, tell, tell_equivalent
+from console.cli.output import OutputLost, say_json, say_while_read, tell, tell_equivalent
 from console.cli.prompt import confirm
 from console.core.host_selection import meant_hosts
 from console.errors import Exit, Problem, UsageFault
 from console.model.events import StepFinished
 from console.model.request import Request
+from console.plain.json_text import json_text
 from console.plain.problem_json import problem_object
 from console.ports.feed import Output
 
@@ -47,7 +48,9 @@ async def execute(how: Invocation, name: str, hosts: str, command: str) -> int:
         answer = await client.query("exec", {"hosts": hosts, "command": command, "read_only": how.read_only})
         heard = _ExecOutput(how, answer["hosts"])
         left = await _hear(client, answer["feed"], heard)
-    except OutputLost:
+    except OutputLost as lost:
+        if not lost.left:
+            tell(f"deploy: {lost.message}: what still ran on the hosts was ended")
         return int(Exit.INTERRUPTED)
     finally:
         await client.close()
@@ -88,6 +91,10 @@ async def logs(how: Invocation, name: str, hosts: str, pattern: str, *, follow: 
     return int(code)
 
 
+def _say_object(value: dict[str, Any]) -> None:
+    say_while_read(json_text(value))
+
+
 class _ExecOutput:
     """What came of it: lines go out at once, ends are kept."""
 
@@ -112,12 +119,12 @@ class _ExecOutput:
         if isinstance(item, StepFinished):
             self.rows.append({"host": item.host, "code": item.code, "seconds": item.seconds, "problem": str(item.detail), "hint": str(item.hint)})
             if self._json and item.seq:
-                say_json({"type": "ended", "at": item.at, "host": item.host, "code": item.code, "seconds": item.seconds, "problem": str(item.detail)})
+                _say_object({"type": "ended", "at": item.at, "host": item.host, "code": item.code, "seconds": item.seconds, "problem": str(item.detail)})
         elif isinstance(item, Output) and (self._matching is None or self._matching.search(item.text)):
             if self._json:
-                say_json({"type": "output", "at": item.at, "host": item.host, "text": str(item.text)})
+                _say_object({"type": "output", "at": item.at, "host": item.host, "text": str(item.text)})
             else:
-                say(f"{item.host:<{self._width}}  {item.text}")
+                say_while_read(f"{item.host:<{self._width}}  {item.text}")
 
 
 async def _hear(client: "Client", feed: str, heard: _ExecOutput) -> bool:

@@ -6,15 +6,17 @@ command that needs them, so that `deploy --help` and a mistyped word answer at o
 
 import os
 import sys
+import warnings
 from typing import Any
 
 import click
 
 from console.cli.carry_out import finish
 from console.cli.command_list import CommandList
+from console.cli.interruption import obey_signals
 from console.cli.options import how_of, how_options
 from console.cli.output import OutputLost, fail, tell, tell_no_screen
-from console.errors import ConsoleError, Exit, UsageFault
+from console.errors import ConsoleError, Exit, Interrupted, UsageFault
 from console.typed import PROGRAM, Typed, program_of, set_typed
 
 
@@ -42,9 +44,10 @@ def run() -> None:
     as_json = "--json" in sys.argv
     set_typed(Typed(program_of(sys.orig_argv, len(sys.argv) - 1, _on_path())))
     try:
+        obey_signals()
         cli.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        sys.exit(int(Exit.INTERRUPTED))
+        sys.exit(_interrupted(as_json=as_json))
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.UsageError as fault:
@@ -52,7 +55,7 @@ def run() -> None:
     except click.ClickException as fault:
         sys.exit(fail(UsageFault(fault.format_message(), "deploy --help"), as_json=as_json))
     except OutputLost as lost:
-        sys.exit(int(lost.exit) if lost.left else fail(lost, as_json=False))
+        sys.exit(int(Exit.DONE) if lost.left else fail(lost, as_json=False))
     except ConsoleError as error:
         sys.exit(fail(error, as_json=as_json))
     except OSError as fault:
@@ -64,6 +67,12 @@ def run() -> None:
             tell("".join(traceback.format_exception(bug)).rstrip("\n"))
             sys.exit(int(Exit.CONSOLE_FAILED))
         sys.exit(fail(ConsoleError(f"the console failed: {type(bug).__name__}: {bug}"), as_json=True))
+
+
+def _interrupted(*, as_json: bool) -> int:
+    """End a command that was told to: what was only begun, and is never awaited now, is no news."""
+    warnings.simplefilter("ignore", RuntimeWarning)
+    return fail(Interrupted(), as_json=True) if as_json else int(Exit.INTERRUPTED)
 
 
 def _on_path() -> str:

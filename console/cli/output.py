@@ -23,7 +23,7 @@ LAST_WORDS = 1.0
 
 
 class OutputLost(ConsoleError):
-    """Standard output takes nothing any more: a reader that has left, or a full disk."""
+    """Standard output takes nothing any more: a full disk; or, for what goes on until somebody leaves, a reader that has left."""
 
     def __init__(self, fault: OSError) -> None:
         super().__init__(f"standard output cannot be written: {fault.strerror}")
@@ -42,14 +42,20 @@ def fail(error: ConsoleError, *, as_json: bool) -> int:
 
 
 def say(line: str) -> None:
-    """Write one line of data on standard output."""
+    """Write one line of data on standard output. A reader that has left (`| head -1`) has what it wanted: the command goes on to its own end, and code."""
     print_on(sys.stdout, line)
+
+
+def say_while_read(line: str) -> None:
+    """Write one line of many. Raises OutputLost once its reader has left too: nobody waits for the rest."""
+    if not print_on(sys.stdout, line) and sys.stdout is not None:
+        raise OutputLost(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
 
 
 def print_on(stream: TextIO, words: str, *, end: str = "\n") -> bool:
     """Write words without the secrets; whether they were written. What cannot be written goes nowhere from then on.
 
-    Once the terminal has hung up the command ends with its own code. Raises OutputLost for a full disk and a reader that is gone.
+    Once the terminal has hung up, or a reader is gone, the command ends with its own code. Raises OutputLost for a full disk.
     """
     try:
         print(without_secrets(words), file=stream, end=end, flush=True)
@@ -57,7 +63,7 @@ def print_on(stream: TextIO, words: str, *, end: str = "\n") -> bool:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-        if error.errno != errno.EIO and stream is sys.stdout:
+        if error.errno not in (errno.EIO, errno.EPIPE) and stream is sys.stdout:
             raise OutputLost(error) from None
         return False
     return True

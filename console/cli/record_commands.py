@@ -6,7 +6,7 @@ from typing import Any
 from console.cli.configuration import state
 from console.cli.find_run import ALL, events_of_run, history_of, history_text, run_named
 from console.cli.invocation import Invocation
-from console.cli.output import say, say_json, tell, tell_equivalent
+from console.cli.output import say, say_json, say_while_read, tell, tell_equivalent
 from console.errors import ConsoleError, Exit
 from console.typed import as_typed
 
@@ -16,14 +16,22 @@ COLUMNS = ("run", "environment", "version", "commit", "strategy", "by", "started
 
 
 def history(how: Invocation, environment: str) -> int:
-    """Print the runs, newest first; at a terminal no more than a page, which would scroll away, and that there are more."""
+    """Print the runs, newest first; at a terminal no more than a page, which would scroll away, and that there are more.
+
+    Raises UsageFault for an environment, or an application, that neither the file nor a run knows.
+    """
     if how.json:
-        say(history_text(COLUMNS, how.app, environment))
+        text = history_text(COLUMNS, how.app, environment)
+        if text == "[]":
+            _need_known(how, environment)
+        say(text)
         return 0
     from console.views.history_words import history_line
 
     at_terminal = how.is_terminal
     rows = history_of(how.app, environment, PAGE + 1 if at_terminal else ALL)
+    if not rows:
+        _need_known(how, environment)
     more, rows = len(rows) > PAGE and at_terminal, rows[: PAGE if at_terminal else None]
     for row in rows:
         say(history_line(row))
@@ -32,13 +40,27 @@ def history(how: Invocation, environment: str) -> int:
     return 0
 
 
+def _need_known(how: Invocation, environment: str) -> None:
+    """Tell a name that is mistyped from one that has no runs yet."""
+    if not environment and not how.app:
+        return
+    from console.cli.configuration import config_if_any
+    from console.cli.kept_models import known_environment
+
+    file = config_if_any(how)
+    if file is None:
+        known_environment(how.app, environment)
+    else:
+        file.environment(environment or file.environment_names[0], how.app or file.app_names[0])
+
+
 def events(how: Invocation, text: str) -> int:
     """Print every event of a run, an object a line."""
     from console.wire.codec import event_json
 
     run = run_named(how, text).run
     for event in events_of_run(run):
-        say(event_json(event).decode())
+        say_while_read(event_json(event).decode())
     return 0
 
 

@@ -5,7 +5,7 @@ import asyncio
 from console.adapters.clock import SystemClock
 from console.cli.find_run import events_of_run, page_of_runs, run_named
 from console.cli.invocation import Invocation
-from console.cli.output import say
+from console.cli.output import say_while_read
 from console.errors import Exit, UsageFault
 from console.model.events import AnyEvent
 from console.views.recording import Recording
@@ -42,7 +42,7 @@ async def _as_lines(how: Invocation, events: tuple[AnyEvent, ...], speed: float)
     from console.plain.printer import Ending, LinePrinter
     from console.wire.codec import event_json
 
-    printer = JsonPrinter(say, event_json) if how.json else LinePrinter(say)
+    printer = JsonPrinter(say_while_read, event_json) if how.json else LinePrinter(say_while_read)
     recording, before = Recording(events), 0.0
     for event, seconds in zip(recording.events, recording.times, strict=True):
         if speed and seconds > before:

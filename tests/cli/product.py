@@ -20,6 +20,13 @@ PATH = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", 
 """With it first, so that `deploy` alone means it, and is what it prints."""
 
 
+def shop_environ(state: str) -> dict[str, str]:
+    """Give the environment of a command on that state folder."""
+    environ = {**os.environ, "PATH": PATH, "DEPLOY_STATE": state, "TERM": "xterm-256color"}
+    environ.pop("DEPLOY_CONFIG", None)
+    return environ
+
+
 class Product:
     """A fleet in a process of its own, and the `deploy` command on it."""
 
@@ -30,8 +37,7 @@ class Product:
         self.ready = json.loads(self._fleet.stdout.readline())
         assert self.ready["type"] == "ready", self.ready
         self.config = self.ready["config"]
-        self.environ = {**os.environ, "PATH": PATH, "DEPLOY_STATE": self.ready["state"], "TERM": "xterm-256color"}
-        self.environ.pop("DEPLOY_CONFIG", None)
+        self.environ = shop_environ(self.ready["state"])
 
     def close(self) -> None:
         """End the fleet and everything on it."""

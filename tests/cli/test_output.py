@@ -92,3 +92,37 @@ def test_lines_on_a_terminal_that_is_not_read_end_by_a_signal(shop: Product, num
     os.close(master)
     ended(first)
     shop.deploy("-c", shop.config, "rollback", "--yes")
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    (("status",), 0), (("history",), 0), (("engine", "list"), 0), (("events", "last"), 0), (("replay", "last", "--speed", "0"), 0), (("report", "last"), 0),
+    (("check", "--strategy", "canary", "--override", "closed=test"), 3),
+])  # fmt: skip
+def test_a_reader_that_has_left_changes_no_answer(shop: Product, words: tuple[str, ...], code: int):
+    shop.deploy("-c", shop.config, "exec", "production", "--hosts", "web01", "--yes", "--", "true")
+    ours, theirs = os.pipe()
+    os.close(ours)
+    ran = subprocess.run(
+        [DEPLOY, "-c", shop.config, *words],
+        env=shop.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(theirs)
+    assert ran.returncode == code
+    assert "Traceback" not in ran.stderr
+    assert "cannot be written" not in ran.stderr
+
+
+def test_a_full_disk_under_what_hosts_print_is_said(shop: Product):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ran = subprocess.run(
+            [DEPLOY, "-c", shop.config, "exec", "production", "--hosts", "web01", "--yes", "--", "echo one; sleep 30"],
+            env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 130
+    assert "cannot be written: No space left on device: what still ran on the hosts was ended" in ran.stderr

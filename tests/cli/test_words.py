@@ -12,6 +12,7 @@ import pytest
 from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import prepared
 from console.cli.command_list import PLACES
+from console.cli.main import cli
 from console.model.events import stamped
 from console.model.values import changed
 from tests.cli.product import DEPLOY, PATH
@@ -107,6 +108,16 @@ def test_history_is_empty_before_the_first_run(tmp_path: Path):
     assert (ran.returncode, json.loads(ran.stdout)) == (0, [])
 
 
+def test_history_tells_a_name_that_is_mistyped_from_one_without_runs(tmp_path: Path):
+    (tmp_path / "hosts.toml").write_text('[app]\nname = "shop"\npath = "/srv/shop"\n[environments.production]\nhosts = ["web01"]\n')
+    told = [(ran.returncode, ran.stdout) for ran in (deploy(tmp_path, "history", *words, "--json") for words in ((), ("production",), ("--app", "shop")))]
+    assert told == [(0, "[]\n")] * 3
+    for words, hint in ((("prodction",), "did you mean production?"), (("--app", "shopp"), "did you mean shop?")):
+        ran = deploy(tmp_path, "history", *words)
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert hint in ran.stderr
+
+
 def test_history_leaves_no_run_out(tmp_path: Path):
     prepared(str(tmp_path / "state"))
     record = JournalStore.of(str(tmp_path / "state"))
@@ -130,6 +141,8 @@ def test_history_leaves_no_run_out(tmp_path: Path):
     (("production", "--yes", "--hotfix", " "), "--hotfix was given and is empty"), (("lock", "production", "--reason", ""), "--reason TEXT"),
     (("lock", "production"), "--reason"), (("pause", "r1"), "no run is called r1"), (("pause",), "no run is open"), (("attach",), "no run"),
     (("resume", "--yes"), "no run is open"), (("skip",), "HOST"), (("statsu", "--yes"), "deploy status"), (("status",), "hosts.toml"),
+    (("history", "nope"), "knows the environment nope"), (("history", "nope", "--json"), "knows the environment nope"),
+    (("check", "--without", "=x"), "a name is missing"), (("check", "--override", "tree="), "a reason is missing"),
     (("demo", "--hosts", "0"), "0"), (("forgive", "web01", "--reason", "gone", "--yes"), "nothing is owed"), (("status", "--nonsense"), "--nonsense"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_with_what_to_type(tmp_path: Path, words: tuple[str, ...], hint: str):
@@ -208,3 +221,20 @@ def test_a_theme_that_nobody_knows_is_refused_and_the_known_ones_are_named(tmp_p
         assert "--theme nope: there is no theme of that name" in ran.stderr
         assert "dark|deuteranopia|high-contrast|light|terminal|tritanopia" in ran.stderr
     assert deploy(tmp_path, "history", "--theme", "light").returncode == 0
+
+
+@pytest.mark.parametrize(("words", "same"), [
+    (("note", "--", "--no-cache was on"), ("note", "", "--", "--no-cache was on", "RUN")), (("note", "seen"), ("note", "", "seen", "RUN")),
+    (("ack", "--", "-v"), ("ack", "--", "-v", "RUN")),
+])  # fmt: skip
+def test_a_word_that_looks_like_an_option_is_repeated_as_it_was_typed(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], same: tuple[str, ...]):
+    said: list[tuple[str, ...]] = []
+
+    async def steer(how: object, run: str, command: object, equivalent: tuple[str, ...]) -> int:
+        said.append(equivalent)
+        return 0
+
+    monkeypatch.setattr("console.cli.run_commands.steer", steer)
+    with pytest.raises(SystemExit):
+        cli.main(list(words), standalone_mode=False)
+    assert said == [same]

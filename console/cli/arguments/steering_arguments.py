@@ -53,6 +53,11 @@ def extend(ctx: click.Context, /, run: str, duration: str, why: str, **given: An
     finish(run_commands.steer(how, run, said, ("extend", "RUN", "--for", duration, "--reason", why)))
 
 
+def _word(text: str) -> tuple[str, ...]:
+    """A word as it is typed: one that looks like an option stands behind `--`."""
+    return ("--", text) if text.startswith("-") else (text,)
+
+
 def _verb(name: str, text: str, kind: str, equivalent: Callable[[dict[str, Any]], tuple[str, ...]], *words: click.Parameter) -> StrictCommand:
     """Make a verb that speaks to a run. `equivalent`: its words on the command line."""
 
@@ -89,10 +94,10 @@ COMMANDS = (
     ),
     _verb("retry", "Try a host again.", "Retry", lambda given: ("retry", given["host"], "RUN"), click.Argument(["host"])),
     _verb(
-        "ack", "Tick a manual check off.", "Acknowledge", lambda given: ("ack", given["check"], "RUN"), click.Argument(["check"]),
+        "ack", "Tick a manual check off.", "Acknowledge", lambda given: ("ack", *_word(given["check"]), "RUN"), click.Argument(["check"]),
     ),
     _verb(
-        "note", "Write a note into the run's record.", "Note", lambda given: ("note", "--rollback" if given["about"] else "", given["text"], "RUN"),
+        "note", "Write a note into the run's record.", "Note", lambda given: ("note", "--rollback" if given["about"] else "", *_word(given["text"]), "RUN"),
         click.Argument(["text"]), click.Option(["--rollback", "about"], flag_value="rollback", default="", help="It is why the run goes, or went, back."),
     ),
 )  # fmt: skip

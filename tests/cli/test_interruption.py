@@ -1,0 +1,65 @@
+"""What ctrl+c, SIGTERM, SIGHUP and SIGQUIT do to a command that has no run to leave: 130, also while it is being loaded, and never a traceback."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.product import shop_environ
+
+WHILE_LOADING = """
+import os, sys
+import console.__main__ as program
+note = program.note_signals
+def noted():
+    note()
+    os.kill(os.getpid(), {number})
+program.note_signals = noted
+sys.argv = ["deploy", "history", "--json"]
+program.main()
+"""
+WHILE_WAITING = """
+import os, sys
+import console.__main__ as program
+import console.cli.record_commands as commands
+async def wait(*_, **__):
+    import asyncio
+    asyncio.get_running_loop().call_soon(os.kill, os.getpid(), {number})
+    await asyncio.sleep(30)
+commands.engines = wait
+sys.argv = ["deploy", "engine", "list", "--json"]
+program.main()
+"""
+SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]
+
+
+def ended(program: str, folder: Path, *before: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*before, sys.executable, "-c", program], env=shop_environ(str(folder / "state")), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=20, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("program", [WHILE_LOADING, WHILE_WAITING], ids=["while it is loaded", "while it waits"])
+@pytest.mark.parametrize("name", SIGNALS)
+def test_a_signal_interrupts_and_the_result_says_so(tmp_path: Path, name: str, program: str):
+    ran = ended(program.format(number=int(signal.Signals[name])), tmp_path)
+    assert ran.returncode == 130
+    result = json.loads(ran.stdout.splitlines()[-1])
+    assert (result["type"], result["exit"], result["outcome"]) == ("result", 130, "interrupted")
+    assert "Traceback" not in ran.stderr
+    assert "never awaited" not in ran.stderr
+
+
+def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path: Path):
+    ran = ended(WHILE_LOADING.format(number=int(signal.SIGHUP)), tmp_path, "nohup")
+    assert (ran.returncode, json.loads(ran.stdout)) == (0, [])
+
+
+def test_it_ends_where_ctrl_c_is_ignored_too(tmp_path: Path):
+    program = WHILE_WAITING.format(number=int(signal.SIGTERM))
+    ran = ended(program, tmp_path, "sh", "-c", 'trap "" INT; exec "$@"', "sh")
+    assert ran.returncode == 130
