@@ -190,7 +190,8 @@ class _Parcel:
         stream = self.stream = self.packed.streams.stream(contents, standing.codec)
         part, start = await self._part(standing, stream)
         self.is_resumed = start > 0
-        yield how_to_ship(standing.codec, self.packed.entries, self._room(stream), base=self.way.base, way=self.way.how, part=part)
+        of = await self.packed.entries_of(self.way.base, self._fetched) if self.way.base else 0
+        yield how_to_ship(standing.codec, self.packed.entries, self._room(stream), base=self.way.base, of=of, way=self.way.how, part=part)
         async for piece in self._pieces(stream, start):
             yield piece
 

@@ -100,6 +100,11 @@ class ShippedRelease:
         older = await self.older(base, fetch)
         return frozenset(odd) & {*older[0].files, *older[0].links} if older else frozenset()
 
+    async def entries_of(self, base: str, fetch: Fetch) -> int:
+        """Files and links that the older release was shipped with, but for its manifest; zero: that is not known."""
+        older = await self.older(base, fetch)
+        return len(older[0].files) + len(older[0].links) if older else 0
+
     async def older(self, release: str, fetch: Fetch) -> tuple[Manifest, bytes] | None:
         """The manifest of an older release: the one that this machine has shipped, or what a host has, which is asked once for all."""
         known = self._older.get(release)

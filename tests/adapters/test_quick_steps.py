@@ -70,6 +70,21 @@ async def test_output_and_code_come_back_in_one_round_trip(place: Place) -> None
     assert place.claim().stat().st_mode & 0o777 == 0o600
 
 
+async def test_what_outlives_releases_is_linked_in_one_round_trip_or_refused(place: Place) -> None:
+    release = place.app / "releases" / "20260101T000000Z-abcdef1"
+    (release / "log").mkdir(parents=True)
+    script = release_scripts.link_shared(str(place.app), release.name, ("log/",))
+    shells, long_way = place.shells(), Breaking(place.transport)
+    result, _ = await place.performed(place.step(script, name="prepare/web01/ship"), shells, long_way)
+    assert (result.status, shells.asked, long_way.commands) == ("done", 1, 0)
+    assert (release / "log").resolve() == place.app / "shared" / "log"
+    (release / "log").unlink()
+    (release / "log").write_text("kept")
+    result, out = await place.performed(place.step(script, name="prepare/web01/ship", attempt=2), place.shells())
+    assert (result.status, (release / "log").read_text()) == ("failed", "kept")
+    assert b"nothing of it was removed" in out
+
+
 async def test_a_step_that_says_nothing_is_done(place: Place) -> None:
     assert await place.performed(place.step(":"), place.shells()) == (StepResult("done", 0), b"")
 

@@ -31,7 +31,8 @@ odd_in() (
   shift
   set -- "$@" -depth '(' -false
   for s_mark in "$s_seal"/*.a; do if [ -e "${s_mark%a}b" ]; then set -- "$@" -o -cnewer "$s_mark" ! -cnewer "${s_mark%a}b"; fi; done
-  find -P "$@" ')' -o ! -type d -fprintf "$s_out" '%p\0' -o -fprintf "${s_out%odd}folders" '%p\0' -fprintf "${s_out%odd}dated" '%T@ %C@ %p\n' || exit 1
+  set -- "$@" ')' '(' -type d -o -printf . ')' -o ! -type d -fprintf "$s_out" '%p\0'
+  find -P "$@" -o -fprintf "${s_out%odd}folders" '%p\0' -fprintf "${s_out%odd}dated" '%T@ %C@ %p\n' || exit 1
   while read -r s_changed s_touched s_moved; do
     [ "$s_changed" = "$s_touched" ] || find -P "$s_moved" ! -type d -print0 >> "$s_out" || exit 1
   done < "${s_out%odd}dated"
@@ -42,11 +43,12 @@ touching() {
   while [ -e ".deploy/seal/$s_n.a" ]; do s_n=$((s_n + 1)); done
   : > ".deploy/seal/$s_n.a"
 }
-checked() { odd_in "$1" "$s_n" 2>/dev/null || { rm -rf -- .deploy/seal; return 1; }; }
+checked() { s_sound=$(odd_in "$1" "$s_n" 2>/dev/null) || { rm -rf -- .deploy/seal; return 1; }; }
 touched() { [ ! -d .deploy/seal ] || : > ".deploy/seal/$s_n.b"; }
 """
 """Whoever changes files of the sealed release says `touching` first, then `checked RELEASE`, and `touched` at the end; between `touching` and the first
-change lies at least one tick of the file system's clock (`tick`). `sealed_as RELEASE MARKS` makes the seal of a folder with moments."""
+change lies at least one tick of the file system's clock (`tick`). `$s_sound` has a character then for each file and link that nobody has touched.
+`sealed_as RELEASE MARKS` makes the seal of a folder with moments."""
 
 FILL = r"""
 tops() { while IFS= read -r s_top; do if [ -e "$s_top" ] || [ -L "$s_top" ]; then set -- "$@" "$s_top"; fi; done < ../../.deploy/seal/tops; copy "$@"; }

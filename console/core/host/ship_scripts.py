@@ -43,7 +43,7 @@ for f in ".deploy/staging/$release".*.part; do
   echo "part $(wc -c < "$f") ${found%% *} ${f##*/}"
 done
 echo @LOOKED@
-IFS=' ' read -r codec entries room way base part || exit 97
+IFS=' ' read -r codec entries room way base of part || exit 97
 [ "$way" != - ] || way= base=
 [ "$part" != - ] || part=
 """
@@ -61,7 +61,7 @@ stage=$PWD/.deploy/staging/$release.$$
 fresh=$stage marks=$stage.marks
 [ -z "$base" ] || fresh=$stage.fresh
 control=$fresh/.deploy-new
-filled=
+filled= is_as_it_was= is_sealing=yes
 give_up() {
   [ "$filled" != links ] || drop
   keep=$stage.part
@@ -86,6 +86,7 @@ has_room || no_room
 if is_by_seal; then
   filled=$way
   { fill && printf '' > "$marks/$s_n.b"; } || give_up 90
+  if [ "${#s_sound}" -eq "$of" ] && [ ! -s "$s_odd" ]; then is_as_it_was=yes; fi
 fi
 [ -n "$base" ] || { printf '' > "$marks/made.a" && tick; } || no_room
 come | { "$codec" -dc 2> /dev/null || : > "$stage.cut"; } | TAR_OPTIONS='-b 128' tar -xf - -C "$fresh" ||
@@ -112,11 +113,12 @@ if [ -n "$base" ]; then
 else
   is_manifest "$stage" && list=$(listed_in "$stage") && ( cd -- "$stage" && digests_match "$list" "$room" ) || give_up 94
 fi
-is_sealing=yes
-found=$(cd -- "$stage" && find . -path ./.deploy-new -prune -o ! -type d -printf . 2> /dev/null)
-found=${#found}
-[ "$found" -gt 0 ] || { is_sealing= found=$(cd -- "$stage" && find . -path ./.deploy-new -prune -o ! -type d -print0 | tr -cd '\000' | wc -c); }
-[ "$((found))" -eq "$entries" ] || { [ -n "$base" ] && other_base; give_up 94; }
+if [ -z "$is_as_it_was" ]; then
+  found=$(cd -- "$stage" && find . -path ./.deploy-new -prune -o ! -type d -printf . 2> /dev/null)
+  found=${#found}
+  [ "$found" -gt 0 ] || { is_sealing= found=$(cd -- "$stage" && find . -path ./.deploy-new -prune -o ! -type d -print0 | tr -cd '\000' | wc -c); }
+  [ "$((found))" -eq "$entries" ] || { [ -n "$base" ] && other_base; give_up 94; }
+fi
 [ -d ".deploy/lock/$epoch" ] || give_up 98
 if [ -d "releases/$release" ] && [ ! -L "releases/$release" ]; then
 @HOLDS@
@@ -146,10 +148,11 @@ def ship(path: str, epoch: str, release: str, manifest: str) -> str:
     return _named(path=path, epoch=epoch, release=release, manifest=manifest) + _BEGUN.lstrip() + _LOOK.replace("@LOOKED@", LOOKED).lstrip() + _SHIP.lstrip()
 
 
-def how_to_ship(codec: str, entries: int, room: int, *, base: str = "", way: str = "", part: str = "") -> bytes:
+def how_to_ship(codec: str, entries: int, room: int, *, base: str = "", of: int = 0, way: str = "", part: str = "") -> bytes:
     """Return the line that answers what a host has. `part` is a file's name: that much of the stream is there already, and is not sent.
 
     `entries` is how many files and links the release has then, `room` the KiB that it needs. `way` says how the rest of it comes from `base`: as `links` or
-    `copies` of what the seal holds for, or as copies of `files`, each of which is digested.
+    `copies` of what the seal holds for, or as copies of `files`, each of which is digested. `base` was shipped with `of` files and links, but for its manifest:
+    where nobody has touched any of them, those of the new release need not be counted.
     """
-    return f"{codec} {entries} {room} {way or '-'} {base or '-'} {part or '-'}\n".encode()
+    return f"{codec} {entries} {room} {way or '-'} {base or '-'} {of} {part or '-'}\n".encode()

@@ -87,7 +87,7 @@ async def _ship(task: Task) -> StepResult:
         return shipped
     reuse = release_scripts.copy_reused(task.path, task.step.release, task.environment.reuse)
     link = release_scripts.link_shared(task.path, task.step.release, task.environment.shared)
-    return await _own(task, f"{reuse}\n{link}" if reuse else link)
+    return await _own(task, f"{reuse}\n{link}", quick=False) if reuse else await _own(task, link, quick=True)
 
 
 async def _sent(task: Task, package: Package) -> StepResult:
