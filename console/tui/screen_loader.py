@@ -53,3 +53,4 @@ def load() -> None:
     from console.tui.home import home_screen  # noqa: F401
     from console.tui.host import host_screen  # noqa: F401
     from console.tui.prepare import prepare_screen  # noqa: F401
+    from console.views import linear_regex  # noqa: F401

@@ -5,10 +5,12 @@ Owns what a person may type and what it means. A filter that cannot be read says
 
 import re
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from console.model.log_kinds import LogLevel
-from console.views.linear_regex import BadPattern, Regex
+
+if TYPE_CHECKING:
+    from console.views.linear_regex import Regex
 
 TermKind = Literal["word", "regex", "host", "level", "kind", "state"]
 
@@ -42,7 +44,7 @@ class Term:
     value: str
     negated: bool = False
     pattern: re.Pattern[str] | None = None
-    regex: Regex | None = None
+    regex: "Regex | None" = None
 
     def fits(self, subject: FilterSubject) -> bool:
         """Whether the subject meets the condition."""
@@ -114,6 +116,8 @@ def _term(negated: bool, regex: str | None, phrase: str | None, word: str | None
 def _regex(source: str, negated: bool) -> Term | str | None:
     if not source:
         return None
+    from console.views.linear_regex import BadPattern, Regex
+
     try:
         return Term("regex", source, negated, regex=Regex(source))
     except BadPattern as fault:

@@ -16,7 +16,7 @@ from tests.tui.scripted import ScriptedFeed, an_app
 
 LATER = (
     "textual.widgets._text_area", "console.tui.shared_actions", "console.tui.dialogs.question", "console.tui.dialogs.palette", "console.tui.host.host_screen",
-    "console.tui.home", "console.tui.prepare", "console.config.load", "sqlalchemy", "asyncssh",
+    "console.tui.home", "console.tui.prepare", "console.config.load", "sqlalchemy", "asyncssh", "re2",
 )  # fmt: skip
 LOADED = f"""
 import pkgutil, sys
