@@ -41,7 +41,10 @@ def main(words: list[str]) -> None:
         if name in REAL and reason:
             print(f"\n{name}: not measured: {reason}")
         else:
+            start = time.monotonic()
             PARTS[name]()
+            print(f"{name}: measured in {time.monotonic() - start:.0f} s")
+    print(f"\nall of it in {(time.time() - began) / 60:.1f} minutes")
     write_report(Path(os.environ.get("BENCH_OUT", "build/bench")), began)
 
 

@@ -12,8 +12,8 @@ from tests.bench.table import Row, at_most, print_table
 from tests.fleet import Fleet
 
 HOSTS = tuple(int(count) for count in os.environ.get("BENCH_HOSTS", "50,200").split(","))
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
-SLOW_ROUNDS = int(os.environ.get("BENCH_SLOW_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SLOW_ROUNDS = int(os.environ.get("BENCH_SLOW_ROUNDS", "1"))
 """Rounds of what takes long: Ansible, pyinfra."""
 COMMAND = "true"
 QUICK = ["KexAlgorithms=curve25519-sha256", "Ciphers=aes128-gcm@openssh.com", "HostKeyAlgorithms=ssh-ed25519"]

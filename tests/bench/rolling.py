@@ -25,7 +25,7 @@ from tests.bench.table import Row, at_most, print_table
 from tests.fleet import Fleet, make_repository
 
 HOSTS = int(os.environ.get("BENCH_ROLLING", "12"))
-ROUNDS = 3
+ROUNDS = 2
 VERSIONS = tuple((f"v1.{number}.0", "good") for number in range(ROUNDS + 1))
 ADA = Person("ada", os.getuid())
 EXTRA = '[environments.production.commands]\nrestart = "true"\n[environments.production.monitor]\nwindow = "10m"\n'

@@ -36,11 +36,11 @@ from tests.bench.table import Row, at_most, print_rows
 from tests.bench.viewers import DEPLOY, RUN
 from tests.engine.scripted import ScriptedBrain
 
-SECONDS = float(os.environ.get("BENCH_SECONDS", "10"))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
 """Of each part."""
 FLOODING, LINES = 50, 400
 """Hosts that print, and lines of all of them each hundredth of a second."""
-KEYS = 30
+KEYS = 20
 PATIENCE = 20.0
 SIZES = ((24, 80), (50, 200))
 FLOOD = "flood"

@@ -15,7 +15,7 @@ from tests.bench.table import Row, at_most, print_table
 from tests.fleet import Fleet
 
 HOSTS = tuple(int(count) for count in os.environ.get("BENCH_SHIP_HOSTS", "1,10,50").split(","))
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "2"))
 APP = "/srv/shop"
 
 
