@@ -8,8 +8,8 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 PROGRAM: Final = "deploy"
 _START = re.compile(r"(?<![\w./=-])deploy (?=[\w-])")
@@ -18,8 +18,7 @@ _VERB = re.compile(r"(?: (?:-c|--app|--state|--theme) (?:'[^']*'|[^\s'])+)* (\w[
 _ENDS = ",;:.`"
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """How the command line of this process was typed: the words up to the command, and the options that any command after it needs too."""
 
     program: str = PROGRAM
@@ -44,7 +43,7 @@ def typed_here() -> Typed:
 
 def without_file(typed: Typed) -> Typed:
     """Return how a command is typed that finds what it needs in the state folder, where there is no room for more."""
-    return replace(typed, options=tuple(pair for pair in typed.options if pair[0] == "--state"))
+    return typed._replace(options=tuple(pair for pair in typed.options if pair[0] == "--state"))
 
 
 def set_typed(typed: Typed) -> None:

@@ -4,8 +4,7 @@ The screen's own: who only looks on, whether runs can be begun from here, who ha
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from console.core.run.critical_paths import open_ticks
 from console.core.run.rules import left_live, may
@@ -24,8 +23,7 @@ ONLY_LOOKS = "this console is read-only: nothing can be changed from here"
 NO_HOSTS_TOML = "no hosts.toml is known here: deploy -c FILE"
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What is on the screen when a key is pressed."""
 
     state: RunState

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from console.tui.key_refusals import (
     ONLY_LOOKS,
@@ -32,8 +32,7 @@ from console.tui.key_refusals import (
 NEVER_BOUND = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+s", "ctrl+z", "f1", "f10", "f11"})
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """Something that a key does. `footer` is its word in the footer; empty: it is in the help alone."""
 
     id: str

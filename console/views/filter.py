@@ -4,7 +4,6 @@ Owns what a person may type and what it means. A filter that cannot be read says
 """
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from console.model.log_kinds import LogLevel
@@ -36,8 +35,7 @@ class FilterSubject(NamedTuple):
     """The line is of a kind that only hosts with the new release have printed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One condition. `value` is in small letters; `regex` is there for one, `pattern` for a host with wildcards."""
 
     kind: TermKind
@@ -66,8 +64,7 @@ class Term:
                 return self.value == subject.state
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """All conditions that must hold. `problem` says what cannot be read; then there are no conditions."""
 
     source: str = ""

@@ -1,7 +1,6 @@
 """Where each host of a fleet stands in a panel, by the room there is, and where the arrows lead. Pure; knows names and cells alone."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Mode = Literal["rows", "cells", "heat", "groups"]
 
@@ -11,8 +10,7 @@ _GAP = 3
 _MARK = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(NamedTuple):
     """How hosts are laid out: rows and cells run down the columns, letters along the rows. A group's letter is for `each` hosts."""
 
     mode: Mode

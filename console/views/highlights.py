@@ -1,7 +1,5 @@
 """A run's timeline in short: what a person would tell of it. Everything else stays in the list of all events. Pure."""
 
-from dataclasses import replace
-
 from console.core.analysis.sequential import judged
 from console.core.words.sizes import counted
 from console.model import events as ev
@@ -77,7 +75,7 @@ class _Choice:
     def _lines(self, event: ev.AnyEvent) -> list[LogLine]:
         """The lines of the log that tell of it: the first one; of new kinds of lines, each."""
         lines = log_lines(event, self._state)
-        return [replace(one, text=f"only on new hosts: {one.text}") for one in lines if one.where] if isinstance(event, ev.LogKindsSeen) else list(lines[:1])
+        return [one._replace(text=f"only on new hosts: {one.text}") for one in lines if one.where] if isinstance(event, ev.LogKindsSeen) else list(lines[:1])
 
     def _first_change(self, event: ev.StepStarted, step: Step | None, seconds: float) -> list[TimelineEntry]:
         if self._changed or step is None or not step.changes:

@@ -1,8 +1,8 @@
 """What happened and what hosts printed, as one list of lines: steps are chapters, verdicts and people stand out. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
+from typing import NamedTuple
 
 from console.core.analysis.sequential import judged
 from console.core.logs.levels import level_in
@@ -22,8 +22,7 @@ _TONE_LEVELS: dict[Tone, LogLevel] = {"bad": "error", "unknown": "error", "warn"
 _KIND_TONES: dict[LogLevel, Tone] = {"error": "bad", "warn": "warn"}
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """One line of the log. `rule`: it opens a chapter and is drawn through to the edge.
 
     `is_new_kind`: only hosts with the new release have printed such a line.

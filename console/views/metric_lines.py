@@ -4,9 +4,8 @@ The most important metrics come first. Each has a line; what room is left goes t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from console.model.state import RunState
 from console.views.metric_numbers import (
@@ -43,8 +42,7 @@ EDGED = 24
 """Cells from which on a sparkline has a scale."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looking:
+class Looking(NamedTuple):
     """From where, and at what, the numbers are looked at."""
 
     now: float
@@ -61,8 +59,7 @@ class Looking:
 # -- room -----------------------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
+class _Rows(NamedTuple):
     """How many metrics are shown, and how many of the first ones have a row of bars, or so many rows of a plot."""
 
     shown: int

@@ -7,6 +7,7 @@ between two of them is no gap.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from console.model.number_history import MetricInfo
 from console.text import SafeText
@@ -105,8 +106,7 @@ def column_of(moment: float | None, now: float, step: float, columns: int) -> in
     return column if column is not None and 0 <= column < columns else None
 
 
-@dataclass(frozen=True, slots=True)
-class PlotFrame:
+class PlotFrame(NamedTuple):
     """How wide a column is, and which are marked."""
 
     now: float

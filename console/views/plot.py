@@ -4,7 +4,7 @@ Two lines are told apart by their shape too: one of them may be dashed.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from console.views.styled_text import Line, Span, Tone, line, spread
 from console.views.times import clock_span
@@ -16,8 +16,7 @@ _RIGHT = (0x08, 0x10, 0x20, 0x80)
 _DOTS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class PlotTrack:
+class PlotTrack(NamedTuple):
     """One line of a plot: a value for each column, None where there was none."""
 
     values: tuple[float | None, ...]

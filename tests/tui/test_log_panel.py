@@ -1,7 +1,6 @@
 """What a reader does on the run screen: filter, search, copy, save, freeze."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from console.errors import UsageFault
@@ -359,7 +358,7 @@ async def test_long_lines_are_wrapped_and_the_end_stays_the_end():
     async with an_app(running()).run_test(size=(80, 24)) as pilot:
         log = await with_lines(pilot)
         await press(pilot, "4")
-        long = [replace(one, text=f"{one.text} {'x' * 150} end") for one in entries(50)]
+        long = [one._replace(text=f"{one.text} {'x' * 150} end") for one in entries(50)]
         log.clear()
         log.add(long)
         await press(pilot, "L")

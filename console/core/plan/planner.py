@@ -3,8 +3,6 @@
 Releases are brought to all hosts first; then the strategy changes what is in service; then old releases are pruned.
 """
 
-from dataclasses import replace
-
 from console.core.plan.critical_steps import at_the_end
 from console.core.plan.database_plan import database_steps
 from console.core.plan.lanes import Lane, chained
@@ -45,7 +43,7 @@ def plan_release(
     change = STRATEGIES[environment.strategy](order)
     if page:
         off = page_off(environment, change.ends)
-        change = replace(change, steps=(*change.steps, off), ends=(*change.ends, off.name))
+        change = change._replace(steps=(*change.steps, off), ends=(*change.ends, off.name))
     if weights and not any(step.kind == "weigh" for step in change.steps):
         change = _weighed_back(environment, change)
     steps += [*before, *change.steps, *_close(environment, hosts, release, change, watches=True)]
@@ -54,7 +52,7 @@ def plan_release(
 
 def _weighed_back(environment: Environment, change: ChangeOfHosts) -> ChangeOfHosts:
     back = weights_back(environment, change.ends, "verify")
-    return replace(change, steps=(*change.steps, back), ends=(*change.ends, back.name))
+    return change._replace(steps=(*change.steps, back), ends=(*change.ends, back.name))
 
 
 def plan_restart(

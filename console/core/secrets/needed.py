@@ -1,8 +1,7 @@
 """What of an environment is secret, which secrets each kind of run needs, and which names have to stay readable. Pure: secrets are read elsewhere."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from console.model.configured_environment import JOURNAL, Announce, Database, Environment, Notify, Ticket
 from console.model.probes import CriticalPath, Probe
@@ -18,8 +17,7 @@ Purpose = RunKind | Literal["check", "logs"]
 References = dict[str, SecretRef]
 
 
-@dataclass(frozen=True)
-class Needs:
+class Needs(NamedTuple):
     """The secrets of a run, by the names that problems are told with."""
 
     needed: References

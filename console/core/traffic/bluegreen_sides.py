@@ -1,7 +1,7 @@
 """The two sides of a blue/green environment, by the colors of its hosts: which one gets the requests, by what the balancers say. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from console.core.traffic.serving import serving
 from console.core.words.several_hosts import several
@@ -16,8 +16,7 @@ TRAFFIC_BACK = "rollback traffic"
 """What the plan of a way back is called that moves the traffic alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(NamedTuple):
     """The color that gets the requests, and the one that a release goes to."""
 
     live: str

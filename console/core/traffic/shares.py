@@ -6,7 +6,7 @@ of a balancer are multiplied by the same number while one of them is smaller tha
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from console.core.host_selection import applies
 from console.model.configured_environment import Environment
@@ -29,8 +29,7 @@ OwnWeights = Mapping[str, Mapping[str, OwnWeight]]
 """By balancer, by server: weights that the console has changed and not put back."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrafficStep:
+class TrafficStep(NamedTuple):
     """One step of a canary: the share of the traffic that hosts with the new release get, and those hosts."""
 
     share: float
@@ -87,8 +86,7 @@ def _enough(share: float, chosen: list[Host], ordered: list[Host], loads: Loads)
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """The share of the traffic that is in force, and whose it is."""
 
     share: float
@@ -98,8 +96,7 @@ class Wanted:
     """Hosts that get it later in the same step: all of the step together carry the share."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weighing:
+class Weighing(NamedTuple):
     """What the servers of one balancer are to weigh."""
 
     weights: dict[str, int]

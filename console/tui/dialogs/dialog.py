@@ -3,7 +3,7 @@
 A destructive choice is confirmed by its key. Enter is Cancel, unless a text field asks for a name.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -17,8 +17,7 @@ from console.views.compact_layout import folded, rows_of
 from console.views.styled_text import Line, Span, clipped, line
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A key of a dialog, what it says, and the word that it answers with."""
 
     key: str

@@ -4,7 +4,6 @@ Opened from a run it shows that run live; from home, what was read of the host a
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from textual.app import ComposeResult
 
@@ -98,7 +97,7 @@ class HostScreen(PageWithLog):
     @property
     def situation(self) -> Situation:
         """What is on the screen now."""
-        return replace(self._below.situation(), host=self.host, zoomed=self._panels.zoomed, place="host")
+        return self._below.situation()._replace(host=self.host, zoomed=self._panels.zoomed, place="host")
 
     # -- which host ---------------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ Puts the parts together, each of which is a module of its own; it judges nothing
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from textual.app import ComposeResult
 
@@ -130,7 +129,7 @@ class PrepareScreen(Page):
         read_only, target = self.shell.read_only, self.shell.rollback_target
         closed = "the run is being opened" if self._opening else why_closed(self.preview.answer, self.chosen)
         before = target.situation if target else Situation(RunState(), read_only=read_only, can_begin_runs=True)
-        return replace(before, host="", zoomed=0, place="prepare", closed="this console is read-only" if read_only else closed)
+        return before._replace(host="", zoomed=0, place="prepare", closed="this console is read-only" if read_only else closed)
 
     def rest_line(self) -> Line:
         """Say what a press of GO would type."""

@@ -1,6 +1,7 @@
 """What a strategy is asked for, and what it answers. Pure; which strategies there are is in `core/plan/strategies/registry.py`."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from console.core.traffic.serving import OutBefore
 from console.core.traffic.shares import Loads
@@ -32,8 +33,7 @@ class Order:
     """What hosts carry, for a strategy that goes by shares of the traffic."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeOfHosts:
+class ChangeOfHosts(NamedTuple):
     """How hosts change: in which waves, by which steps, and what is over once all have."""
 
     waves: Waves
