@@ -64,7 +64,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-2/web02/switch at web02: 30 s, changes, again <- wave-2, prepare/web02/install
             wave-2/web02/restart at web02: 120 s, changes <- wave-2/web02/switch
             wave-2/web02/gate at web02: 180 s, again <- wave-2/web02/restart
-            close: - <- wave-2/web02/gate
+            close: - <- wave-2, wave-2/web02/gate
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
         """,
@@ -90,7 +90,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-2/web02/restart at web02: 120 s, changes <- wave-2/web02/switch
             wave-2/web02/gate at web02: 180 s, again <- wave-2/web02/restart
             wave-2/web02/admit at console: 120 s, changes, again <- wave-2/web02/gate
-            close: - <- wave-2/web02/admit
+            close: - <- wave-2, wave-2/web02/admit
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
         """,
@@ -110,7 +110,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-2/web02/switch at web02: 30 s, changes, again <- wave-2, prepare/web02/ship
             wave-2/web02/restart at web02: 25 s, changes <- wave-2/web02/switch
             wave-2/web02/gate at web02: 180 s, again <- wave-2/web02/restart
-            close: - <- wave-2/web02/gate
+            close: - <- wave-2, wave-2/web02/gate
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
         """,
@@ -131,7 +131,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-1/web02/switch at web02: 30 s, changes, again <- wave-1/web02/stop
             wave-1/web02/restart at web02: 25 s, changes <- wave-1/web02/switch
             wave-1/web02/gate at web02: 180 s, again <- wave-1/web02/restart
-            close: - <- wave-1/web01/gate, wave-1/web02/gate
+            close: - <- wave-1, wave-1/web01/gate, wave-1/web02/gate
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
         """,
@@ -171,9 +171,9 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-2/web02/restart at web02: 120 s, changes <- wave-2/web02/switch
             wave-2/web02/gate at web02: 180 s, again <- wave-2/web02/restart
             wave-2/web02/hook-2 at web02: 9 s, changes <- wave-2/web02/gate
-            verify/critical-1 at console: 120 s, again <- wave-2/web02/hook-2
-            verify/critical-2 at console: 120 s, again, may fail <- wave-2/web02/hook-2
-            verify/monitor at console: 660 s, again <- wave-2/web02/hook-2
+            verify/critical-1 at console: 120 s, again <- wave-2, wave-2/web02/hook-2
+            verify/critical-2 at console: 120 s, again, may fail <- wave-2, wave-2/web02/hook-2
+            verify/monitor at console: 660 s, again <- wave-2, wave-2/web02/hook-2
             close: - <- verify/monitor, verify/critical-1, verify/critical-2
             close/web01/hook-3 at web01: 9 s, may fail <- close
             close/web01/prune at web01: 120 s, again, may fail <- close/web01/hook-3
@@ -199,7 +199,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-2/web02/switch at web02: 30 s, changes, again <- wave-2, prepare/web02/install
             wave-2/web02/restart at web02: 120 s, changes <- wave-2/web02/switch
             wave-2/web02/gate at web02: 180 s, again <- wave-2/web02/restart
-            close: - <- wave-2/web02/gate
+            close: - <- wave-2, wave-2/web02/gate
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
         """,
@@ -225,8 +225,8 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-2/web02/restart at web02: 120 s, changes <- wave-2/web02/switch
             wave-2/web02/gate at web02: 180 s, again <- wave-2/web02/restart
             wave-2/web02/admit at console: 120 s, changes, again <- wave-2/web02/gate
-            verify/weights at console: 60 s, again, may fail <- wave-2/web02/admit
-            close: - <- wave-2/web02/admit, verify/weights
+            verify/weights at console: 60 s, again, may fail <- wave-2, wave-2/web02/admit
+            close: - <- wave-2, wave-2/web02/admit, verify/weights
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
         """,
@@ -250,8 +250,8 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-1/web01/gate at web01: 180 s, again <- wave-1/web01/restart
             wave-1/web02/restart at web02: 25 s, changes <- recreate/stage-2, wave-1/web02/switch
             wave-1/web02/gate at web02: 180 s, again <- wave-1/web02/restart
-            maintenance/off at console: 195 s, again, may fail <- wave-1/web01/gate, wave-1/web02/gate
-            close: - <- wave-1/web01/gate, wave-1/web02/gate, maintenance/off
+            maintenance/off at console: 195 s, again, may fail <- wave-1, wave-1/web01/gate, wave-1/web02/gate
+            close: - <- wave-1, wave-1/web01/gate, wave-1/web02/gate, maintenance/off
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
         """,
@@ -292,7 +292,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-2/web03/restart at web03: 120 s, changes <- wave-2/web03/switch
             wave-2/web03/gate at web03: 180 s, again <- wave-2/web03/restart
             wave-2/web03/admit at console: 120 s, changes, again <- wave-2/web03/gate
-            close: - <- wave-2/web02/admit, wave-2/web03/admit
+            close: - <- wave-2, wave-2/web02/admit, wave-2/web03/admit
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
             close/web03/prune at web03: 120 s, again, may fail <- close
@@ -316,7 +316,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-1/web04/switch at web04: 30 s, changes, again <- wave-1/web04/drain
             wave-1/web04/restart at web04: 120 s, changes <- wave-1/web04/switch
             wave-1/web04/gate at web04: 180 s, again <- wave-1/web04/restart
-            shift: - <- wave-1/web03/gate, wave-1/web04/gate
+            shift: - <- wave-1, wave-1/web03/gate, wave-1/web04/gate
             shift/web03/admit at console: 120 s, changes, again <- shift
             shift/web04/admit at console: 120 s, changes, again <- shift
             shifted: - <- shift/web03/admit, shift/web04/admit
@@ -347,7 +347,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-1/web04/switch at web04: 30 s, changes, again <- wave-1/web04/drain
             wave-1/web04/restart at web04: 120 s, changes <- wave-1/web04/switch
             wave-1/web04/gate at web04: 180 s, again <- wave-1/web04/restart
-            shift: - <- wave-1/web03/gate, wave-1/web04/gate
+            shift: - <- wave-1, wave-1/web03/gate, wave-1/web04/gate
             shift/web03/admit at console: 120 s, changes, again <- shift
             shift/web04/admit at console: 120 s, changes, again <- shift
             shifted: - <- shift/web03/admit, shift/web04/admit
@@ -404,7 +404,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-1/web02/switch at web02: 30 s, changes, again <- wave-1, prepare/web02/install
             wave-1/web02/restart at web02: 120 s, changes <- wave-1/web02/switch
             wave-1/web02/gate at web02: 180 s, again <- wave-1/web02/restart
-            close: - <- wave-1/web01/gate, wave-1/web02/gate
+            close: - <- wave-1, wave-1/web01/gate, wave-1/web02/gate
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
         """,
@@ -504,7 +504,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-2/web02/restart at web02: 120 s, changes <- wave-2/web02/switch
             wave-2/web02/gate at web02: 180 s, again <- wave-2/web02/restart
             wave-2/web02/admit at console: 120 s, changes, again <- wave-2/web02/gate
-            close: - <- wave-2/web02/admit
+            close: - <- wave-2, wave-2/web02/admit
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
         """,
@@ -571,7 +571,7 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-2/web02/switch at web02: 30 s, changes, again <- wave-2, prepare/web02/has
             wave-2/web02/restart at web02: 120 s, changes <- wave-2/web02/switch
             wave-2/web02/gate at web02: 180 s, again <- wave-2/web02/restart
-            close: - <- wave-2/web02/gate
+            close: - <- wave-2, wave-2/web02/gate
             close/web01/prune at web01: 120 s, again, may fail <- close
             close/web02/prune at web02: 120 s, again, may fail <- close
         """,

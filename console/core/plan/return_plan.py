@@ -124,13 +124,14 @@ def plan_way_back(
     parts = tuple(part for part in (hosts[:half], hosts[half:]) if part) if how == "halves" else (hosts,)
     steps: list[Step] = list(first)
     needs = tuple(step.name for step in first)
+    mark: tuple[str, ...] = ()
     for number, part in enumerate(parts, start=1):
         if number > 1:
             steps.append(half_mark(number, needs))
-            needs = (steps[-1].name,)
+            needs = mark = (steps[-1].name,)
         chains = [return_steps(environment, host, targets[host.name], needs, number, only_admit=host.name in drained, out=out) for host in part]
         steps.extend(step for chain in chains for step in chain)
-        needs = tuple(chain[-1].name for chain in chains)
+        needs = (*mark, *(chain[-1].name for chain in chains))
     if together and how != "halves":
         needs = tuple(step.name for step in first)
         staged = recreate_back(environment, hosts, targets, needs)

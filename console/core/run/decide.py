@@ -6,7 +6,7 @@ unless a step runs.
 
 from collections.abc import Iterable, Iterator
 
-from console.core.conditions import STRANDED
+from console.core.conditions import FORWARD, STRANDED
 from console.core.database_state import needs_person
 from console.core.kinds.kinds import kind_of, on_failure
 from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback
@@ -123,7 +123,10 @@ def _starts(state: RunState, now: float, ready: Iterable[Step]) -> Iterator[Effe
 
 
 def _begin_wave(state: RunState, step: Step, now: float) -> Iterator[Effect]:
-    """Begin a wave, unless the run pauses after so many hosts, or the pause between two waves is not over."""
+    """Begin a wave, unless the run pauses after so many hosts, or the pause between two waves is not over. For a wave that nobody is left of nothing waits."""
+    if not _anybody_left(state, step):
+        yield from _passed(step)
+        return
     done = len(hosts_in(state, frozenset({"new"})))
     if state.pause_after and not state.passed_pause and done >= state.pause_after and step.wave > 1:
         yield RecordEvent(Paused(reason=SafeText(f"pause after {counted(done, 'host')} (pause_after)"), cause="pause-after"))
@@ -132,6 +135,17 @@ def _begin_wave(state: RunState, step: Step, now: float) -> Iterator[Effect]:
     if now < ready_at < now + step.pause + ROUNDING:  # an end that lies further ahead is on the clock of another boot, and is not waited for
         yield WakeAt(ready_at)
         return
+    yield from _passed(step)
+
+
+def _anybody_left(state: RunState, wave: Step) -> bool:
+    """Whether a host of the wave is still to change."""
+    waves = state.plan.waves if state.plan else ()
+    names = waves[wave.wave - 1] if 0 < wave.wave <= len(waves) else ()
+    return not names or any(state.hosts[name].condition in FORWARD for name in names if name in state.hosts)
+
+
+def _passed(step: Step) -> Iterator[Effect]:
     yield RecordEvent(StepStarted(step=step.name))
     yield RecordEvent(StepFinished(step=step.name))
 

@@ -27,7 +27,7 @@ def recreate(order: Order) -> ChangeOfHosts:
     mark = changed(mark, title=SafeText(f"{mark.title}{_cautions(environment, hosts)}"))
     stages = [_stages(Lane(environment, host, "release", f"wave-1/{host.name}", order.release, 1, leads=host is hosts[0]), order) for host in hosts]
     staged = in_stages(stages, lambda place: (mark.name, order.prepared[hosts[place].name]), "release", STAGES)
-    return ChangeOfHosts((hosts,), (mark, *staged.steps), staged.ends)
+    return ChangeOfHosts((hosts,), (mark, *staged.steps), (mark.name, *staged.ends))
 
 
 def _cautions(environment: Environment, hosts: tuple[Host, ...]) -> str:

@@ -58,15 +58,15 @@ def wave_by_wave(
     between: Between = nothing_between,
 ) -> ChangeOfHosts:  # fmt: skip
     """Lay out waves behind each other: every host's steps wait for its wave's mark, and the next mark for all that they end with. `between`: the steps that
-    follow the wave of that number, and wait for those."""
+    follow the wave of that number, and wait for those. A wave is over once its mark is passed too: where none of its hosts is left, the waves before it are
+    still waited for."""
     steps: list[Step] = []
     ends: tuple[str, ...] = ()
     for number, wave in enumerate(waves, start=1):
         mark = wave_mark(environment, number, len(waves), wave, needs)
         chains = [chained(steps_of(host, number), (mark.name, *([prepared[host.name]] if host.name in prepared else ()))) for host in wave]
         steps.extend([mark, *(step for chain in chains for step in chain)])
-        ends = tuple(chain[-1].name for chain in chains if chain)
-        needs = (mark.name, *ends)
+        needs = ends = (mark.name, *(chain[-1].name for chain in chains if chain))
         if watched := between(number, needs):
             steps.extend(watched)
             needs = ends = tuple(step.name for step in watched)
