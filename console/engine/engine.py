@@ -15,6 +15,7 @@ from typing import Any
 from console.core.secrets.needed import Purpose, needs_of
 from console.engine.active_runs import ActiveRuns
 from console.engine.catch_up.debt_watch import EVERY, DebtWatch
+from console.engine.catch_up.leftover_locks import is_over
 from console.engine.context import ENGINE, Keep, QueryContext
 from console.engine.idle_runs import IdleRuns
 from console.engine.keyring import Keyring, ReadFile, unread
@@ -32,7 +33,7 @@ from console.engine.server.refusal_record import Refusals
 from console.engine.tasks import Unbroken
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
-from console.model.commands import Accepted, AnyCommand, Decide, Note, Refusal
+from console.model.commands import Accepted, AnyCommand, Decide, Note, Refusal, RollBack
 from console.model.configured_environment import Access, Environment
 from console.model.events import CommandRefused, Event, RunOpened
 from console.model.fleet_snapshot import CiMark
@@ -248,13 +249,21 @@ class Engine:
             one.preflight.joined(person)
 
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
-        """Take a command for a run."""
+        """Take a command for a run. One that nobody carries any more is taken up to go back."""
+        if isinstance(command, RollBack) and self._runs.get(run) is None and await self._is_left(run):
+            await self.resume(run, person, goes_back=True)
         one = self._runs.get(run)
         if one is None:
             return await self._idle.submit(run, command, person)
         if one.preflight is not None and isinstance(command, Decide) and command.go:
             return await one.preflight.go(command, person)
         return await one.runner.submit(command, person)
+
+    async def _is_left(self, run: str) -> bool:
+        """Whether a run has not ended, and is carried by no engine, and may be by this one."""
+        if not self._model.may_carry() or not await self._journal.of_type(run, RunOpened) or await is_over(self._journal, run):
+            return False
+        return await self._elsewhere.carrier(run) is None
 
     async def refused(self, person: Person, act: str, fault: ConsoleError, run: str = "") -> None:
         """Write down what somebody tried without the right to, in that run, else in the one that goes on, or in the last one; not each time of many."""

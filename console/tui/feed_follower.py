@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from console.core.run.evolve import evolve
-from console.errors import ConsoleError, in_one_line
+from console.errors import ConsoleError, UsageFault, in_one_line
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Feed, FeedItem, Output, Presence, Sample, Untold
@@ -26,6 +26,8 @@ HELD = 0.004
 READABLE = 1000
 """Lines of output taken in `TURN` seconds. Nobody reads more: what hosts print beyond it waits at the engine, which counts what it lets go."""
 TURN = 0.25
+LEFT = 1.0
+"""Seconds after which a run that no engine carries is looked at again."""
 AT_ONCE = 0.5
 """Seconds in which what comes without a pause is one piece of news."""
 
@@ -90,14 +92,21 @@ class FeedFollower:
             self._task.cancel()
 
     async def follow(self) -> None:
-        """Follow until the run has ended or the feed can't go on; then `problem` says why."""
-        pace = _Pace(self._clock)
+        """Follow until the run has ended or the feed can't go on; then `problem` says why. One that is left is followed on once an engine takes it up."""
+        while await self._followed():
+            await self._clock.sleep(LEFT)
+
+    async def _followed(self) -> bool:
+        """Follow as far as it goes; whether it may go on."""
+        pace, is_left = _Pace(self._clock), False
         try:
-            async for item in self.feed.follow():
+            async for item in self.feed.follow(self.state.seq):
                 self._take_in(item)
                 rest = pace.rest_after(item)
                 if rest is not None:
                     await self._give_way(rest)
+        except UsageFault as fault:
+            self.problem, is_left = in_one_line(fault), self.state.phase != "ended" and self.state.seq > 0
         except ConsoleError as fault:
             self.problem = in_one_line(fault)
         except (OSError, EOFError) as fault:
@@ -108,6 +117,7 @@ class FeedFollower:
             self.problem = f"this screen can't follow the run any more ({type(fault).__name__}: {fault}); the run is not affected: {back}"
         self.finished = self.changed = True
         self._joined.set()
+        return is_left
 
     async def joined(self, within: float) -> None:
         """Wait, so many seconds at most, until all is known that had happened when the run was joined."""
@@ -130,7 +140,7 @@ class FeedFollower:
         return True
 
     def _take_in(self, item: FeedItem) -> None:
-        self.changed = True
+        self.changed, self.finished, self.problem = True, False, ""
         self._signs.heard(self._clock.mono())
         if isinstance(item, Sample):
             known = self.state.hosts.get(item.host)

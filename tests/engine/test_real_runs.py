@@ -252,6 +252,27 @@ async def test_a_new_engine_takes_a_run_up_and_nothing_happens_twice(product: Pr
     assert held == ["0", "0", "0"]
 
 
+@pytest.mark.real
+async def test_a_run_that_no_engine_carries_any_more_is_taken_up_by_its_rollback(product: Product):
+    await product.run(Request(ref="v1.0.0", yes=True))
+    run = await product.session.open_run(Request(ref="v1.1.0", yes=True), ADA)
+    async for item in product.session.follow(run, 0):
+        if isinstance(item, StepStarted) and item.step.endswith("web02/restart"):
+            break
+    await product.session.stop(ADA, force=True)
+
+    product.session = await product.another()
+    refused = await product.session.submit(run, cmd.Pause(), ADA)
+    assert isinstance(refused, cmd.Refusal)
+    assert isinstance(await product.session.submit(run, cmd.RollBack(), ADA), cmd.Accepted)
+    await product.hear(run)
+    assert product.session.state(run).outcome == "rolled-back"
+    assert {product.live(name) for name in product.fleet.names} == {"v1.0.0"}
+    refused = await product.session.submit(run, cmd.RollBack(), ADA)
+    assert isinstance(refused, cmd.Refusal)
+    assert refused.ended
+
+
 class FillingJournal(SqlJournal):
     """A journal whose disk is full from the second host's restart on."""
 

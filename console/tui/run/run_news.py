@@ -19,8 +19,11 @@ class RunNews:
         return (f"{self._helm} took the helm; h takes it back", "warn") if taken else None
 
     def of_end(self, follower: FeedFollower) -> tuple[str, Tone] | None:
-        """Say why nothing more comes though the run has not ended."""
-        if not follower.finished or self._told_end:
+        """Say why nothing more comes though the run has not ended, and that it goes on again."""
+        if not follower.finished:
+            was_told, self._told_end = self._told_end, False
+            return ("an engine carries the run again", "good") if was_told else None
+        if self._told_end:
             return None
         self._told_end = True
         if follower.problem:
