@@ -79,4 +79,8 @@ class Frame:
 
 def _overlap(data: bytes, mark: bytes) -> int:
     """How many bytes at the end of the data may be the beginning of a mark."""
-    return next((size for size in range(min(len(data), len(mark) - 1), 0, -1) if data.endswith(mark[:size])), 0)
+    end = data[1 - len(mark) :]
+    at = end.find(mark[:1])
+    while at >= 0 and not mark.startswith(end[at:]):
+        at = end.find(mark[:1], at + 1)
+    return len(end) - at if at >= 0 else 0

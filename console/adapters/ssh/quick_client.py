@@ -8,6 +8,7 @@ log that nobody keeps. Each check stays asyncssh's own: of the host's key, the e
 import asyncio
 import base64
 import copy
+import functools
 import hashlib
 import logging
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Any
 import asyncssh
 import asyncssh.auth
 import asyncssh.connection
+import asyncssh.packet
 from asyncssh.logging import SSHLogger
 
 MERGED = 65536
@@ -24,9 +26,10 @@ IGNORE = 2
 """The empty packet's number (RFC 4253, 12)."""
 PUBLICKEY = b"publickey"
 PRIVATE: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (asyncssh.SSHClientConnection, ("_send", "send_packet", "log_sent_packet", "log_received_packet", "try_next_auth", "_force_close")),
+    (asyncssh.SSHClientConnection, ("_send", "send_packet", "try_next_auth", "_force_close")),
     (getattr(asyncssh.auth, "_ClientPublicKeyAuth", None), ("_start", "_send_signed_request")),
     (asyncssh.connection, ("_connect",)),
+    (asyncssh.packet.SSHPacketLogger, ("_log_packet",)),
 )
 """What is relied on beyond what asyncssh promises; a test compares their texts with those that were read when this was written."""
 IS_KNOWN = all(hasattr(owner, name) for owner, names in PRIVATE for name in names)
@@ -60,7 +63,20 @@ class _QuietLogger(SSHLogger):
             super().log(level, msg, *args, **kwargs)
 
 
+def _spare_words() -> None:
+    """Have no packet of a connection, a channel or SFTP put into words, where packets are not logged."""
+    said = asyncssh.packet.SSHPacketLogger._log_packet
+
+    @functools.wraps(said)
+    def said_where_kept(self: asyncssh.packet.SSHPacketLogger, *args: Any) -> None:  # noqa: ANN401 (asyncssh's own)
+        if self.logger.isEnabledFor(logging.DEBUG):
+            said(self, *args)
+
+    asyncssh.packet.SSHPacketLogger._log_packet = said_where_kept  # type: ignore[method-assign, assignment]
+
+
 if IS_KNOWN:
+    _spare_words()
 
     class _DirectKeyAuth(asyncssh.auth._ClientPublicKeyAuth):
         """A login by the only key that there is: signed at once, as it would be after asking."""
@@ -112,16 +128,6 @@ class QuickConnection(asyncssh.SSHClientConnection):
         """Send a packet. The empty one that goes before each hides what ciphers in CBC mode would show, and others do not."""
         if pkttype != IGNORE or b"cbc" in self._enc_alg_cs:
             super().send_packet(pkttype, *args, handler=handler)
-
-    def log_sent_packet(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (asyncssh's own)
-        """Log a packet, where packets are logged."""
-        if self._logger.isEnabledFor(logging.DEBUG):
-            super().log_sent_packet(*args, **kwargs)
-
-    def log_received_packet(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (asyncssh's own)
-        """Log a packet, where packets are logged."""
-        if self._logger.isEnabledFor(logging.DEBUG):
-            super().log_received_packet(*args, **kwargs)
 
     async def public_key_auth_requested(self) -> asyncssh.SSHKeyPair | None:
         """Return the key that is offered next, and keep which one it is."""
