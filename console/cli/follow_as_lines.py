@@ -211,7 +211,8 @@ class LineFollower:
         if state.phase != "ended":
             return self._end(int(Exit.PAUSED), "paused", f"run {state.run} is carried by no engine: it was interrupted", f"deploy resume {state.run}")
         code = int(state.exit if state.exit is not None else Exit.CONSOLE_FAILED)
-        return self._end(code_for(code, self._part), state.outcome)
+        mine = code_for(code, self._part)
+        return self._end(mine, "rolled-back" if self._part.asked_back and mine == Exit.DONE else state.outcome)
 
     def _hosts_over(self) -> int:
         """End because each host that was asked back is, or can't be."""

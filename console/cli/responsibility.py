@@ -60,7 +60,7 @@ class Departure:
 
 def code_for(code: int, part: Responsibility) -> int:
     """Return the exit code of a run for the console that asked for its part of it."""
-    return int(Exit.DONE) if part.asked_back and code == Exit.ROLLED_BACK else code
+    return int(Exit.DONE) if part.asked_back and code in (Exit.ROLLED_BACK, Exit.INTERRUPTED) else code
 
 
 def is_settled(state: RunState) -> bool:

@@ -83,7 +83,7 @@ async def _met(how: Invocation, found: "Environment", request: "Request", own: C
             return await _asked(how, client, found, request, own)
         except (RunOver, EngineLost, Locked) as missed:
             await client.close()
-            has_moved = not isinstance(missed, Locked) or (not request.ref and bool(_open_run(found)))
+            has_moved = not isinstance(missed, Locked) or (not request.ref and (turn == 1 or bool(_open_run(found))))  # what held it may be over by now
             if not isinstance(missed, RunOver) and (turn == TURNS or not has_moved):
                 raise
             await asyncio.sleep(MOMENT * turn)
@@ -183,7 +183,29 @@ async def _say_to(how: Invocation, client: "Client", found: "Environment", reque
         return
     answer = await client.submit(state.run, cmd.RollBack(how="halves" if request.halves else "at-once" if request.at_once else "", reason=why))
     if isinstance(answer, cmd.Refusal):
-        if answer.ended or recorded(state.run).phase == "ended":
+        now = recorded(state.run)
+        if answer.ended or now.phase == "ended" or now.changed != state.changed:
             raise RunOver
-        raise NoGo(str(answer.message), str(answer.hint))
+        if not await _ended_instead(client, now, why):
+            raise NoGo(str(answer.message), str(answer.hint))
     tell_equivalent(*request_words(found.name, request), "--yes")
+
+
+async def _ended_instead(client: "Client", state: "RunState", why: SafeText) -> bool:
+    """End a run that has nothing to take back; whether it was. A release that has changed nothing yet leaves every host on what it has.
+
+    Raises RunOver where it was a restart: the last release goes back by a run of its own.
+    """
+    is_restart = state.kind == "restart"
+    if not is_restart and (state.kind != "deploy" or state.changed):
+        return False
+    if why:
+        await client.submit(state.run, cmd.Note(text=why, about="rollback"))
+    if isinstance(await client.submit(state.run, cmd.Abort(leave=is_restart)), cmd.Refusal):
+        return False
+    tell(f"deploy: run {state.run} {'restarts and changes no release' if is_restart else 'has changed nothing yet'}; it was ended for this rollback")
+    if is_restart:
+        async for _ in client.follow(state.run, state.seq, samples=False):
+            pass
+        raise RunOver
+    return True

@@ -12,7 +12,7 @@ import pytest
 
 from console.cli import rollback_command
 from console.cli.invocation import Invocation
-from console.cli.responsibility import Responsibility
+from console.cli.responsibility import Responsibility, code_for
 from console.errors import EngineLost, Locked, NoGo
 from console.model import commands as cmd
 from console.model.configured_environment import Environment
@@ -31,6 +31,7 @@ class Engines:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *meetings: tuple[str, object]) -> None:
         self.meetings, self.met, self.closed = list(meetings), 0, 0
+        self.said: list[object] = []
         self.states: dict[str, RunState] = {"r1": RunState(run="r1", phase="running", go=True, changed=True)}
         monkeypatch.setattr(rollback_command, "engine_of", self.engine_of)
         monkeypatch.setattr(rollback_command, "recorded", lambda run: self.states[run])
@@ -41,9 +42,10 @@ class Engines:
         self.met += 1
 
         async def submit(run: str, command: object) -> object:
+            self.said.append(command)
             if isinstance(answer, Exception):
                 raise answer
-            return answer
+            return answer[type(command)] if isinstance(answer, dict) else answer
 
         async def close() -> None:
             self.closed += 1
@@ -131,7 +133,47 @@ async def test_who_may_not_end_a_run_is_told(monkeypatch: pytest.MonkeyPatch):
 
 async def test_a_lock_that_nothing_explains_is_told(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(Locked):
-        await met(Engines(monkeypatch, ("", None)), Locked("held elsewhere"))
+        await met(Engines(monkeypatch, ("", None), ("", None)), Locked("held elsewhere"), Locked("held elsewhere"))
+
+
+async def test_a_lock_that_is_gone_at_the_second_look_is_none(monkeypatch: pytest.MonkeyPatch):
+    assert await met(Engines(monkeypatch, ("", None), ("", None)), Locked("run r0 goes on"), "own") == OWN
+
+
+async def test_a_release_that_has_changed_nothing_yet_is_ended(monkeypatch: pytest.MonkeyPatch):
+    nothing, said = cmd.Refusal(SafeText("no host has been changed yet")), cmd.Accepted(7)
+    engines = Engines(monkeypatch, ("r1", {cmd.RollBack: nothing, cmd.Abort: said}))
+    engines.states["r1"] = RunState(run="r1", phase="running", go=True)
+    assert await met(engines) == ("r1", Responsibility(asked_back=True, goes_on=True))
+    assert engines.said == [cmd.RollBack(), cmd.Abort()]
+
+
+async def test_a_release_that_changes_its_first_host_under_the_word_is_asked_again(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("r1", cmd.Refusal(SafeText("no host has been changed yet"))), ("r1", cmd.Accepted(9)))
+    before, after = RunState(run="r1", phase="running", go=True), RunState(run="r1", phase="running", go=True, changed=True)
+    states = iter((before, after, after))
+    monkeypatch.setattr(rollback_command, "recorded", lambda run: next(states))
+    assert await met(engines) == ("r1", Responsibility(asked_back=True, goes_on=True))
+
+
+async def test_a_restart_is_ended_and_the_last_release_goes_back(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("r1", {cmd.RollBack: cmd.Refusal(SafeText("a restart changes no release")), cmd.Abort: cmd.Accepted(7)}), ("", None))
+    engines.states["r1"] = RunState(run="r1", kind="restart", phase="running", go=True, changed=True)
+    assert await met(engines, "own") == OWN
+    assert engines.said == [cmd.RollBack(), cmd.Abort(leave=True)]
+
+
+async def test_a_restore_of_the_database_is_not_ended(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("r1", cmd.Refusal(SafeText("a restore changes no host"))))
+    engines.states["r1"] = RunState(run="r1", kind="restore", phase="running", go=True)
+    with pytest.raises(NoGo, match="a restore"):
+        await met(engines, "own")
+    assert engines.said == [cmd.RollBack()]
+
+
+def test_a_rollback_before_the_first_change_is_done_when_the_run_is_interrupted():
+    assert code_for(130, Responsibility(asked_back=True)) == 0
+    assert code_for(130, Responsibility(drives=True)) == 130
 
 
 @pytest.fixture
