@@ -88,15 +88,15 @@ def _live_versions(board: FleetSnapshot) -> Line:
 
 
 def _attention(board: FleetSnapshot, open_run: str, behind: bool, zone: tzinfo | None) -> Line:
-    run = board.run or open_run
-    if run:
-        words = "goes on" if board.run else as_typed("was interrupted: deploy resume")
-        joins = line(Span("   enter", "accent"), " joins it") if board.run else ()
-        return (*line(Span(f" run {run} {words}", "warn")), *joins)
+    if board.run:
+        return line(Span(f" run {board.run} goes on", "warn"), Span("   enter", "accent"), " joins it")
+    if board.record_away:
+        of_run = f": whether run {open_run} goes on is not known" if open_run else ""
+        return line(Span(f" the shared record is away{of_run}, and nothing begins but a rollback: {board.record_away}", "bad"))
+    if open_run:
+        return line(Span(as_typed(f" run {open_run} was interrupted: deploy resume"), "warn"))
     if behind:
         return line(Span(" a run has ended since the hosts were read: reading them again …", "warn"))
-    if board.record_away:
-        return line(Span(f" the shared record is away, and nothing begins but a rollback: {board.record_away}", "bad"))
     if board.held:
         return line(Span(f" locked by {board.held.by}: {board.held.reason or board.held.run}", "warn"))
     if board.maintained and board.maintained.kept and board.maintained.state != "off":
