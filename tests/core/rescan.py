@@ -38,6 +38,8 @@ def is_ready(state: RunState, step: Step) -> bool:
         return False
     if state.step_state(step).status != "pending" or (step.about in state.hosts and not in_play(state, step)):
         return False
+    if step.about in state.hosts and any(state.step_state(other).status == "running" for other in state.lanes.get(step.about, ())):
+        return False
     return all(lets_begin(state, state.index[need]) for need in step.needs if need in state.index)
 
 

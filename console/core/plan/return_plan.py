@@ -19,7 +19,7 @@ from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.state import HostState, RunState
-from console.model.values import sealed
+from console.model.values import changed, sealed
 from console.text import SafeText
 
 NOBODY_OUT: Final[OutBefore] = {}
@@ -114,11 +114,12 @@ def _is_back(state: RunState, host: HostState) -> bool:
 
 def plan_way_back(
     environment: Environment, targets: Mapping[str, str], how: str = "", first: tuple[Step, ...] = (), *, drained: Collection[str] = (),
-    out: OutBefore = NOBODY_OUT, together: bool = False, page: bool = False, weights: bool = False,
+    out: OutBefore = NOBODY_OUT, together: bool = False, page: bool = False, weights: bool = False, beside: tuple[str, ...] = (),
 ) -> Plan:  # fmt: skip
     """Each host to its target: all at once, or in halves. Empty target: stop and remove. `first`: what has to be done before; `drained`: hosts that nothing
     was done to but to take them out of the traffic; `together`: all stop before one starts, unless it goes in halves; `page`: users are shown the
-    maintenance page, which is taken away behind it; `weights`: balancers' weights are changed, and go back behind it."""
+    maintenance page, which is taken away behind it; `weights`: balancers' weights are changed, and go back behind it; `beside`: steps of other hosts that
+    both wait for too."""
     hosts = tuple(host for host in environment.hosts if host.name in targets)
     half = (len(hosts) + 1) // 2
     parts = tuple(part for part in (hosts[:half], hosts[half:]) if part) if how == "halves" else (hosts,)
@@ -136,6 +137,7 @@ def plan_way_back(
         needs = tuple(step.name for step in first)
         staged = recreate_back(environment, hosts, targets, needs)
         steps, needs = [*first, *staged.steps], staged.ends or needs
+    needs = (*needs, *beside)
     if page:
         steps.append(page_off(environment, needs, back=True))
     if weights:
@@ -144,22 +146,34 @@ def plan_way_back(
 
 
 def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:
-    """Every touched host that can go back does so. A migration is taken back first, where that is declared; a blue/green run moves the traffic back."""
+    """Every touched host that can go back does so. A migration is taken back first, where that is declared; a blue/green run moves the traffic back.
+
+    A host that goes back alone by now goes on with that: its steps are in the run already, and the plan has none for it but names it.
+    """
+    alone = tuple(name for name, host in state.hosts.items() if host.condition == "returning")
+    plan = _plan_rollback(environment, state, how, tuple(name for name in touched_hosts(state) if name not in alone), alone)
+    if not alone:
+        return plan
+    first, *others = plan.waves or ((),)
+    return sealed(changed(plan, waves=(state.hosts.in_order((*first, *alone)), *others)))
+
+
+def _plan_rollback(environment: Environment, state: RunState, how: str, touched: tuple[str, ...], alone: tuple[str, ...]) -> Plan:
     if shifts_back(state):
-        touched = touched_hosts(state)
 
         def returning(needs: tuple[str, ...]) -> tuple[Step, ...]:
             return tuple(step for name in touched if served_before(state, name) for step in _to_before(environment, state, name, needs))
 
         return shift_back(environment, state, touched, revert_step(environment, state), returning)
-    targets = {name: state.hosts[name].before for name in touched_hosts(state) if can_return(state, name)}
+    targets = {name: state.hosts[name].before for name in touched if can_return(state, name)}
+    beside = tuple(way[-1].name for name in alone if (way := [step for step in state.lanes[name] if step.phase == "rollback"]))
     drained = frozenset(name for name in targets if is_only_drained(state, name))
     together = state.plan is not None and state.plan.strategy == "recreate"
     how = how or ("at-once" if together else preferred_way(state, targets))
     first = revert_step(environment, state)
     return plan_way_back(
         environment, targets, how, first, drained=drained, out=out_before(state), together=together, page=has_shown(state),
-        weights=state.has_weights,
+        weights=state.has_weights, beside=beside,
     )  # fmt: skip
 
 

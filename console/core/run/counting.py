@@ -167,7 +167,7 @@ def _lane(state: RunState, host: HostState) -> LaneTally:
         elif status in UNBEGUN and step.phase in in_play:
             (held if status == "held" else pending).append(step)
             here.add(step.name)
-    ready = tuple(step for step in pending if here.isdisjoint(step.needs) and not tally.open.get(step.name, 0))
+    ready = () if running else tuple(step for step in pending if here.isdisjoint(step.needs) and not tally.open.get(step.name, 0))
     return LaneTally(
         ready, tuple(running), tuple(step.name for step in (*pending, *held, *running) if step.name in tally.waiting),
         any(host.steps[step.name].unsettled for step in running), closing, bool(held),

@@ -234,7 +234,7 @@ def _roll_back(environment: Environment, state: RunState, now: float, since: int
     if state.cancels > since:
         there = (step for name in tally.forward for step in tally.lanes[name].running if step.phase != "rollback")
         yield from (CancelStep(step, state.step_state(step).attempt) for step in (*own, *there))
-    ready = ready_to_return(state, tally.ready_back - tally.forward)
+    ready = ready_to_return(state, tally.ready_back)
     starts = tuple(_starts(state, now, (step for step in ready if step.about or not own)))
     yield from starts
     if not starts and not runs(state):
