@@ -185,10 +185,10 @@ def a_history_of_before(state: Path) -> None:
 
 def maintenance_is_one(here: Product, there: Product, recipe: Recipe) -> None:
     """What one machine switches on is named, and switched off, on the other."""
-    assert here.result(*recipe.typed('maintenance on --yes --message "back at 12" --for 1h'))["maintenance"] == "on"
-    seen = there.result(*recipe.typed("maintenance"))
+    assert here.result(*recipe.typed('maintenance production on --yes --message "back at 12" --for 1h'))["maintenance"] == "on"
+    seen = there.result(*recipe.typed("maintenance production"))
     assert (seen["maintenance"], seen["message"], seen["by"]) == ("on", "back at 12", "root")
-    assert there.result(*recipe.typed("maintenance off --yes"))["maintenance"] == "off"
+    assert there.result(*recipe.typed("maintenance production off --yes"))["maintenance"] == "off"
     assert here.result("maintenance")["maintenance"] == "off"
 
 
