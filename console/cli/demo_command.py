@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from console.cli.carry_out import carry_out
 from console.cli.invocation import Invocation
 from console.cli.output import say, say_json, say_last, tell
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.demo import background
 from console.errors import ConsoleError, Exit, Locked, NoGo
 from console.model.request import Request
@@ -47,12 +47,12 @@ def run(how: Invocation, hosts: int | None, *, sides: bool = False) -> int:
             raise Locked("the demo's fleet is already running, and its hosts have no sides: stop it, then say --sides again", hint)
         elif hosts not in (None, len(ready["hosts"])):
             hint = as_typed("deploy demo --stop", demo)
-            raise Locked(f"the demo's fleet is already running, with {len(ready['hosts'])} hosts: stop it, then say --hosts {hosts} again", hint)
+            raise Locked(f"the demo's fleet is already running, with {counted_hosts(len(ready['hosts']))}: stop it, then say --hosts {hosts} again", hint)
     with background.on_it(folder):
         os.environ["DEPLOY_STATE"] = ready["state"]
         set_typed(Typed(demo.program, (("-c", ready["config"]), ("--state", ready["state"])), typed_here().quiet))
         if not fresh:
-            tell(f"deploy: the demo's fleet of {len(ready['hosts'])} hosts is already running: opening another console on it")
+            tell(f"deploy: the demo's fleet of {counted_hosts(len(ready['hosts']))} is already running: opening another console on it")
         code = carry_out(_open(_shown(how, ready), ready, fresh))
     say_last([as_typed("deploy: the demo's fleet goes on; open it again: deploy demo; end it: deploy demo --stop", demo)], sys.stderr)
     return code
@@ -72,7 +72,7 @@ def stop(how: Invocation) -> int:
 
 def _started(folder: Path, hosts: int, *, sides: bool) -> dict[str, Any]:
     """Start the fleet; what it says of itself. Raises ConsoleError where it can't be had."""
-    tell(f"deploy: starting {counted(hosts, 'host')} on this machine …")
+    tell(f"deploy: starting {counted_hosts(hosts)} on this machine …")
     kind = "--sides" if sides else "--balancer"
     argv = [sys.executable, "-m", "console.demo.fleet_process", "--hosts", str(hosts), kind, "--stand", str(folder), "--idle", str(IDLE)]
     with open(folder / "fleet.log", "wb") as log:

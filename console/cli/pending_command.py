@@ -6,6 +6,7 @@ from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import ask
 from console.cli.output import say, say_json, tell
+from console.core.words.sizes import counted_hosts
 
 SHOWN = 40
 """Commits that are listed for a person; JSON has all."""
@@ -28,7 +29,9 @@ def pending_lines(found: dict[str, Any]) -> list[str]:
     """Return it as lines; several live versions each have their own part."""
     lines = [f"{found['environment']}: up to {found['version']} ({found['commit'][:7]})"]
     if len(found["live"]) > 1:
-        lines.append(f"the fleet has {len(found['live'])} versions: " + ", ".join(f"{row['version']} on {_hosts(row['hosts'])}" for row in found["live"]))
+        lines.append(
+            f"the fleet has {len(found['live'])} versions: " + ", ".join(f"{row['version']} on {counted_hosts(row['hosts'])}" for row in found["live"])
+        )
     if found["without_release"]:
         lines.append(f"no release yet on {', '.join(found['without_release'])}")
     for row in found["live"]:
@@ -37,7 +40,7 @@ def pending_lines(found: dict[str, Any]) -> list[str]:
 
 
 def _part(row: dict[str, Any], *, configured: bool) -> list[str]:
-    head = f"since {row['version']} on {_hosts(row['hosts'])}"
+    head = f"since {row['version']} on {counted_hosts(row['hosts'])}"
     if not row["known"]:
         return [f"{head}: its commit {row['commit'][:7] or '(not known)'} is not in this repository"]
     commits = row["commits"]
@@ -50,7 +53,3 @@ def _part(row: dict[str, Any], *, configured: bool) -> list[str]:
     if configured:
         lines += [f"  migration {name}" for name in row["migrations"]] or ["  no migrations"]
     return lines
-
-
-def _hosts(number: int) -> str:
-    return f"{number} host{'' if number == 1 else 's'}"

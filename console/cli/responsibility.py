@@ -8,6 +8,7 @@ import signal
 from dataclasses import dataclass
 
 from console.client.lasting_feed import LastingFeed
+from console.core.run.pauses import is_paused_for
 from console.core.run.ready_steps import changing_steps
 from console.errors import EngineLost, Exit
 from console.model import commands as cmd
@@ -72,7 +73,7 @@ def is_settled(state: RunState) -> bool:
 
 def is_taken_up(state: RunState) -> bool:
     """Whether the run is paused only because another engine took it up, and nothing is being settled any more. Without its record nothing new starts."""
-    return state.pausing is not None and state.pausing.cause == "taken-up" and not state.unshared and not changing_steps(state)
+    return is_paused_for(state, "taken-up") and not state.unshared and not changing_steps(state)
 
 
 async def abort_undecided(feed: LastingFeed) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from console.config import name_forms
 from console.config.file_problems import FilePlace
 from console.core.host_ranges import expand
+from console.core.words.sizes import counted_hosts
 from console.errors import Problem
 from console.model.host import Host
 
@@ -93,7 +94,7 @@ def _read_entry(entry: str | dict[str, Any], place: FilePlace) -> list[Host]:
         return []
     single = [key for key in ("address", "server") if key in table]
     if len(names) > 1 and single:
-        place.at(single[0]).wrong(f"{len(names)} hosts cannot share one {single[0]}", "write a table for each")
+        place.at(single[0]).wrong(f"{counted_hosts(len(names))} cannot share one {single[0]}", "write a table for each")
         return []
     return [_host(name, notation, table) for name in names]
 

@@ -240,6 +240,8 @@ class Superseded(Event, frozen=True, tag="superseded"):
 
     by_run: str
     by: Person
+    hosts: tuple[str, ...] = ()
+    """Hosts that the newer release changes: it takes them out of the traffic itself."""
 
 
 class BaselineTaken(Event, frozen=True, tag="baseline-taken"):
@@ -382,13 +384,21 @@ class WeightsChanged(Event, frozen=True, tag="weights-changed"):
     detail: SafeText = SafeText("")
 
 
+PauseCause = Literal["operator", "pause-after", "failure", "network", "taken-up", "traffic", "inconclusive", "manual", "record"]
+"""Why a run is paused. What each means: `core/run/pauses.py`.
+
+`operator`: a person said so; `pause-after`: the file asks for it after so many hosts; `failure`: more failed than may, and the file says `pause`, or the
+database may not suit the code before; `network`: hosts were lost as a network loses them; `taken-up`: another engine has the run; `traffic`: a balancer does
+not do what it is told, or requests are still under way when time is over; `inconclusive`: a canary's time is over and nothing is shown; `manual`: a critical
+path waits for a person; `record`: the record that machines share does not answer."""
+
+
 class Paused(Event, frozen=True, tag="paused"):
     """Nothing new starts until somebody continues."""
 
     reason: SafeText
     by: Person | None = None
-    cause: Literal["operator", "pause-after", "failure", "network", "taken-up", "traffic", "inconclusive", "manual", "record"] = "operator"
-    """`traffic`: a balancer does not do what it is told, or requests are still under way when time is over; `manual`: a critical path waits for a person."""
+    cause: PauseCause = "operator"
 
 
 class Continued(Event, frozen=True, tag="continued"):
@@ -430,6 +440,8 @@ class RollbackBegan(Event, frozen=True, tag="rollback-began"):
     cause: Literal["key", "abort", "failure", "threshold"] = "key"
     ahead: int = 0
     """How many steps the pieces ahead of it have."""
+    why: SafeText | None = None
+    """What the person who asked for it gave as the reason; empty: nothing. None: no person did, or the record is an old one, where `reason` has it too."""
 
 
 class NoteAdded(Event, frozen=True, tag="note-added"):

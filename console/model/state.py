@@ -10,7 +10,7 @@ import msgspec
 from console.model.analysis import Block, Reading
 from console.model.checks import Check
 from console.model.database import Backup, Review
-from console.model.events import ReleaseSent
+from console.model.events import PauseCause, ReleaseSent
 from console.model.log_kinds import LogKind
 from console.model.maintenance import Maintenance
 from console.model.paged_table import Table
@@ -68,6 +68,8 @@ class HostState(msgspec.Struct, frozen=True):
     """A step that changes what is in service was started on it."""
     failed_once: bool = False
     """It counts against the failure budget."""
+    forgiven: bool = False
+    """A person has closed its debt: it is not owed again."""
     skipped: bool = False
     """A person has it keep its old release, or has it taken back to that."""
     linked: bool = True
@@ -94,7 +96,7 @@ class Pausing(msgspec.Struct, frozen=True):
     """Why nothing new starts, and since when (boot-time clock)."""
 
     reason: SafeText
-    cause: str
+    cause: PauseCause
     since: float
     by: Person | None = None
 
@@ -189,7 +191,7 @@ class RunState(msgspec.Struct, frozen=True):
     back_reason: SafeText = SafeText("")
     back_cause: str = ""
     back_why: SafeText = SafeText("")
-    """Why it goes, or went, back, as a person said it afterwards."""
+    """Why it goes, or went, back, as a person said it, when it began or afterwards."""
     cancels: int = 0
     """The last event after which steps that bring hosts forward may run beside the rollback, and are to be ended."""
     index: Table[Step] = Table()
@@ -238,6 +240,8 @@ class RunState(msgspec.Struct, frozen=True):
     aborting: Literal["", "back", "leave"] = ""
     superseded_by: str = ""
     """The newer run that it makes way for, in its monitoring window."""
+    superseded_hosts: frozenset[str] = frozenset()
+    """Hosts that the newer run is to change."""
     epoch: int = 0
     epoch_before: int = 0
     """Of the engine that this one took it over from; 0: from none."""

@@ -10,7 +10,7 @@ import msgspec
 from console.text import SafeText
 
 Then = Literal["rollback", "propose", "warn"]
-"""What a breach is followed by: hosts go back by themselves; a person is asked to take them back; it is only shown."""
+"""What a breach is followed by: hosts go back by themselves; a person is asked to take them back; it is shown, and no other host begins while it lasts."""
 
 Bound = Literal["above", "above_baseline", "above_old"]
 """A limit of its own; against the time before the release; new hosts against old ones of the same time."""

@@ -1,5 +1,6 @@
 """The lanes of a run as SVG: a row for each host, a bar for each step. Pure."""
 
+from console.core.words.sizes import counted_hosts
 from console.report.svg import Scale, box, drawing, line, text, tick_words, ticks
 from console.views.host_lanes import Bar, LaneChart, LaneMark
 from console.views.times import seconds_in_words
@@ -25,7 +26,7 @@ def lane_plot(chart: LaneChart) -> str:
         parts.append(text(WIDTH - RIGHT + 8, top + 16, lane.state, f"state s-{lane.state}" if lane.state.isalpha() else "state"))
     parts += [_mark(mark, scale, bottom) for mark in chart.marks if mark.end is None]
     parts += _legend(chart, bottom + 34)
-    hidden = f"; {chart.hidden} more hosts are not drawn" if chart.hidden else ""
+    hidden = f"; {counted_hosts(chart.hidden, 'none', 'more host')} {'is' if chart.hidden == 1 else 'are'} not drawn" if chart.hidden else ""
     return drawing(WIDTH, bottom + 46, f"Hosts by step over time{hidden}", parts, name="lanes")
 
 

@@ -10,7 +10,7 @@ from console.core.run.rules import left_live, may
 from console.core.traffic.shares import share_words
 from console.core.words.canary_words import reading_words
 from console.core.words.shipping_words import sending_words
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.model import commands as cmd
 from console.model.plan import Step
 from console.model.state import AnalysisState, RunState, StepState
@@ -147,7 +147,7 @@ def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Key
     if state.phase == "preflight":
         return line(Span("waits: ", "dim"), *_before(state, now)), (_leave("leave"),)
     if state.phase == "locking":
-        told = f"the lock on {counted(len(state.hosts), 'host')}, {seconds_in_words(now - state.mono)}"
+        told = f"the lock on {counted_hosts(len(state.hosts))}, {seconds_in_words(now - state.mono)}"
         return line(Span("waits: ", "dim"), told), (_leave("detach"),)
     if state.phase == "rolling-back":
         back = sum(1 for one in state.hosts.values() if one.condition == "back")

@@ -11,7 +11,7 @@ from console.core.run.breaches import holding
 from console.core.run.critical_paths import has_passed
 from console.core.run.monitoring_window import window_seconds
 from console.core.traffic.bluegreen_sides import is_shifted
-from console.core.words.sizes import counted, size_words
+from console.core.words.sizes import counted, counted_hosts, size_words
 from console.core.words.threshold_words import amount, metric_name
 from console.model.checks import Check, CheckStatus
 from console.model.paged_table import Table
@@ -66,7 +66,7 @@ def _deploy_row(state: RunState, now: float) -> Row:
     back = sum(1 for host in state.hosts.values() if host.condition == "back")
     title = kind.words.title
     if state.phase in ("preflight", "deciding", "locking"):
-        return Row("busy" if state.phase == "locking" else "waiting", title, title, counted(hosts, "host") if hosts else "")
+        return Row("busy" if state.phase == "locking" else "waiting", title, title, counted_hosts(hosts) if hosts else "")
     if state.phase == "rolling-back":
         return Row("back", "GOING BACK", "BACK", f"{back} of {sum(1 for host in state.hosts.values() if host.touched)}")
     if state.phase == "ended":

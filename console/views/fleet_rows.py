@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from console.core.traffic.bluegreen_sides import is_idle, standing_by
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.core.words.threshold_words import metric_name
 from console.model.log_kinds import LogLevel
 from console.model.state import HostCondition, HostState, RunState
@@ -266,7 +266,7 @@ def legend(state: RunState, names: tuple[str, ...], room: int) -> str:
         sign = sign_of(state, state.hosts[name])
         count[sign] = count.get(sign, 0) + 1
     found = sorted(count.items(), key=lambda pair: _URGENCY[pair[0][0]])
-    words = f"{len(names):,} hosts: " + ", ".join(f"{letter} {number:,} {word}" for (letter, word, _), number in found)
+    words = f"{counted_hosts(len(names))}: " + ", ".join(f"{letter} {number:,} {word}" for (letter, word, _), number in found)
     short = f"{len(names):,}: " + " ".join(f"{letter} {number:,}" for (letter, _, _), number in found)
     return next((told for told in (words, short) if len(told) <= room), " ".join(f"{letter}{number}" for (letter, _, _), number in found))
 
@@ -304,4 +304,4 @@ def counts_in_words(state: RunState) -> str:
     parts = ", ".join(f"{number} {told}" for told, number in found if number)
     cut = sum(is_cut(host) for host in state.hosts.values()) if state.phase != "ended" else 0
     parts += f", {cut} without a link" if cut else ""
-    return counted(hosts, "host") + (f": {parts}" if parts else "")
+    return counted_hosts(hosts) + (f": {parts}" if parts else "")

@@ -10,7 +10,7 @@ from console.core.analysis.sequential import judged
 from console.core.kinds.kinds import kind_of
 from console.core.run.sentences import sentence
 from console.core.words.canary_words import reading_words
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.model import events as ev
 from console.model.request import Person
 from console.model.state import RunState
@@ -93,7 +93,7 @@ class _Sequence:
         if not failures:
             return None
         place = failures[0] if decision is None else failures[-1]
-        budget = f"; {counted(self._state.max_failures, 'failed host')} allowed" if not kind_of(self._state).is_return else ""
+        budget = f"; {counted_hosts(self._state.max_failures, 'no failed host', 'failed host')} allowed" if not kind_of(self._state).is_return else ""
         return self._moment(place, "Verdict", self._harm_words(self._all[place][0]) + budget)
 
     def _fails(self, place: int) -> bool:

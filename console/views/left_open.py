@@ -5,6 +5,7 @@ from typing import NamedTuple
 from console.core.run.outcome import lock_problems
 from console.core.run.ticket import ticket_problems
 from console.core.words.moments import moment_words
+from console.core.words.sizes import counted_hosts
 from console.model.state import RunState
 from console.text import SafeText
 from console.typed import as_typed
@@ -27,7 +28,7 @@ def left_open(state: RunState) -> tuple[LeftOpen, ...]:
     """Return what was left, as of the run's end: a later run may have mended it."""
     owed = _owed(state)
     out = [LeftOpen("owed", words, f"deploy status {state.environment}") for words in owed[:NAMED]]
-    out += [LeftOpen("owed", f"and {len(owed) - NAMED} more hosts")] if len(owed) > NAMED else []
+    out += [LeftOpen("owed", f"and {counted_hosts(len(owed) - NAMED, 'no other', 'more host')}")] if len(owed) > NAMED else []
     marks: dict[str, list[str]] = {}
     for name, host in state.hosts.items():
         for balancer, seen in host.traffic.items():

@@ -8,7 +8,7 @@ from console.core.analysis.sequential import judged
 from console.core.logs.levels import level_in
 from console.core.run.evolve import evolve
 from console.core.run.sentences import kind_words, kinds_in_words, sentence
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted, counted_hosts
 from console.model import events as ev
 from console.model.log_kinds import LOG_STEP, LogLevel
 from console.model.state import RunState
@@ -211,7 +211,7 @@ def _run(event: ev.Event) -> LogLine | None:
         case ev.PlanMade():
             return LogLine(event.at, "", f"planned: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(event.size, 'step')}")
         case ev.LocksTaken():
-            return LogLine(event.at, "", f"locked for this run: {counted(len(event.hosts), 'host') if event.hosts else 'every host'}", "dim")
+            return LogLine(event.at, "", f"locked for this run: {counted_hosts(len(event.hosts)) if event.hosts else 'every host'}", "dim")
         case ev.LocksReleased():
             return LogLine(event.at, "", sentence(event), "warn" if event.left else "dim")
         case ev.TicketClosed():

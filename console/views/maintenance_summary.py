@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from console.core.words.durations import duration_words
 from console.core.words.moments import moment_words
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted, counted_hosts
 from console.model.maintenance import Maintenance, MaintenanceSeen, MaintenanceVerb, PlaceSeen
 from console.views.times import seconds_between
 
@@ -25,7 +25,7 @@ def since_words(kept: Maintenance, now: str = "", at: Callable[[str], str] = mom
 def scope_words(seen: MaintenanceSeen) -> str:
     """`12 hosts and 1 balancer`."""
     hosts, balancers = (sum(place.is_balancer == kind for place in seen.places) for kind in (False, True))
-    return " and ".join(words for number, words in ((hosts, counted(hosts, "host")), (balancers, counted(balancers, "balancer"))) if number)
+    return " and ".join(words for number, words in ((hosts, counted_hosts(hosts)), (balancers, counted(balancers, "balancer"))) if number)
 
 
 def question_words(verb: MaintenanceVerb, seen: MaintenanceSeen, now: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 
 from console.core.kinds.kinds import kind_of
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.model.run_summary import ASIDE
 from console.text import SafeText
 from console.typed import as_typed
@@ -71,7 +71,7 @@ def _fact(name: str, *words: str | Span) -> Line:
 def _what(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     state = report.state
     revision, strategy = state.revision, state.plan.strategy if state.plan else ""
-    hosts = counted(len(report.hosts), "host")
+    hosts = counted_hosts(len(report.hosts))
     facts = [
         _fact("run", state.run),
         _fact("who", f"{state.by}" + (f" ({SafeText(state.by.claims)})" if state.by.claims else "")),

@@ -5,6 +5,7 @@ Owns what a line holds besides the sentence. It knows no clock and no terminal; 
 
 from console.core.run.monitoring_window import window_seconds
 from console.core.run.sentences import sentence
+from console.core.words.sizes import counted_hosts
 from console.model.events import Event
 from console.model.state import RunState
 from console.views.blocking_reason import analysis_words, step_words
@@ -83,4 +84,4 @@ def decision_lines(state: RunState) -> tuple[str, ...]:
         targets.setdefault(words, []).append(way.host)
     back = [f"  back to {words}: {', '.join(hosts)}" for words, hosts in targets.items()]
     count = sum(map(len, state.plan.waves))
-    return (f"{count} host{'s' if count != 1 else ''} of {state.environment}, {state.plan.strategy}, {state.plan.size} steps", *waves, *back)
+    return (f"{counted_hosts(count)} of {state.environment}, {state.plan.strategy}, {state.plan.size} steps", *waves, *back)

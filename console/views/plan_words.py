@@ -4,7 +4,7 @@ from console.core.kinds.kinds import kind_of, on_failure
 from console.core.traffic.bluegreen_sides import is_shifted, standing_by
 from console.core.traffic.shares import ALL, share_words
 from console.core.words.durations import duration_words
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted, counted_hosts
 from console.model.plan import Plan, Steps
 from console.model.state import RunState
 from console.views.blocking_reason import step_words
@@ -19,7 +19,7 @@ def names_in_words(names: tuple[str, ...], most: int = 3) -> str:
     """`web01, web02, web03`, or `web01 … web12 (12 hosts)`."""
     if len(names) <= most:
         return ", ".join(names)
-    return f"{names[0]} … {names[-1]} ({len(names)} hosts)"
+    return f"{names[0]} … {names[-1]} ({counted_hosts(len(names), 'none')})"
 
 
 def _per_host(plan: Plan) -> str:
@@ -39,7 +39,7 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     if plan is None:
         return (line(Span("the plan follows the checks", "dim")),)
     waves = len(plan.waves)
-    head = line(Span(plan.strategy, "strong"), f", {counted(planned_hosts(state), 'host')} in {counted(waves, 'wave')}")
+    head = line(Span(plan.strategy, "strong"), f", {counted_hosts(planned_hosts(state))} in {counted(waves, 'wave')}")
     then = line(Span("each host  ", "dim"), _per_host(plan))
     fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave everything as it is"}[on_failure(state)]
     budget = f" beyond {state.max_failures} failed" if state.max_failures else ""
@@ -91,7 +91,7 @@ def judged_words(plan: Plan) -> str:
         return ""
     if share_steps_words(plan):
         return f"new against old at each of these shares, {duration_words(longest)} at most each"
-    return f"new against old, after {' and '.join(_judged_after(plan))} of {counted(sum(map(len, plan.waves)), 'host')}, {duration_words(longest)} at most each"
+    return f"new against old, after {' and '.join(_judged_after(plan))} of {counted_hosts(sum(map(len, plan.waves)))}, {duration_words(longest)} at most each"
 
 
 def moves_words(state: RunState) -> str:
@@ -108,7 +108,7 @@ def critical_words(plan: Plan) -> str:
     for step in plan.steps:
         if step.path:
             new = sum(len(wave) for wave in plan.waves[: step.wave])
-            moments.setdefault(step.path, []).append(f"after {counted(new, 'host')}" if step.wave else "at the end")
+            moments.setdefault(step.path, []).append(f"after {counted_hosts(new)}" if step.wave else "at the end")
     together: dict[str, list[str]] = {}
     for name, when in moments.items():
         together.setdefault(", ".join(when), []).append(name)
@@ -146,4 +146,4 @@ def blast_radius(state: RunState) -> str:
     new = _judged_after(state.plan) if state.plan and not share_steps_words(state.plan) else []
     judged = f"new hosts are judged against old ones after {' and '.join(new)}; " if new else ""
     way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"
-    return f"{verb} {counted(hosts, 'host')} of {state.environment}, {pace}{times}; {judged}{database}{way}"
+    return f"{verb} {counted_hosts(hosts)} of {state.environment}, {pace}{times}; {judged}{database}{way}"

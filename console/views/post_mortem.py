@@ -9,7 +9,7 @@ from console.core.kinds.kinds import kind_of
 from console.core.run.critical_paths import try_words
 from console.core.run.sentences import sentence
 from console.core.words.canary_words import reading_words
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.model import events as ev
 from console.model.state import RunState
 from console.views.key_moments import NAMED, KeyMoment, key_moments, shows_harm
@@ -97,6 +97,6 @@ def _left(state: RunState, kinds: tuple[StepKindTimes, ...]) -> tuple[str, ...]:
     waves = state.plan.waves if state.plan else ()
     hosts = tuple(name for wave in waves for name in wave if name in state.hosts and not state.hosts[name].touched and state.hosts[name].condition == "old")
     total = sum(map(len, waves))
-    out = [f"{len(hosts)} of {counted(total, 'host')} were not changed yet: {names_in_words(hosts, NAMED)}"] if hosts and not kind_of(state).is_return else []
+    out = [f"{len(hosts)} of {counted_hosts(total)} were not changed yet: {names_in_words(hosts, NAMED)}"] if hosts and not kind_of(state).is_return else []
     steps = [f"{one.words} {one.not_begun} of {one.planned}" for one in kinds if one.not_begun]
     return (*out, *([f"Steps that were not begun: {', '.join(steps)}"] if steps else []))

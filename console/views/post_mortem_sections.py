@@ -1,6 +1,6 @@
 """The draft of a post-mortem as sections: the sequence and its gaps, numbers, output, what was left to do, and the questions. Pure."""
 
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted, counted_hosts
 from console.core.words.threshold_words import amount
 from console.views.plan_words import names_in_words
 from console.views.post_mortem import QUESTIONS, PostMortem
@@ -44,7 +44,7 @@ def _exposure(whole: WholeReport, case: PostMortem) -> tuple[Block, ...]:
     total, hosts = sum(case.exposed.values()), tuple(case.exposed)
     longest = max(case.exposed, key=lambda name: case.exposed[name])
     words = (
-        f"Exposed: {counted(len(hosts), 'host')} of {len(whole.report.hosts)} ({names_in_words(hosts, NAMED)}), "
+        f"Exposed: {counted_hosts(len(hosts))} of {len(whole.report.hosts)} ({names_in_words(hosts, NAMED)}), "
         f"{seconds_in_words(total)} of host time in all, the longest {longest} with {seconds_in_words(case.exposed[longest])}. "
         f"Counted from the first change on a host to the end of its way back. {_failed(whole, case)}"
     )
@@ -59,7 +59,7 @@ def _failed(whole: WholeReport, case: PostMortem) -> str:
     missing = len(case.exposed) - len(counted_on)
     share = f" ({amount('error_rate', failed / requests)})" if requests else ""
     return f"{failed:,} of {requests:,} requests failed there until the way back began{share}" + (
-        f"; {counted(missing, 'host')} not counted." if missing else "."
+        f"; {counted_hosts(missing)} not counted." if missing else "."
     )
 
 

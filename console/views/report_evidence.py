@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from console.core.run.sentences import kind_words
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted, counted_hosts
 from console.model.plan import Step
 from console.model.state import CriticalTry, RunState
 from console.typed import as_typed
@@ -103,7 +103,7 @@ def _means(kept: KeptMetrics) -> tuple[Block, ...]:
     columns: tuple[When, ...] = ("before", "on the new release", "after the rollback")
     used = [column for column in columns if any(column in means for means in kept.means.values())]
     rows = tuple((name_of(kind), *(value_words(kind, means[column]) if column in means else "–" for column in used)) for kind, means in kept.means.items())
-    told = Paragraph(f"Means of the hosts that were changed, from {counted(kept.samples, 'sample')} of {counted(kept.hosts, 'host')}.", "dim")
+    told = Paragraph(f"Means of the hosts that were changed, from {counted(kept.samples, 'sample')} of {counted_hosts(kept.hosts)}.", "dim")
     return (told, TableGrid(("", *(column.capitalize() for column in used)), rows, numbers=frozenset(range(1, len(used) + 1)))) if rows else ()
 
 
@@ -123,7 +123,9 @@ def host_blocks(whole: WholeReport) -> tuple[Block, ...]:
 
 def _rest_words(rest: list[HostPart]) -> str:
     bad = sum(host.state in _TONES for host in rest)
-    return f"and {counted(len(rest), 'more host')}" + (f", {bad} of them not as they should be" if bad else ", which ended as they should")
+    return f"and {counted_hosts(len(rest), 'no more host', 'more host')}" + (
+        f", {bad} of them not as they should be" if bad else ", which ended as they should"
+    )
 
 
 def _rank(host: HostPart) -> tuple[bool, bool, float]:
@@ -146,7 +148,7 @@ def critical_blocks(whole: WholeReport) -> tuple[Block, ...]:
 def _tries(tries: tuple[CriticalTry, ...]) -> Iterator[tuple[tuple[str, str, str], Tone]]:
     passed = [one for one in tries if one.verdict == "passed"]
     if passed:
-        on = passed[0].host or "the console" if len(passed) == 1 else f"{len(passed)} hosts"
+        on = passed[0].host or "the console" if len(passed) == 1 else counted_hosts(len(passed))
         yield (on, "passed", str(passed[0].seen)), "good"
     for one in tries:
         if one.verdict != "passed":

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from console.core.run.sentences import sentence
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted, counted_hosts
 from console.model.run_summary import ASIDE
 from console.typed import as_typed
 from console.views.post_mortem_sections import case_sections
@@ -73,7 +73,7 @@ def summary_sentence(whole: WholeReport) -> str:
     before, to = whole.versions
     way = f", from {before} to {to}" if before and to else f", to {to}" if to else f" of {before}" if before else ""
     strategy = f"{state.plan.strategy} " if state.plan and state.plan.strategy != state.kind and state.kind not in state.plan.strategy else ""
-    what = f"{strategy}{state.kind} on {state.environment}{way}, {counted(len(report.hosts), 'host')}"
+    what = f"{strategy}{state.kind} on {state.environment}{way}, {counted_hosts(len(report.hosts))}"
     ended = outcome_words(state)[0].lower() if state.phase == "ended" else f"not ended, {state.phase}"
     code = f" (exit {state.exit})" if state.exit is not None else ""
     parts = [f"{what[0].upper()}{what[1:]}: {ended} after {clock_span(report.seconds)}{code}.", *_host_words(whole)]

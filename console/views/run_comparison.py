@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from console.core.run.evolve import evolve
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.model import events as ev
 from console.model.state import RunState
 from console.views.plan_words import names_in_words
@@ -134,7 +134,7 @@ def _outcome(state: RunState) -> Words:
 
 def _what(state: RunState) -> str:
     strategy = state.plan.strategy if state.plan else ""
-    return f"{state.kind} {strategy}, {counted(len(state.hosts), 'host')}" if strategy != state.kind else state.kind
+    return f"{state.kind} {strategy}, {counted_hosts(len(state.hosts))}" if strategy != state.kind else state.kind
 
 
 def _decided(side: ComparedSide) -> str:
@@ -182,7 +182,7 @@ def _states(left: ComparedSide, right: ComparedSide, width: int) -> tuple[Line, 
             found.setdefault(pair, []).append(name)
     out: list[Line] = []
     for (before, after), who in found.items():
-        out.append(_row(width, who[0] if len(who) == 1 else f"{len(who)} hosts", before, after))
+        out.append(_row(width, who[0] if len(who) == 1 else counted_hosts(len(who)), before, after))
         out += [line(Span(" " * (2 + _LABEL) + names_in_words(tuple(who), 6), "dim"))] if len(who) > 1 else []
     return tuple(out) or (line(Span(f"  none: all {len(names)} ended in the same state", "dim")),)
 

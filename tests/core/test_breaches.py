@@ -2,6 +2,7 @@
 
 import pytest
 
+from console.core.plan.planner import plan_release
 from console.core.run import breaches
 from console.core.run.breaches import counting_down, goes_back_for, holding, is_judged, still_holds, untouched_before
 from console.core.run.decide import decide
@@ -15,7 +16,7 @@ from console.model import events as ev
 from console.model.balancer import Balancer
 from console.model.effects import AskPerson, RecordEvent, StartStep
 from console.model.request import RunKind
-from console.model.strategy import Canary
+from console.model.strategy import Amount, Canary
 from console.model.thresholds import (
     BadBefore,
     BothSides,
@@ -33,7 +34,8 @@ from console.model.values import changed
 from console.plain.plain_questions import question
 from console.text import SafeText
 from tests.core.plans import a_run, happened, run_of, runs_now, say, until, until_runs
-from tests.core.simulation import NEW, Simulation, an_environment
+from tests.core.simulation import NEW, Simulation, an_environment, opening
+from tests.core.test_bluegreen import BLUE, GREEN, a_shift
 
 BREACHED = Breached(value=0.041, limit=0.01, old=0.001, seconds=30.0, requests=500, hosts=("web01",))
 WORDS = "errors 4.10 % on new hosts, limit 1.00 %, old 0.10 %, for 30s, 500 requests (web01)"
@@ -170,11 +172,71 @@ def test_hosts_that_are_being_updated_come_to_their_gate():
     assert {name: host.condition for name, host in run.state.hosts.items()} == {"web01": "new", "web02": "new", "web03": "old", "web04": "old"}
 
 
-def test_what_is_only_to_be_shown_holds_nothing_up():
+def test_what_only_warns_keeps_other_hosts_from_beginning_until_it_is_over():
     run = first_is_new()
     find(run, BREACHED, "warn")
+    run.run()
+    assert (run.state.phase, run.state.hosts["web02"].condition) == ("running", "old")
+    assert holding(run.state) is not None
+    assert AskPerson("breach") in decide(run.environment, run.state, run.now)
+    run.record(ev.ThresholdRecovered(threshold=errors("warn"), verdict=Within()))
+    assert run.run().exit == Exit.DONE
+
+
+def test_what_only_warns_is_gone_on_with_by_a_person():
+    run = first_is_new()
+    find(run, BREACHED, "warn")
+    run.run()
+    assert say(run, cmd.Continue()) is None
+    assert run.run().exit == Exit.DONE
+    assert not happened(run, ev.RollbackBegan)
+
+
+def test_what_only_warns_holds_nothing_up_where_no_host_is_left_to_begin():
+    run = until_runs(run_of(changed(an_environment(2), monitor=600.0)), "verify/monitor")
+    find(run, BREACHED, "warn")
+    assert holding(run.state) is None
+    assert wanted(run.state) is None
+    assert run.run().exit == Exit.DONE
+
+
+def test_what_only_warns_and_is_no_breach_yet_holds_nothing_up():
+    run = first_is_new()
+    find(run, Crossed(), "warn")
     assert holding(run.state) is None
     assert run.run().exit == Exit.DONE
+
+
+def test_new_hosts_get_no_larger_share_while_a_metric_is_above_its_limit():
+    canary = Canary(by="weight", analysis=0.0, steps=(Amount(share=0.1), Amount(share=0.5)))
+    environment = changed(an_environment(4), strategy="canary", balancers=(Balancer("haproxy", backend="shop"),), canary=canary)
+    loads = {environment.balancers[0].name: {host.name: 1 for host in environment.hosts}}
+    plan = plan_release(environment, environment.hosts, NEW, frozenset(), loads=loads)
+    run = Simulation(environment, lambda *_: "done")
+    run.record(*(changed(event, plan=plan) if isinstance(event, ev.PlanMade) else event for event in opening(environment)))
+    until(run, lambda run: any(host.condition == "new" for host in run.state.hosts.values()))
+    find(run, BREACHED, "propose")
+    begun = {event.step for event in happened(run, ev.StepStarted)}
+    run.run()
+    later = [run.state.index[event.step] for event in happened(run, ev.StepStarted) if event.step not in begun]
+    assert not [step.name for step in later if step.kind in ("wave", "weigh")]
+    assert [step.share for step in run.state.plan.steps if step.kind == "weigh" and not step.about]
+    assert say(run, cmd.Continue()) is None
+    assert run.run().exit == Exit.DONE
+
+
+@pytest.mark.parametrize("then", ["propose", "warn"])
+@pytest.mark.parametrize("reached", ["wave-1/web04/gate", "shift/web03/admit", "shift/web04/admit"])
+def test_the_traffic_does_not_move_to_the_other_side_while_a_metric_is_above_its_limit(then: Then, reached: str):
+    run = until_runs(a_shift(), reached)
+    find(run, BREACHED, then)
+    run.run()
+    assert run.state.phase == "running"
+    assert set(BLUE) <= run.serves
+    assert holding(run.state) is not None
+    run.record(ev.ThresholdRecovered(threshold=errors(then), verdict=Within()))
+    assert run.run().exit == Exit.DONE
+    assert run.serves == set(GREEN)
 
 
 def test_a_run_without_a_window_does_not_close_over_a_breach():

@@ -10,6 +10,7 @@ from console.core.run.ready_steps import runs
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import RunState
+from console.text import SafeText
 from tests.core import rescan
 from tests.core.drawn import KINDS, draw_run
 from tests.core.simulation import ADA, Simulation, an_environment, opening
@@ -75,6 +76,6 @@ def test_a_fold_knows_which_links_were_lost_when_somebody_went_on():
     run.now = 5.0
     run.record(*opening(run.environment), ev.LinkLost(host="web02"))
     assert run.state.hosts["web02"].lost == 5.0
-    run.record(ev.Continued(by=ADA))
+    run.record(ev.Paused(reason=SafeText("three hosts lost their links"), cause="network"), ev.Continued(by=ADA))
     assert fold(run.events).hosts["web02"].lost == 0.0
     folds_alike(run, 0)

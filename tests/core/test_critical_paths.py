@@ -365,4 +365,6 @@ def test_no_two_paths_share_a_step():
 )
 def test_a_path_that_no_step_tries_is_known_before(path: CriticalPath, strategy: str, why: str | None):
     environment = fleet(path)
-    assert never_tried(environment, strategy, environment.hosts) == ({"Login": why} if why else {})
+    found = never_tried(environment, strategy, environment.hosts)
+    assert {name: untried.words for name, untried in found.items()} == ({"Login": why} if why else {})
+    assert [untried.is_for_canaries for untried in found.values()] == ([path.at == ("canary",)] if why else [])

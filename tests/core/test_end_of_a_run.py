@@ -6,15 +6,17 @@ from hypothesis import strategies as st
 
 from console.core.run.closing import close, end, is_closing, make_way
 from console.core.run.failure_budget import failed_without_host, failures, is_network, is_tripped, trip_reason
+from console.core.run.outcome import conclude
 from console.core.run.ready_steps import changing_steps, hosts_in, own_steps, ready_steps, ready_to_return, ready_while_paused, running_steps, runs
+from console.model import commands as cmd
 from console.model.effects import AskHosts, CancelStep, RecordEvent
-from console.model.events import HostOwed, RunEnded
+from console.model.events import HostFailed, HostOwed, RunEnded
 from console.model.request import RunKind
 from console.model.state import HostState, RunState
 from console.model.values import changed
 from console.text import SafeText
 from tests.core.builders import a_host_in, a_state, a_step, counted, ended, hosts_of, paused
-from tests.core.plans import a_run, runs_now, until_runs
+from tests.core.plans import a_run, run_of, runs_now, say, until, until_runs
 from tests.core.simulation import an_environment
 
 FLEET = an_environment(4)
@@ -184,3 +186,28 @@ def test_nothing_runs_once_a_run_has_ended():
     run.run()
     assert runs_now(run) == []
     assert list(ready_steps(run.state)) == []
+
+
+def test_a_run_that_stops_in_its_window_tells_of_the_host_that_failed_and_not_of_the_window_that_it_cancelled():
+    run = until_runs(run_of(changed(an_environment(3, on_failure="stop"), monitor=600.0)), "verify/monitor")
+    run.record(HostFailed(host="web02", condition="failed", reason=SafeText("web: HTTP 500")))
+    state = run.run()
+    assert (state.exit, state.outcome) == (5, "failed")
+    assert state.reason == "web02 failed (web: HTTP 500)"
+
+
+def test_of_two_steps_about_no_host_the_one_that_failed_is_told_of():
+    steps = {name: a_step(name, kind, "verify") for name, kind in (("verify/monitor", "monitor"), ("verify/critical-1", "critical"))}
+    known = {"verify/monitor": ended("cancelled", "given up"), "verify/critical-1": ended("failed", "HTTP 500")}
+    assert conclude(a_state("new", phase="running", index=steps, steps=known))[2] == "HTTP 500"
+    assert conclude(a_state("new", phase="running", index=steps, steps={"verify/monitor": known["verify/monitor"]}))[2] == "given up"
+
+
+def test_a_debt_that_is_forgiven_while_the_run_ends_stays_forgiven():
+    run = until(
+        a_run(3, lambda step, attempt: "unknown" if step.name == "wave-2/web02/restart" else "done", max_failures=1),
+        lambda run: run.state.hosts["web02"].condition == "owed",
+    )
+    assert say(run, cmd.Forgive(host="web02", reason=SafeText("gone"))) is None
+    assert run.run().hosts["web02"].condition == "left-out"
+    assert len([event for event in run.events if isinstance(event, HostOwed)]) == 1

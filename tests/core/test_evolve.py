@@ -1,5 +1,7 @@
 """What each event changes in a run's state, and that nothing else changes: one event at a time, then runs as they come."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.database import Backup, Review
+from console.model.events import PauseCause
 from console.model.host_commands import Command
 from console.model.host_facts import LockHolder
 from console.model.plan import Plan, ReturnTarget
@@ -262,7 +265,7 @@ HOSTS = [
         "a host that is forgiven",
         a_host_in("owed"),
         ev.HostForgiven(host="web01", by=LIN, reason=WHY),
-        {"condition": "left-out", "since": MONO, "detail": "forgiven: why"},
+        {"condition": "left-out", "since": MONO, "detail": "forgiven: why", "forgiven": True},
     ),
     *(
         (
@@ -293,7 +296,7 @@ HOSTS = [
     ("a link that stands again", a_host_in("new", linked=False, lost=3.0), ev.LinkRestored(host="web01"), {"linked": True, "lost": 0.0}),
     ("a host that answers", a_host_in("new", linked=False, lost=3.0), ev.HostsAnswered(hosts=("web01", "web09")), {"linked": True, "lost": 0.0}),
     ("a host that does not", a_host_in("new", linked=False, lost=3.0), ev.HostsAnswered(hosts=()), {}),
-    ("a link that somebody has seen lost", a_host_in("new", linked=False, lost=3.0), ev.Continued(by=LIN), {"lost": 0.0}),
+    ("a link that nobody was asked about", a_host_in("new", linked=False, lost=3.0), ev.Continued(by=LIN), {}),
 ]
 
 
@@ -303,6 +306,12 @@ def test_an_event_changes_this_of_its_host_and_nothing_of_another(host: HostStat
     after = evolve(a_state(hosts=hosts_of(host, other)), stamped(event))
     assert on_host(host, after) == changes
     assert after.hosts["web02"] == other
+
+
+@pytest.mark.parametrize("cause", get_args(PauseCause))
+def test_only_the_end_of_a_network_s_pause_says_that_lost_links_were_seen(cause: PauseCause):
+    state = a_state(hosts=hosts_of(a_host_in("new", linked=False, lost=3.0)), phase="running", pausing=Pausing(WHY, cause, 1.0))
+    assert evolve(state, stamped(ev.Continued(by=LIN))).hosts["web01"].lost == (0.0 if cause == "network" else 3.0)
 
 
 ACTS = [
@@ -700,7 +709,7 @@ def test_what_ran_when_its_engine_ended_is_not_settled(boot: str, event_boot: st
     state = counted(state, steps={PACK.name: StepState("running", 1, 3.0)}, boot=boot)
     after = evolve(state, ev.stamped(ev.TakenUp(epoch=4, by=LIN), 7, AT, MONO, event_boot))
     assert after.hosts["web01"].steps[SWITCH.name] == StepState("running", 1, started, unsettled=True)
-    assert after.hosts["web01"].steps[GATE.name] == ended("done", started=1.0)
+    assert after.hosts["web01"].steps[GATE.name] == ended("done", started=1.0 + (MONO if started == 0.0 else 0.0))
     assert after.steps[PACK.name] == StepState("running", 1, started, unsettled=True)
     assert (after.epoch, after.epoch_before) == (4, state.epoch)
 

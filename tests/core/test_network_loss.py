@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.core.plan.planner import plan_release
 from console.core.run.accept import accept
+from console.core.run.breaches import counting_down
 from console.core.run.counting import recounted
 from console.core.run.decide import decide
 from console.core.run.evolve import fold
@@ -17,10 +19,14 @@ from console.model.effects import RecordEvent, StartStep
 from console.model.host import Host, Ssh
 from console.model.paged_table import Table
 from console.model.state import HostState, RunState
+from console.model.thresholds import Breached, Threshold
 from console.model.values import changed
+from console.text import SafeText
 from console.views.fleet_rows import counts_in_words, host_mark, host_words
 from console.views.plain_lines import waited_for
-from tests.core.simulation import ADA, Simulation, an_environment, opening
+from tests.core import plans
+from tests.core.plans import failing, say, until_runs
+from tests.core.simulation import ADA, NEW, Simulation, an_environment, opening
 
 
 def a_run(hosts: int, batch: int = 1, ending=lambda step, attempt: "done", environment: Environment | None = None, **rolling) -> Simulation:
@@ -110,6 +116,57 @@ def test_a_host_that_was_never_reached_has_lost_nothing():
     for name in ("web04", "web05", "web06"):
         run.record(ev.HostSeen(host=name, problem=type(run.state.reason)("no route")))
     assert lost_together(run.environment, run.state) == ()
+
+
+def test_hosts_that_the_run_was_planned_without_make_no_failure_the_network_s():
+    environment = an_environment(7, max_failures=3)
+    gone = ("web05", "web06", "web07")
+    plan = plan_release(environment, environment.hosts[:4], NEW, frozenset())
+    run = Simulation(environment, failing("web02"))
+    silent = {name: ev.HostSeen(host=name, problem=SafeText("no answer")) for name in gone}
+    opened = (silent.get(event.host, event) if isinstance(event, ev.HostSeen) else event for event in opening(environment))
+    run.record(*(changed(event, plan=plan) if isinstance(event, ev.PlanMade) else event for event in opened))
+    state = run.run()
+    assert state.back is not None
+    assert not [event for event in run.events if isinstance(event, ev.Paused)]
+    assert (state.exit, state.outcome) == (5, "failed")
+    assert "not verified: web05 unreachable (no answer), web06 unreachable (no answer)" in state.reason
+
+
+def test_hosts_that_are_lost_while_they_are_prepared_are_the_network_s():
+    run = plans.a_run(4, lambda step, attempt: "unreachable" if step.phase == "prepare" and step.about != "web01" else "done")
+    state = run.run()
+    assert not state.changed
+    assert state.phase == "ended"
+
+
+def test_who_ends_their_own_pause_has_not_answered_for_links_that_were_lost_in_it():
+    run = until_runs(plans.a_run(6), "wave-4/web04/restart")
+    assert say(run, cmd.Pause()) is None
+    cut(run, "web01", "web02", "web03")
+    assert say(run, cmd.Continue()) is None
+    run.turn()
+    assert run.state.pausing is not None
+    assert run.state.pausing.cause == "network"
+    assert say(run, cmd.Continue()) is None
+    assert run.run().exit == 0
+
+
+@pytest.mark.parametrize("while_paused", [True, False])
+def test_a_metric_above_its_limit_is_no_mass_rollback_while_the_network_fails(while_paused: bool):
+    run = until_runs(plans.a_run(6), "wave-4/web04/gate")
+    above = ev.ThresholdBreached(threshold=Threshold("cpu", above=0.9, then="rollback"), verdict=Breached())
+    lost = [ev.LinkLost(host=f"web{number:02}") for number in (1, 2, 3)]
+    run.record(*lost)
+    if while_paused:
+        run.turn()
+    run.record(above)
+    run.turn()
+    assert (run.state.phase, run.state.pausing and run.state.pausing.cause) == ("running", "network")
+    assert counting_down(run.state) is None
+    assert say(run, cmd.Continue(expects=run.state.seq - 2)) is None
+    run.turn()
+    assert run.state.back_cause == "threshold"
 
 
 def test_a_host_without_a_link_is_shown_as_one():

@@ -1,16 +1,27 @@
 """A run that goes on under another boot's clock: what is remembered keeps its age, and is never ahead of now."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.core.plan.planner import plan_release
+from console.core.run.downtime import downtime
 from console.core.run.evolve import evolve
 from console.core.run.other_boot import on_clock_of_another_boot
+from console.model import commands as cmd
 from console.model import events as ev
+from console.model.events import ReleaseSent
+from console.model.host_commands import Command
 from console.model.paged_table import Table
-from console.model.state import HostState, RunState
+from console.model.state import HostState, Pausing, RunState, StepState
 from console.model.thresholds import Crossed, Threshold, ThresholdState, Within
-from tests.core.simulation import ADA
+from console.model.values import changed
+from console.text import SafeText
+from tests.core.plans import go_on, say, until_runs
+from tests.core.simulation import ADA, NEW, Simulation, an_environment, opening
+from tests.examples import examples
 
 ERRORS = Threshold("error_rate", above=0.01, then="rollback")
 LAST = 5000.0
@@ -36,6 +47,60 @@ def test_moments_keep_their_age(now: float):
     assert after.thresholds["crossed"].verdict == Crossed(due=now + 4.0)
     assert after.thresholds["crossed"].held
     assert after.thresholds["within"].verdict == Within()
+
+
+@pytest.mark.parametrize("now", [50_000.0, 60.0], ids=["a machine that is up for long", "one that has just started"])
+def test_steps_a_pause_the_opening_and_the_decision_keep_their_age(now: float):
+    done, running = StepState("done", 1, 4800.0, seconds=9.0), StepState("running", 1, 0.0, unsettled=True)
+    before = changed(
+        BEFORE, opened=3000.0, decided=3500.0, steps=Table({"pack": done, "gate": running}), pausing=Pausing(SafeText("wait"), "operator", 4990.0),
+        hosts=Table({"web01": HostState("web01", steps={"switch": done, "next": StepState()})}), sending=ReleaseSent(hosts=1, sent=1, size=2, rate=1, mono=4990.0),
+    )  # fmt: skip
+    after = on_clock_of_another_boot(before, now)
+    steps = (after.steps["pack"], after.hosts["web01"].steps["switch"])
+    assert [(now - known.started, known.seconds) for known in steps] == [(200.0, 9.0)] * 2
+    assert (after.steps["gate"], after.hosts["web01"].steps["next"]) == (running, StepState())
+    assert after.pausing is not None
+    assert (now - after.pausing.since, now - after.opened, now - after.decided) == (10.0, 2000.0, 1500.0)
+    assert after.sending is None
+
+
+@given(st.integers(0, 2**32))
+@examples(15)
+def test_no_moment_of_a_run_that_is_taken_up_elsewhere_lies_ahead_of_now(seed: int):
+    chance = Random(seed)
+    run = Simulation(changed(an_environment(3), monitor=60.0), lambda step, attempt: chance.choice(("done", "done", "done", "failed", "unknown")))
+    run.now = 1_000_000.0
+    run.record(*opening(run.environment))
+    go_on(run, chance.randint(0, 60))
+    if chance.random() < 0.5:
+        say(run, cmd.Pause())
+    after = evolve(run.state, ev.stamped(ev.TakenUp(epoch=2, by=ADA), run.state.seq + 1, "", 50.0, "another"))
+    steps = (*after.steps.values(), *(known for host in after.hosts.values() for known in host.steps.values()))
+    moments = [
+        after.opened,
+        after.decided,
+        after.continued,
+        *(known.started + known.seconds for known in steps),
+        *(host.since for host in after.hosts.values()),
+    ]
+    assert max([*moments, after.pausing.since if after.pausing else 0.0]) <= 50.0
+
+
+def test_the_downtime_of_a_recreate_that_another_boot_takes_up_goes_on_from_what_it_was():
+    bare = an_environment(2)
+    more = {name: Command(name) for name in ("start", "stop")}
+    environment = changed(bare, strategy="recreate", commands={**bare.commands, **more})
+    plan = plan_release(environment, environment.hosts, NEW, frozenset())
+    run = Simulation(environment, lambda *_: "done")
+    run.now = 1_000_000.0
+    run.record(*(changed(event, plan=plan) if isinstance(event, ev.PlanMade) else event for event in opening(changed(environment, strategy="rolling"))))
+    until_runs(run, "wave-1/web01/switch")
+    before = downtime(run.state, run.now)
+    assert before
+    state = evolve(run.state, ev.stamped(ev.TakenUp(epoch=2, by=ADA), run.state.seq + 1, "", 0.5, "another"))
+    assert downtime(state, 0.5) == before
+    assert downtime(state, 10.5) == before + 10.0
 
 
 def test_what_is_new_is_judged_from_now_on():

@@ -7,17 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.kinds.kinds import KINDS as KINDS_OF_RUN
-from console.core.run.rules import left_live, may
+from console.core.run.accept import accept
+from console.core.run.rules import lacks_reason, left_live, may
 from console.model import commands as cmd
+from console.model import events as ev
 from console.model.checks import Check
 from console.model.commands import Refusal
 from console.model.plan import Plan, ReturnTarget
 from console.model.request import Person, Request, RunKind
 from console.model.state import HostCondition, HostState, RunPhase, RunState
+from console.model.values import changed
 from console.text import SafeText
 from tests.core.builders import ADA, LIN, a_check, a_host_in, a_state, a_step, an_act, ended, hosts_of, paused
 from tests.core.drawn import KINDS, draw_run, everything_said
-from tests.core.simulation import Simulation
+from tests.core.plans import a_run, failing, run_of, until_runs
+from tests.core.simulation import Simulation, an_environment
 from tests.examples import examples
 
 OPEN = {"go": None, "changed": False}
@@ -208,7 +212,7 @@ REFUSED = [
     ("a pause of a rollback run", running(kind="rollback"), cmd.Pause(), "a rollback cannot be paused", ""),
     ("a pause of hosts that go back", a_state("returning", phase="rolling-back"), cmd.Pause(), "a rollback cannot be paused", ""),
     ("a pause before GO", deciding(), cmd.Pause(), "nothing runs yet that could be paused", "deploy abort"),
-    ("a second pause", running(pausing=paused("paused by lin")), cmd.Pause(), "paused already: paused by lin", "deploy continue"),
+    ("a second pause", running(pausing=paused("paused by lin")), cmd.Pause(), "paused already: paused by lin", "deploy continue r1"),
     ("a pause while it is being aborted", running(aborting="leave"), cmd.Pause(), "the run is being aborted", ""),
     (
         "a pause meant for an earlier one",
@@ -413,6 +417,44 @@ def test_a_host_that_stopped_on_its_way_back_is_tried_again(going_back: dict[str
 @pytest.mark.parametrize(("phase", "status"), [("rollback", "done"), ("rollback", "pending"), ("rollback", "running"), ("release", "failed")])
 def test_a_host_that_did_not_stop_on_its_way_back_is_not(phase: str, status: str):
     assert may(RETRY, a_state(**a_lane(phase, status), phase="rolling-back")) is not None
+
+
+@pytest.mark.parametrize("name", ["ada", "ops: ada"])
+@pytest.mark.parametrize("why", ["", "errors", "5xx: shop"])
+def test_who_rolls_back_is_asked_for_a_reason_where_none_was_given_whatever_they_are_called(name: str, why: str):
+    run = until_runs(a_run(2), "wave-1/web01/gate")
+    run.record(*accepted(run, cmd.RollBack(reason=SafeText(why)), Person(name, 1000)))
+    assert lacks_reason(run.state) == (not why)
+    assert run.state.back_why == why
+    run.record(*accepted(run, cmd.Note(text=SafeText("more"), about="rollback"), LIN))
+    assert (lacks_reason(run.state), run.state.back_why) == (False, "more")
+
+
+def test_what_goes_back_by_itself_asks_nobody_for_a_reason():
+    run = a_run(2, failing("web01"))
+    run.run()
+    assert run.state.back is not None
+    assert not lacks_reason(run.state)
+
+
+def accepted(run: Simulation, command: cmd.AnyCommand, by: Person) -> tuple[ev.Event, ...]:
+    answer = accept(run.environment, command, run.state, by)
+    assert not isinstance(answer, Refusal)
+    return answer
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_promotion_of_before_ends_no_pause_that_somebody_made_since(ended: bool):
+    run = until_runs(run_of(changed(an_environment(3), monitor=600.0)), "verify/monitor")
+    seen = run.state.seq
+    run.record(*accepted(run, cmd.Pause(expects=seen), LIN))
+    if ended:
+        run.record(*accepted(run, cmd.Continue(), LIN))
+    refusal = may(cmd.Promote(expects=seen), run.state, ADA)
+    assert refusal is not None
+    assert refusal.message.startswith(f"lin was first and {'continued' if ended else 'paused'} it")
+    assert may(cmd.Promote(expects=run.state.seq), run.state, ADA) is None
+    assert may(cmd.Promote(), run.state, ADA) is None
 
 
 EXITS = {0: True, 5: True, 8: True, None: False, 1: False, 3: False, 4: False, 6: False, 130: False}

@@ -167,6 +167,8 @@ SAID: list[tuple[ev.Event, str]] = [
     (ev.AbortAsked(by=ADA), "abort by ada"),
     (ev.AbortAsked(by=ADA, leave=True), "abort by ada, everything stays as it is"),
     (ev.RollbackBegan(plan=PLAN, reason=S("a gate failed")), "rolling back 3 hosts: a gate failed"),
+    (ev.RollbackBegan(plan=changed(PLAN, waves=()), reason=S("asked for")), "rolling back what was changed: asked for"),
+    (ev.HostsAnswered(hosts=()), "no host still answers"),
     (ev.RollbackBegan(plan=ONE_WAVE, reason=S("asked for")), "rolling back 1 host: asked for"),
     (ev.Promoted(step="verify/monitor", by=ADA, reason=S("all is well")), "monitoring window ended by ada: all is well"),
     (ev.Promoted(step="wave-1/analysis", by=ADA, reason=S("seen enough")), "promoted by ada: the release goes on: seen enough"),

@@ -1,12 +1,43 @@
 """Sizes and counts as people read them."""
 
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.words.sizes import bytes_of, counted, size_words
+from console.core.words.sizes import bytes_of, counted, counted_hosts, size_words
 
+SOURCES = Path(__file__).parents[2] / "console"
 UNITS = {"B": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4}
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "no host"), (1, "1 host"), (2, "2 hosts")])
+def test_hosts_are_counted_and_none_are_no_number(number: int, words: str):
+    assert counted_hosts(number) == words
+    assert counted_hosts(number, "nobody", "touched host") == ("nobody" if number == 0 else words.replace("host", "touched host"))
+
+
+def test_every_sentence_that_counts_hosts_counts_them_so():
+    """`3 of 12 hosts` says what it means where it is 0."""
+    found = [place for file in sorted(SOURCES.rglob("*.py")) for place in _counting(file)]
+    assert found == []
+
+
+def _counting(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "counted" and file.name != "sizes.py":
+            words = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+            if any(str(word).endswith("host") for word in words):
+                yield f"{file}:{node.lineno}"
+        if isinstance(node, ast.JoinedStr):
+            for before, number, after in zip([None, *node.values], node.values, node.values[1:], strict=False):
+                counts = isinstance(number, ast.FormattedValue) and isinstance(after, ast.Constant) and re.match(r" (?!of )(\w+ )?hosts?\b", str(after.value))
+                if counts and not (isinstance(before, ast.Constant) and re.search(r"(of|to) $", str(before.value))):
+                    yield f"{file}:{node.lineno}"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from console.core.checks.fleet import assess_lock
 from console.core.checks.staging import released_of
 from console.core.environment.live_release import live_after
 from console.core.environment.verification import unverified_after
+from console.core.plan.planner import plan_release
 from console.core.rollback_targets import Targets, targets_before
 from console.core.run.counting import with_host
 from console.core.run.ready_steps import running_steps
@@ -20,15 +21,16 @@ from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import Ceding, HostFacts, LockHolder
 from console.model.maintenance import Maintenance
 from console.model.release import Release, Revision
-from console.model.request import Person, RunKind
+from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
 from console.model.thresholds import Breached, Threshold
 from console.model.traffic import BalancerWeights, OwnWeight
 from console.model.values import changed
 from console.text import SafeText
+from tests.core.balanced import BalancedRun, balanced
 from tests.core.builders import a_state, a_step, ended, paused
 from tests.core.plans import a_run, failing, go_on, happened, run_of, runs_now, say, until, until_runs
-from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment
+from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 from tests.core.test_monitoring_window import STEP, watched
 
 BREACH = ev.ThresholdBreached(threshold=Threshold("error_rate", above=0.01), verdict=Breached())
@@ -39,6 +41,21 @@ def superseded(run: Simulation) -> RunState:
     """How the run ends once a newer one has its GO."""
     run.record(LIN)
     return until(run, lambda run: run.state.phase == "ended").state
+
+
+@pytest.mark.parametrize(("theirs", "drained"), [((), True), (("web01", "web02"), True), (("web01", "web02", "web03"), False)])
+def test_a_host_that_was_left_out_is_drained_as_it_is_owed_unless_the_newer_run_changes_it(theirs: tuple[str, ...], drained: bool):
+    environment = changed(balanced(3), monitor=600.0)
+    run = BalancedRun(environment, lambda *_: "done", serves={"web01", "web02", "web03"})
+    plan = plan_release(environment, environment.hosts[:2], NEW, frozenset())
+    opened, *rest = opening(environment)
+    run.record(opened if not isinstance(opened, ev.RunOpened) else changed(opened, request=Request(kind="deploy", yes=True, without=(("web03", "away"),))))
+    run.record(*(changed(event, plan=plan) if isinstance(event, ev.PlanMade) else event for event in rest))
+    until_runs(run, STEP)
+    run.record(changed(LIN, hosts=theirs))
+    state = until(run, lambda run: run.state.phase == "ended").state
+    assert (state.outcome, state.hosts["web03"].condition) == ("superseded", "owed")
+    assert ("web03" not in run.serves) == drained
 
 
 def test_it_makes_way_in_its_window_and_at_no_other_time():

@@ -55,8 +55,8 @@ def _asked(summary: RunSummary, event: AnyEvent) -> RunSummary:
     """Who or what had its hosts taken back, or ended it, and why."""
     match event:
         case RollbackBegan():
-            by_rule = event.by is None and event.cause == "failure"
-            return replace(summary, asked="automatic" if by_rule else "person", reason=_bare(event.reason))
+            by_rule = event.by is None and event.cause in ("failure", "threshold")
+            return replace(summary, asked="automatic" if by_rule else "person", reason=_bare(event.reason) if event.why is None else event.why)
         case AbortAsked():
             return replace(summary, asked="person", reason=SafeText(f"aborted by {event.by.name}"))
         case Decided(go=False):

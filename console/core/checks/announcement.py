@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from console.core.conditions import NOT_UPDATED
 from console.core.words.durations import duration_words
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.model.checks import Check
 from console.model.configured_environment import Announce
 from console.model.declared_impact import Impact
@@ -87,7 +87,7 @@ def before(state: RunState) -> Message:
     impact, name = state.request.impact, f"{state.app} {state.environment}"
     version = state.release.version if state.release else ""
     live = f" (now {state.live[0]})" if state.live else ""
-    where = f"{counted(len(state.hosts), 'host')} of {name}"
+    where = f"{counted_hosts(len(state.hosts))} of {name}"
     lines = [f"{version} goes to {where}{live}.", *_impact_lines(impact, migrates=state.review is not None and state.review.runs)]
     if state.request.hotfix:
         lines.append(f"Hotfix in a closed time: {state.request.hotfix}")
@@ -125,4 +125,4 @@ def _facts(state: RunState) -> list[str]:
         return []
     on = sum(1 for host in state.hosts.values() if host.condition == "new")
     before = f", {state.live[0]} before" if state.live else ""
-    return [f"{on} of {counted(len(state.hosts), 'host')} on it{before}; {duration_words(max(1.0, round(state.mono - state.decided)))} since GO."]
+    return [f"{on} of {counted_hosts(len(state.hosts))} on it{before}; {duration_words(max(1.0, round(state.mono - state.decided)))} since GO."]

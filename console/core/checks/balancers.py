@@ -6,7 +6,7 @@ from typing import Final
 from console.core.checks.measured import NOBODY, named_hosts
 from console.core.traffic.bluegreen_sides import Sides, hosts_of
 from console.core.traffic.serving import OutBefore, serving
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.errors import Problem
 from console.model.checks import Check, CheckStatus
 from console.model.configured_environment import Environment
@@ -89,7 +89,7 @@ def _emptied(seen: Iterable[BalancerSeen], waves: Sequence[list[str]]) -> list[t
 
 
 def _as_it_is(seen: Sequence[BalancerSeen], hosts: Collection[str], out: OutBefore) -> Check:
-    told = [f"{one.balancer}: {len(serving(one))} of {counted(len(one.servers), 'host')} {'serves' if len(serving(one)) == 1 else 'serve'}" for one in seen]
+    told = [f"{one.balancer}: {len(serving(one))} of {counted_hosts(len(one.servers))} {'serves' if len(serving(one)) == 1 else 'serve'}" for one in seen]
     unwell = [words for one in seen for words in _unwell(one)]
     left = [f"{name} is out of {', '.join(sorted(balancers))} and stays so" for name, balancers in out.items() if name in hosts]
     warnings = [f"{one.balancer}: {words}" for one in seen for words in one.warnings]

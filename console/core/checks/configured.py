@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from console.core.host.shell import placeholders
+from console.core.words.sizes import counted_hosts
 from console.model.checks import Check, Finding
 from console.model.probes import CheckSpec
 from console.model.values import changed
@@ -87,7 +88,7 @@ def _words(telling: list[tuple[str, Finding]], places: int) -> str:
         place, finding = telling[0]
         return (f"{place}: " if place else "") + str(finding.seen)
     if telling[0][1].status == "passed":
-        return f"on {places} hosts: {telling[0][1].seen}"
+        return f"on {counted_hosts(places)}: {telling[0][1].seen}"
     more = f"; and {len(telling) - SHOWN} more" if len(telling) > SHOWN else ""
     return "; ".join(f"{place}: {finding.seen}" for place, finding in telling[:SHOWN]) + more
 

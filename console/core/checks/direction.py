@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from console.core.rollback_targets import targets_named
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.errors import Problem
 from console.model.checks import Check
 from console.model.environment_record import Attempts, EarlierAttempt
@@ -48,7 +48,7 @@ def assess_direction(
     reached = tuple(fact for fact in facts if not fact.problem)
     live = Counter((release.commit, str(release.version or release.id)) for fact in reached if (release := fact.release(fact.current)))
     name = str(revision.version)
-    stands = [(relations.get(commit, "unknown"), f"{version}, live on {counted(number, 'host')}") for (commit, version), number in live.most_common()]
+    stands = [(relations.get(commit, "unknown"), f"{version}, live on {counted_hosts(number)}") for (commit, version), number in live.most_common()]
     older = [words for stand, words in stands if stand == "older"]
     if older:
         detail = SafeText(f"{name} is older than {_some(older)}; or --override direction=REASON")

@@ -7,6 +7,7 @@ from typing import Literal
 from console.core.checks.measured import HostMeasure, Unknown, fleet_check, named_hosts
 from console.core.host.shell import quote
 from console.core.words.moments import moment_words
+from console.core.words.sizes import counted_hosts
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
 from console.model.host_facts import FEW_SESSIONS, Ceding, HostFacts, LockHolder
 from console.model.plan import ReturnTarget
@@ -88,7 +89,7 @@ def assess_way_back(ways: tuple[ReturnTarget, ...], releases: int, unasked: tupl
     `remedy`: what is typed instead of what helps before a release.
     """
     looks = (*(HostMeasure(way.host, "" if way.possible else str(way.reason) or "it has none") for way in ways), *_looks(unasked, _unasked))
-    known = "1 host knows the release it returns to" if releases == 1 else f"{releases} hosts know the release they return to"
+    known = "1 host knows the release it returns to" if releases == 1 else f"{counted_hosts(releases)} know the release they return to"
     remedy = remedy or "mend `current` on the host, or --override way-back=REASON"
     check = _judged(fleet_check("way-back", "Way back", looks, remedy, right=lambda answers: known), unasked)
     hints = [f"on {way.host}: {way.hint}" for way in ways if way.hint]
@@ -275,4 +276,4 @@ def _until(note: LockHolder) -> str:
 
 
 def _count(findings: list[Finding]) -> str:
-    return findings[0][0] if len(findings) == 1 else f"{len(findings)} hosts"
+    return findings[0][0] if len(findings) == 1 else counted_hosts(len(findings))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from console.core.words.several_hosts import SHOWN, several
+from console.core.words.sizes import counted_hosts
 from console.model.checks import Check, CheckStatus
 from console.text import SafeText
 
@@ -40,7 +41,7 @@ class Answers(NamedTuple):
     @property
     def words(self) -> str:
         """`on 1 host`, `on 3 hosts`."""
-        return "on 1 host" if not self.others else f"on {self.number} hosts"
+        return "on 1 host" if not self.others else f"on {counted_hosts(self.number)}"
 
 
 class Wrong(NamedTuple):

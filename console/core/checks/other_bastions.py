@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from console.core.words.several_hosts import SHOWN, several
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.errors import ConsoleError
 from console.model.bastions import Bastion, SshSeen
 from console.model.checks import Check
@@ -113,7 +113,7 @@ def _alike(here: Mapping[str, SshSeen], other: Bastion) -> str:
     if not same:
         return f"no host was reached both from here and by {_name(other)}"
     mine, theirs = _logins(here, same), _logins(other.hosts, same)
-    fits = f"{_name(other)} knows the same keys of {counted(len(same), 'host')}"
+    fits = f"{_name(other)} knows the same keys of {counted_hosts(len(same))}"
     if not mine or not theirs:
         return fits
     return f"{fits}, and logs in with " + ("the same key" if mine == theirs else f"another key: {theirs}; this machine with {mine}")

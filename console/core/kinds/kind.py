@@ -5,6 +5,7 @@
 
 from typing import Literal, NamedTuple
 
+from console.model.commands import AnyCommand
 from console.model.request import RunKind
 from console.model.state import HostCondition
 
@@ -24,6 +25,8 @@ class NoReturn(NamedTuple):
 
     words: str
     hint: str = ""
+    says: AnyCommand | None = None
+    """What the run is told by the hint; None: nothing."""
 
 
 class Unsteered(NamedTuple):
@@ -60,6 +63,11 @@ class Kind(NamedTuple):
     """People are asked in it while it runs."""
     looked_at_with: str = "deploy status {environment}"
     """The command that shows again what it was refused for."""
+
+    @property
+    def waits_for_people(self) -> bool:
+        """Whether such a run ever stands still until a person says something. A way back goes to its end, and so does what nobody is asked in."""
+        return self.is_attended and not self.is_return and self.unsteered is None
 
     @property
     def returns(self) -> bool:

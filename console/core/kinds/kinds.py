@@ -3,6 +3,7 @@
 from typing import Final
 
 from console.core.kinds.kind import Kind, KindWords, NoReturn, OnFailure, Unsteered
+from console.model.commands import Abort
 from console.model.request import RunKind
 from console.model.state import RunState
 
@@ -17,11 +18,11 @@ _ALL: Final = (
     ),
     Kind(
         "restart", KindWords("RESTART", "restart", "RESTARTED"),
-        no_return=NoReturn("a restart changes no release, so there is none to go back to", "deploy abort --leave"), is_repeated=True,
+        no_return=NoReturn("a restart changes no release, so there is none to go back to", "deploy abort --leave", Abort(leave=True)), is_repeated=True,
     ),
     Kind(
         "restore", KindWords("RESTORE", "restore of the database", "DATABASE RESTORED"),
-        no_return=NoReturn("a restore changes no host, and nothing takes it back", "deploy abort"), is_attended=False, changes_hosts=False,
+        no_return=NoReturn("a restore changes no host, and nothing takes it back", "deploy abort", Abort()), is_attended=False, changes_hosts=False,
     ),
     Kind(
         "catch-up", KindWords("CATCH UP", "catch-up", "CAUGHT UP"),

@@ -61,8 +61,8 @@ def _untried(found: Found) -> tuple[Check, ...]:
     untried = never_tried(found.environment, found.strategy, found.hosts)
     if not untried:
         return ()
-    words = "; ".join(f"{name} is not tried: {why}" for name, why in untried.items())
-    remedy = 'at = ["canary", "end"] tries it with every strategy' if any("canary" in why for why in untried.values()) else ""
+    words = "; ".join(f"{name} is not tried: {why.words}" for name, why in untried.items())
+    remedy = 'at = ["canary", "end"] tries it with every strategy' if any(why.is_for_canaries for why in untried.values()) else ""
     return (Check("critical", SafeText("Critical paths"), "warning", blocking=False, detail=SafeText(words), remedy=SafeText(remedy)),)
 
 

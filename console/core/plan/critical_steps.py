@@ -4,6 +4,7 @@ A path whose first batch is the last one is tried at the end alone: nothing lies
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from console.core.host_selection import applies
 from console.model.configured_environment import Environment
@@ -40,14 +41,22 @@ def at_the_end(environment: Environment, waves: Waves, needs: tuple[str, ...], r
     return _steps(environment, tried, "verify", "verify", needs, release)
 
 
-def never_tried(environment: Environment, strategy: str, hosts: Sequence[Host]) -> dict[str, str]:
+class Untried(NamedTuple):
+    """Why no step of a release tries a path."""
+
+    words: str
+    is_for_canaries: bool = False
+    """It is tried by the canary strategy alone."""
+
+
+def never_tried(environment: Environment, strategy: str, hosts: Sequence[Host]) -> dict[str, Untried]:
     """Return the paths that no step of a release to those hosts with that strategy tries, each with the reason."""
-    found = dict[str, str]()
+    found = dict[str, Untried]()
     for path in environment.critical:
         if not any(applies(path.tags, host) for host in hosts):
-            found[path.name] = f"no host of this release has the tag {' or '.join(path.tags)}"
+            found[path.name] = Untried(f"no host of this release has the tag {' or '.join(path.tags)}")
         elif path.at == ("canary",) and strategy != "canary":
-            found[path.name] = f'at = ["canary"], and the strategy is {strategy}'
+            found[path.name] = Untried(f'at = ["canary"], and the strategy is {strategy}', is_for_canaries=True)
     return found
 
 

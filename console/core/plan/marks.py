@@ -3,7 +3,7 @@
 from console.core.traffic.serving import in_words
 from console.core.traffic.shares import ALL, share_words
 from console.core.words.durations import duration_words
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.plan import Phase, Step
@@ -28,7 +28,7 @@ def wave_mark(environment: Environment, number: int, total: int, wave: tuple[Hos
 
 def analysis_step(environment: Environment, number: int, new: int, total: int, needs: tuple[str, ...], name: str = "") -> Step:
     """Behind a wave: hosts with the new release are judged against the others, for so long at most. `name`: where a wave has several of them."""
-    title = SafeText(f"judge {new} new of {counted(total, 'host')} against the old ones, {duration_words(environment.canary.analysis)} at most")
+    title = SafeText(f"judge {new} new of {counted_hosts(total)} against the old ones, {duration_words(environment.canary.analysis)} at most")
     name, seconds = name or f"wave-{number}/analysis", environment.canary.analysis
     return Step(name, "analysis", "release", title, wave=number, needs=needs, timeout=seconds, idempotent=True)
 

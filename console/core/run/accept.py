@@ -51,7 +51,7 @@ def _aborted(environment: Environment, command: cmd.Abort, state: RunState, by: 
 def _rolled_back(environment: Environment, command: cmd.RollBack, state: RunState, by: Person) -> ev.RollbackBegan:
     plan = plan_rollback(environment, state, command.how)
     why = f": {command.reason}" if command.reason else ""
-    return ev.RollbackBegan(plan=plan, reason=SafeText(f"asked for by {by.name}{why}"), by=by, cause="key")
+    return ev.RollbackBegan(plan=plan, reason=SafeText(f"asked for by {by.name}{why}"), by=by, cause="key", why=command.reason)
 
 
 _BECOMES: dict[type, Callable[[Environment, Any, RunState, Person], ev.Event]] = {

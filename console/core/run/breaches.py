@@ -4,9 +4,14 @@ Whether a metric is above its limit is decided in `core/thresholds/`, and is in 
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 from console.core.database_state import needs_person
 from console.core.kinds.kinds import kind_of
+from console.core.run.pauses import is_paused_for
+from console.core.run.ready_steps import own_steps
+from console.core.traffic.bluegreen_sides import BLUEGREEN
+from console.core.traffic.shares import ALL
 from console.core.words.threshold_words import numbers_words
 from console.model.commands import AnyCommand, Continue
 from console.model.plan import Step
@@ -35,8 +40,31 @@ def over(state: RunState) -> Iterator[ThresholdState]:
 
 
 def holding(state: RunState) -> ThresholdState | None:
-    """What keeps other hosts from beginning, and the run from its end; None: nothing does."""
-    return next(over(state), None) if is_judged(state) else None
+    """What keeps other hosts from beginning, and the run from its end; None: nothing does. What only warns keeps hosts alone: they could begin now."""
+    if not is_judged(state):
+        return None
+    return next(over(state), None) or next((known for known in _warned_of(state) if _more_may_begin(state)), None)
+
+
+def _warned_of(state: RunState) -> Iterator[ThresholdState]:
+    return (known for known in state.thresholds.values() if known.is_breached and not known.tolerated and known.threshold.then == "warn")
+
+
+def _more_may_begin(state: RunState) -> bool:
+    """Whether more requests would meet the release now, if nothing held that up."""
+    tally = state.tally
+    lanes = (step for name in tally.ready for step in tally.lanes[name].ready)
+    return any(_exposes_more(state, step) for step in chain(own_steps(state, tally.own_ready), lanes))
+
+
+def _exposes_more(state: RunState, step: Step) -> bool:
+    """Whether with that step more requests meet the release: other hosts begin, new ones get a larger share, or the traffic moves to the side that has it."""
+    if step.kind == "wave":
+        return True
+    if step.kind == "weigh":
+        return step.phase == "release" and not step.about and step.share < ALL
+    is_shift = state.plan is not None and state.plan.strategy == BLUEGREEN and state.back is None
+    return is_shift and (step.phase, step.kind) in (("release", "admit"), ("verify", "drain"))
 
 
 def told_of(state: RunState, seen: int) -> tuple[str, ...]:
@@ -65,18 +93,22 @@ def still_holds(command: AnyCommand, state: RunState) -> SafeText:
 def goes_back_for(state: RunState) -> ThresholdState | None:
     """What takes every host back now, by itself; None: nothing does.
 
-    Not where a person holds it, nor where the database may not suit the code before: then a person is asked.
+    Not where a person holds it, in a network's pause, nor where the database may not suit the code before: then a person is asked.
     """
-    if not is_judged(state) or not kind_of(state).returns or needs_person(state):
+    if not _takes_back_by_itself(state):
         return None
     return next((known for known in over(state) if _rolls_back(known) and isinstance(known.verdict, Breached)), None)
 
 
 def counting_down(state: RunState) -> ThresholdState | None:
     """What will take every host back unless a person holds it, or it gets better; None: nothing will."""
-    if not is_judged(state) or state.aborting or not kind_of(state).returns or needs_person(state):
+    if state.aborting or not _takes_back_by_itself(state):
         return None
     return next((known for known in over(state) if _rolls_back(known) and isinstance(known.verdict, Crossed)), None)
+
+
+def _takes_back_by_itself(state: RunState) -> bool:
+    return is_judged(state) and kind_of(state).returns and not needs_person(state) and not is_paused_for(state, "network")
 
 
 def _rolls_back(known: ThresholdState) -> bool:
@@ -84,5 +116,5 @@ def _rolls_back(known: ThresholdState) -> bool:
 
 
 def waits_for_metrics(state: RunState, step: Step) -> bool:
-    """Whether that step is not begun while something is above its limit: other hosts, and the end of the run."""
-    return (step.kind == "wave" or step.phase == "close") and holding(state) is not None
+    """Whether that step is not begun while something is above its limit: other hosts, more traffic for new ones, and the end of the run."""
+    return (step.phase == "close" or _exposes_more(state, step)) and holding(state) is not None

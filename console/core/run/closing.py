@@ -13,7 +13,7 @@ from console.core.run.ready_steps import running_steps, runs
 from console.core.run.ticket import closes_ticket
 from console.core.traffic.serving import is_balanced
 from console.model.configured_environment import Environment
-from console.model.effects import AskHosts, CancelStep, Effect, RecordEvent
+from console.model.effects import AskHosts, CancelStep, Effect, RecordEvent, TakeOut
 from console.model.events import HostOwed, RunEnded
 from console.model.state import HostState, RunState
 from console.text import SafeText
@@ -34,9 +34,15 @@ def close(environment: Environment, state: RunState) -> Iterator[Effect]:
 
 
 def make_way(environment: Environment, state: RunState) -> Iterator[Effect]:
-    """End in the monitoring window, for a newer release: nothing is asked or tidied up any more, and what is owed stays so."""
+    """End in the monitoring window, for a newer release: nothing is asked or tidied up any more, and what is owed stays so, out of the traffic.
+
+    Hosts of the newer run are left in it: their drain is that run's own.
+    """
     if owed := _to_be_owed(state):
         yield from map(RecordEvent, owed)
+        return
+    if left := tuple(name for name in misplaced_hosts(environment, state) if name not in state.superseded_hosts):
+        yield TakeOut(left)
         return
     yield from (CancelStep(step, state.step_state(step).attempt) for step in running_steps(state))
     if not runs(state):
@@ -67,7 +73,11 @@ def _behind_for_good(state: RunState) -> Iterator[HostState]:
     """Hosts that were left out of a release which is live now, or were not reached for it."""
     goes_on = kind_of(state).makes_release and state.back is None and not state.aborting and (is_closing(state) or not is_tripped(state))
     if goes_on and any(host.condition == "new" for host in state.hosts.values()):
-        yield from (host for host in state.hosts.values() if host.condition == "left-out" or (host.condition in LOST and not host.touched))
+        yield from (host for host in state.hosts.values() if _is_left_out(host) or (host.condition in LOST and not host.touched))
+
+
+def _is_left_out(host: HostState) -> bool:
+    return host.condition == "left-out" and not host.forgiven
 
 
 def _why_behind(host: HostState) -> SafeText:

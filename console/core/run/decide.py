@@ -14,8 +14,9 @@ from console.core.run.breaches import goes_back_for, waits_for_metrics
 from console.core.run.closing import close, end, is_closing, make_way, misplaced_hosts
 from console.core.run.failure_budget import failed_without_host, is_network, is_tripped, trip_reason
 from console.core.run.network_loss import lost_together
-from console.core.run.ready_steps import hosts_in, own_steps, ready_steps, ready_to_return, ready_to_serve_again, ready_while_paused, runs
-from console.core.words.sizes import counted
+from console.core.run.pauses import pause_rule
+from console.core.run.ready_steps import hosts_in, own_steps, ready_in_pause, ready_steps, ready_to_return, ready_to_serve_again, ready_while_paused, runs
+from console.core.words.sizes import counted, counted_hosts
 from console.core.words.threshold_words import breach_words
 from console.model.configured_environment import Environment
 from console.model.effects import AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
@@ -66,23 +67,17 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
     if state.aborting:
         yield from _abort(environment, state, now)
         return
-    if breach := goes_back_for(state):
+    cut = lost_together(environment, state)
+    if (breach := goes_back_for(state)) and not (cut or (is_tripped(state) and is_network(environment, state))):
         why = SafeText(breach_words(breach.threshold, breach.verdict))
         yield RecordEvent(RollbackBegan(plan=plan_rollback(environment, state), reason=why, cause="threshold"))
         return
-    if is_tripped(state) and not (state.pausing and state.pausing.cause in ("failure", "network")) and not is_closing(state):
+    rule = pause_rule(state)
+    if is_tripped(state) and not (rule and rule.tolerates) and not is_closing(state):
         yield from _trip(environment, state)
         return
-    cut = not kind_of(state).is_return and state.pausing is None and lost_together(environment, state)
-    if cut:
-        words = f"{', '.join(cut[:4])}{f' and {len(cut) - 4} more' if len(cut) > 4 else ''} lost their links at once, which points at the network"
-        yield RecordEvent(Paused(reason=SafeText(words), cause="network"))
-        return
-    if state.pausing is None and (held := _held(state)):
-        yield RecordEvent(Paused(reason=held, cause="traffic"))
-        return
-    if state.unshared and state.pausing is None and not kind_of(state).is_return:
-        yield RecordEvent(Paused(reason=state.unshared, cause="record"))
+    if state.pausing is None and not kind_of(state).is_return and (pause := _pause_of(state, cut)):
+        yield from _wait_for_person(environment, state, now, pause)
         return
     if state.pausing:
         yield from _send_back(environment, state, frozenset({"skipped"}))
@@ -96,6 +91,25 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
     yield from effects
     if not effects and not runs(state):
         yield from close(environment, state)
+
+
+def _pause_of(state: RunState, cut: tuple[str, ...]) -> Paused | None:
+    """The pause that follows from how things are now. `cut`: hosts whose links were lost together."""
+    if cut:
+        words = f"{', '.join(cut[:4])}{f' and {len(cut) - 4} more' if len(cut) > 4 else ''} lost their links at once, which points at the network"
+        return Paused(reason=SafeText(words), cause="network")
+    if held := _held(state):
+        return Paused(reason=held, cause="traffic")
+    return Paused(reason=state.unshared, cause="record") if state.unshared else None
+
+
+def _wait_for_person(environment: Environment, state: RunState, now: float, pause: Paused) -> Iterator[Effect]:
+    """Pause the run; one that nobody is asked in begins nothing new, and ends once hosts that are being updated have come to their gate."""
+    if kind_of(state).waits_for_people:
+        yield RecordEvent(pause)
+        return
+    finishing = tuple(_starts(state, now, ready_in_pause(state, pause.cause)))
+    yield from finishing or _stop(environment, state)
 
 
 def _held(state: RunState) -> SafeText | None:
@@ -128,8 +142,9 @@ def _begin_wave(state: RunState, step: Step, now: float) -> Iterator[Effect]:
         yield from _passed(step)
         return
     done = len(hosts_in(state, frozenset({"new"})))
-    if state.pause_after and not state.passed_pause and done >= state.pause_after and step.wave > 1:
-        yield RecordEvent(Paused(reason=SafeText(f"pause after {counted(done, 'host')} (pause_after)"), cause="pause-after"))
+    asks = state.pause_after and not state.passed_pause and kind_of(state).waits_for_people
+    if asks and done >= state.pause_after and step.wave > 1:
+        yield RecordEvent(Paused(reason=SafeText(f"pause after {counted_hosts(done)} (pause_after)"), cause="pause-after"))
         return
     ready_at = step.pause and step.pause + max((_ended_at(state, need) for need in step.needs), default=0.0)
     if now < ready_at < now + step.pause + ROUNDING:  # an end that lies further ahead is on the clock of another boot, and is not waited for
@@ -160,7 +175,7 @@ def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
     """What follows where too much failed: what the file says; a network that failed, and a migrated database, wait for a person."""
     alone = failed_without_host(state)
     reason, rule = trip_reason(state), "rollback" if alone and alone.kind == "analysis" else on_failure(state)
-    if state.changed and is_network(environment, state):
+    if state.changed and is_network(environment, state) and kind_of(state).waits_for_people:
         yield RecordEvent(Paused(reason=SafeText(f"{reason}; several hosts were lost at once, which points at the network"), cause="network"))
     elif state.changed and rule == "rollback" and needs_person(state):
         words = f"{reason}; not rolled back automatically: the database is migrated, and the previous code may not run on the new schema"

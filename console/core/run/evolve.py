@@ -8,10 +8,12 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from console.core.checks.configured import ticked
+from console.core.kinds.kinds import kind_of
 from console.core.run import host_events as on_hosts
 from console.core.run import retries
 from console.core.run.counting import counted, recounted, uncounted, with_host
 from console.core.run.other_boot import on_clock_of_another_boot
+from console.core.run.pauses import is_paused_for, pause_rule
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.paged_table import Table
@@ -73,8 +75,7 @@ def _checked(state: RunState, event: ev.CheckReported) -> RunState:
 
 def _acknowledged(state: RunState, event: ev.CheckAcknowledged) -> RunState:
     if event.step:
-        waits = state.pausing is not None and state.pausing.cause == "manual"
-        return changed(state, ticks={**state.ticks, event.step: event.by}, pausing=None if waits else state.pausing)
+        return changed(state, ticks={**state.ticks, event.step: event.by}, pausing=None if is_paused_for(state, "manual") else state.pausing)
     known = next((check for check in state.checks if check.id == event.check), None)
     check = ticked(event.check, known.title if known else SafeText(event.check), str(event.by), event.at, blocking=known.blocking if known else True)
     return changed(state, checks=_with_check(state.checks, check))
@@ -157,7 +158,9 @@ def _window_extended(state: RunState, event: ev.WindowExtended) -> RunState:
 
 
 def _superseded(state: RunState, event: ev.Superseded) -> RunState:
-    return changed(state, superseded_by=event.by_run, pausing=None) if state.phase == "running" and not state.aborting else state
+    if state.phase != "running" or state.aborting:
+        return state
+    return changed(state, superseded_by=event.by_run, superseded_hosts=frozenset(event.hosts), pausing=None)
 
 
 def _paused(state: RunState, event: ev.Paused) -> RunState:
@@ -169,11 +172,13 @@ def _paused(state: RunState, event: ev.Paused) -> RunState:
 def _continued(state: RunState, event: ev.Continued) -> RunState:
     keys = state.thresholds if event.in_spite_of is None else event.in_spite_of
     state = _seen_to(changed(state, continued=event.mono), keys, tolerated=True)
-    for name in state.tally.cut:
-        state = with_host(state, name, lost=0.0)
-    if state.pausing and state.pausing.cause in ("failure", "network"):
+    rule = pause_rule(state)
+    if rule is not None and rule.forgets_links:
+        for name in state.tally.cut:
+            state = with_host(state, name, lost=0.0)
+    if rule is not None and rule.tolerates:
         return changed(state, pausing=None, tolerated=len(state.tally.failed), tolerates_steps=True)
-    if state.pausing and state.pausing.cause == "traffic":
+    if is_paused_for(state, "traffic"):
         return changed(retries.gone_on(state), pausing=None)
     return changed(state, pausing=None)
 
@@ -194,7 +199,10 @@ def _rollback_began(state: RunState, event: ev.RollbackBegan) -> RunState:
     plan = _whole(state, event)
     after = on_hosts.with_steps_added(changed(state, drafted=Steps()), plan.steps)
     after = on_hosts.turned_together(after, dict.fromkeys(step.about for step in plan.steps), "told to go back", event.mono)
-    return recounted(changed(after, back=plan, back_reason=event.reason, back_cause=event.cause, cancels=event.seq, phase="rolling-back", pausing=None))
+    why = event.why or SafeText("")
+    return recounted(changed(
+        after, back=plan, back_reason=event.reason, back_cause=event.cause, back_why=why, cancels=event.seq, phase="rolling-back", pausing=None,
+    ))  # fmt: skip
 
 
 def _analysed(state: RunState, event: ev.AnalysisSeen) -> RunState:
@@ -268,14 +276,14 @@ def _helm_taken(state: RunState, event: ev.HelmTaken) -> RunState:
 
 
 def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
-    pausing = state.pausing
-    if pausing is None and state.phase == "running" and not state.aborting:
-        words = SafeText(f"the engine was replaced by {event.by.name}'s; what was running is being settled")
-        pausing = Pausing(words, "taken-up", event.mono, None)
     rebooted = state.boot not in ("", event.boot)
     after = on_hosts.unsettled(state, rebooted=rebooted)
     if rebooted:
         after = on_clock_of_another_boot(after, event.mono)
+    pausing = after.pausing
+    if pausing is None and state.phase == "running" and not state.aborting and kind_of(state).waits_for_people:
+        words = SafeText(f"the engine was replaced by {event.by.name}'s; what was running is being settled")
+        pausing = Pausing(words, "taken-up", event.mono, None)
     return changed(after, epoch=event.epoch, epoch_before=state.epoch, pausing=pausing)
 
 

@@ -46,8 +46,14 @@ def trip_reason(state: RunState) -> SafeText:
 
 
 def is_network(environment: Environment, state: RunState) -> bool:
-    """Whether so many hosts were lost within seconds that the network is a likelier cause than the release."""
+    """Whether so many hosts were lost within seconds that the network is a likelier cause than the release. Hosts that it was planned without, as they were not
+    reached before, were lost to neither.
+    """
     if lost_together(environment, state):
         return True
-    lost = sorted(state.hosts[name].since for name in state.tally.failed & hosts_in(state, LOST))
+    lost = sorted(state.hosts[name].since for name in state.tally.failed & hosts_in(state, LOST) if _was_planned(state, name))
     return any(late - early <= NETWORK_SECONDS for early, late in zip(lost, lost[NETWORK_HOSTS - 1 :], strict=False))
+
+
+def _was_planned(state: RunState, name: str) -> bool:
+    return state.hosts[name].touched or bool(state.lanes.get(name))

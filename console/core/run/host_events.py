@@ -204,7 +204,7 @@ def owed(state: RunState, event: ev.HostOwed) -> RunState:
 
 def forgiven(state: RunState, event: ev.HostForgiven) -> RunState:
     """What was owed to it is not owed any more."""
-    return turn(state, event.host, "forgiven", event.mono, detail=SafeText(f"forgiven: {event.reason}"))
+    return turn(state, event.host, "forgiven", event.mono, forgiven=True, detail=SafeText(f"forgiven: {event.reason}"))
 
 
 def fell(state: RunState, event: ev.HostFailed) -> RunState:

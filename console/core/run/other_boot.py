@@ -1,10 +1,11 @@
 """A run that is taken up on another boot, by another machine or after a reboot: its moments are on a clock that has gone with the boot before. Pure.
 
 Moments keep their distance from each other and from the last event, as if no time had gone by between the two engines. What running steps began at is not
-known here: they are settled, and begin anew.
+known here: they are settled, and begin anew. Steps, a pause, the opening and the decision may have been before this boot: their moments are below zero then.
 """
 
-from console.model.state import HostState, RunState
+from console.model.paged_table import Table
+from console.model.state import HostState, RunState, StepState
 from console.model.thresholds import Crossed, ThresholdState
 from console.model.values import changed
 
@@ -20,7 +21,9 @@ def on_clock_of_another_boot(state: RunState, mono: float) -> RunState:
     later = mono - state.mono
     return changed(
         state, hosts=state.hosts.put_all({host.name: _host(host, later) for host in state.hosts.values()}), continued=_moved(state.continued, later),
-        thresholds={key: _threshold(known, later) for key, known in state.thresholds.items()},
+        thresholds={key: _threshold(known, later) for key, known in state.thresholds.items()}, steps=Table(_steps(dict(state.steps.items()), later)),
+        pausing=changed(state.pausing, since=_before(state.pausing.since, later)) if state.pausing else None,
+        opened=_before(state.opened, later), decided=_before(state.decided, later), sending=None,
         switched=mono if state.switched else 0.0, changed_at=mono + _SOON if state.changed_at else 0.0,
     )  # fmt: skip
 
@@ -29,8 +32,17 @@ def _moved(moment: float, later: float) -> float:
     return max(_SOON, moment + later) if moment else 0.0
 
 
+def _before(moment: float, later: float) -> float:
+    """The same for a moment that may lie before this boot; 0 stays for none."""
+    return (moment + later or _SOON) if moment else 0.0
+
+
+def _steps(steps: dict[str, StepState], later: float) -> dict[str, StepState]:
+    return {name: changed(known, started=_before(known.started, later)) for name, known in steps.items()}
+
+
 def _host(host: HostState, later: float) -> HostState:
-    return changed(host, since=_moved(host.since, later), lost=_moved(host.lost, later))
+    return changed(host, since=_moved(host.since, later), lost=_moved(host.lost, later), steps=_steps(host.steps, later))
 
 
 def _threshold(known: ThresholdState, later: float) -> ThresholdState:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from console.core.conditions import AS_BEFORE, LOST_OR_OWED, SERVED, STAYED_OLD, UNCLEAR
+from console.core.conditions import AS_BEFORE, LOST, LOST_OR_OWED, SERVED, STAYED_OLD, UNCLEAR
 from console.core.database_state import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.maintenance_page import left_on
@@ -149,8 +149,10 @@ def _ended(what: str, known: StepState) -> str:
 
 
 def _failed_alone(state: RunState) -> StepState | None:
+    """A step about no host that did not end well; rather one that failed than one that was cancelled for it."""
     bad = ((name, known) for name, known in state.steps.items() if known.status not in ("done", "pending", "void"))
-    return next((known for name, known in bad if name not in state.index or state.index[name].fatal), None)
+    fatal = [known for name, known in bad if name not in state.index or state.index[name].fatal]
+    return next((known for known in fatal if known.status != "cancelled"), next(iter(fatal), None))
 
 
 def _rollback(state: RunState) -> Conclusion:
@@ -191,6 +193,9 @@ def _rolled_back(state: RunState) -> Conclusion:
     owed = [host for host in state.hosts.values() if host.touched and host.condition not in STAYED_OLD]
     if owed:
         return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", f"deploy status {state.environment}"
+    unseen = [host for host in state.hosts.values() if not host.touched and host.condition in LOST]
+    if unseen:
+        return Exit.FAILED, "failed", f"{state.back_reason}; not changed, and not verified: {_names(unseen)}", f"deploy status {state.environment}"
     if kind_of(state).is_repeated:
         return Exit.FAILED, "failed", str(state.back_reason), f"deploy status {state.environment}"
     return Exit.ROLLED_BACK, "rolled-back", "; ".join(filter(None, (str(state.back_reason), left_words(state)))), ""
@@ -203,7 +208,7 @@ def _forward(state: RunState) -> Conclusion:
     aside = standing_by(state)
     behind = [host for host in state.hosts.values() if host.condition != "new" and host.name not in aside]
     alone = None if state.tolerates_steps else _failed_alone(state)
-    if alone is not None:
+    if alone is not None and not (alone.status == "cancelled" and len(bad) > state.max_failures):
         return Exit.FAILED, "failed", str(alone.detail), str(alone.hint) or _way_on(state)
     if len(bad) > state.max_failures or any(_is_unknown(state, host) for host in behind) or len(behind) == len(state.hosts) - len(aside):
         return Exit.FAILED, "failed", _names(bad or behind), _way_on(state)

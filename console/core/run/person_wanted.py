@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from console.core.checks.configured import shown
 from console.core.run.breaches import holding
-from console.core.run.critical_paths import open_ticks
 from console.core.words.moments import moment_words
+from console.core.run.rules import Way, first_taken, ways_on
 from console.core.words.threshold_words import breach_words
+from console.model.commands import RollBack
 from console.model.environment_record import EnvironmentRecord
 from console.model.state import RunState
 
@@ -25,14 +25,12 @@ class NeedsPerson(NamedTuple):
 def next_words(state: RunState) -> str:
     """Return what to type so that a paused run goes on."""
     if state.pausing is None and holding(state) is not None:
-        return f"deploy rollback {state.environment}"
-    if state.unshared:
-        return f"deploy attach {state.run}"
-    if state.pausing is not None and state.pausing.cause == "manual" and (waiting := next(iter(open_ticks(state)), "")):
-        return f"deploy ack {shown(waiting)} {state.run}"
-    if state.pausing is None or state.pausing.cause != "inconclusive":
-        return f"deploy continue {state.run}"
-    return f"deploy promote {state.run}"
+        return _answer_to_breach(state)
+    return first_taken(ways_on(state), state)
+
+
+def _answer_to_breach(state: RunState) -> str:
+    return first_taken((Way(f"deploy rollback {state.environment}", RollBack()), *ways_on(state)), state)
 
 
 def wanted(state: RunState) -> NeedsPerson | None:
@@ -46,7 +44,7 @@ def wanted(state: RunState) -> NeedsPerson | None:
     if breach is not None and breach.is_breached:
         told = breach_words(breach.threshold, breach.verdict)
         words = f"{name}: run {state.run} waits, as a metric is above its limit: {told}; roll back, or continue"
-        return NeedsPerson(f"threshold {breach.threshold.key} {breach.breached}", words, f"deploy rollback {state.environment}")
+        return NeedsPerson(f"threshold {breach.threshold.key} {breach.breached}", words, _answer_to_breach(state))
     owed = sorted(host.name for host in state.hosts.values() if host.condition == "owed")
     if state.phase == "ended" and owed:
         return NeedsPerson("owed", f"{name}: run {state.run} has ended ({state.outcome}) and owes {_some(owed)}", f"deploy status {state.environment}")

@@ -6,6 +6,8 @@ It looks at what `core/run/counting.py` keeps, never at the whole fleet, and sta
 from collections.abc import Iterator
 
 from console.core.kinds.kinds import kind_of
+from console.core.run.pauses import PAUSES
+from console.model.events import PauseCause
 from console.model.host_set import HostSet
 from console.model.plan import Step
 from console.model.state import HostCondition, RunState
@@ -49,11 +51,17 @@ def ready_to_return(state: RunState, hosts: HostSet) -> Iterator[Step]:
 
 
 def ready_while_paused(state: RunState) -> Iterator[Step]:
-    """What goes on: hosts that go back, and what is still to be done on hosts that are being updated when a person's pause comes. No host is left
-    between its switch and its gate."""
+    """What goes on in a pause: hosts that go back, and in some pauses (`core/run/pauses.py`) what is still to be done on hosts that are being updated, so that
+    none is left between its switch and its gate."""
+    if state.pausing is not None:
+        yield from ready_in_pause(state, state.pausing.cause)
+
+
+def ready_in_pause(state: RunState, cause: PauseCause) -> Iterator[Step]:
+    """The same for a pause of that cause, whether or not the run is in it."""
     tally = state.tally
     yield from ready_to_return(state, tally.ready_back)
-    if state.pausing is not None and state.pausing.cause in ("operator", "pause-after", "traffic", "record"):
+    if PAUSES[cause].updates_go_on:
         for name in tally.ready & hosts_in(state, frozenset({"updating"})):
             yield from (step for step in tally.lanes[name].ready if step.phase == "release")
 

@@ -7,6 +7,7 @@ from console.core.conditions import Cause
 from console.core.kinds.kinds import kind_of
 from console.core.run.counting import with_host, with_step
 from console.core.run.host_events import turn
+from console.core.run.pauses import is_paused_for
 from console.model import events as ev
 from console.model.state import HostState, RunState, StepState
 from console.model.values import changed
@@ -71,5 +72,5 @@ def _tried_again(state: RunState, name: str, *, waits: bool) -> RunState:
     steps = {step: changed(known, status="pending") if known.status == "held" else known for step, known in host.steps.items()}
     overdue = any(seen.mark == "overdue" for seen in host.traffic.values())
     after = with_host(state, name, steps=steps, cuts=overdue and not waits)
-    is_over = after.pausing is not None and after.pausing.cause == "traffic" and not after.tally.held and not after.tally.own_held
+    is_over = is_paused_for(after, "traffic") and not after.tally.held and not after.tally.own_held
     return changed(after, pausing=None) if is_over else after

@@ -4,7 +4,7 @@ Who sits at a screen, and what a command becomes, is not known here.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from console.core.checks.configured import shown
 from console.core.conditions import FAILED, KEEPS_OLD
@@ -14,6 +14,7 @@ from console.core.run.breaches import counting_down, holding
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.critical_paths import open_ticks
 from console.core.run.monitoring_window import is_ended, window_step, window_that_runs
+from console.core.run.pauses import is_paused_for, pause_rule
 from console.core.words.durations import duration_words
 from console.core.words.threshold_words import numbers_words
 from console.model import commands as cmd
@@ -22,10 +23,11 @@ from console.model.request import Person
 from console.model.state import Act, HostState, RunState
 from console.text import SafeText
 
-_SUBJECTS: dict[type[cmd.RunCommand], str] = {
-    cmd.Pause: "pause", cmd.Continue: "pause", cmd.Promote: "promotion", cmd.Extend: "window", cmd.Skip: "host {host}", cmd.Retry: "host {host}",
+_SUBJECTS: dict[type[cmd.RunCommand], tuple[str, ...]] = {
+    cmd.Pause: ("pause",), cmd.Continue: ("pause",), cmd.Promote: ("promotion", "pause"), cmd.Extend: ("window",),
+    cmd.Skip: ("host {host}",), cmd.Retry: ("host {host}",),
 }  # fmt: skip
-"""What a command acts on, where it matters whether somebody else did so first. A roll back never waits for that."""
+"""What a command acts on, where it matters whether somebody else did so first: a promotion ends a pause too. A roll back never waits for that."""
 LONGEST = 86400.0
 """Seconds that the monitoring window is made longer by, at most."""
 _UNDECIDED = ("preflight", "deciding")
@@ -33,12 +35,61 @@ _ENDED_BADLY = frozenset({"failed", "unknown", "cancelled", "unreachable"})
 _GOES_ON = {"updating": "updated", "returning": "taken back"}
 
 
+class Way(NamedTuple):
+    """Something to type instead. `says`: the command that the run is told by it, where that is one: it is named only while the run takes that."""
+
+    words: str
+    says: cmd.AnyCommand | None = None
+
+
+class Denial(NamedTuple):
+    """Why a command is refused, and what may help instead, the best first."""
+
+    message: str
+    ways: tuple[Way, ...] = ()
+    ended: bool = False
+
+
+_ABORT, _LEAVE, _ROLL_BACK = Way("deploy abort", cmd.Abort()), Way("deploy abort --leave", cmd.Abort(leave=True)), Way("deploy rollback", cmd.RollBack())
+
+
 def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> Refusal | None:
-    """Return why the command is refused; None: it is taken. `by`: who says it; None: anybody."""
+    """Return why the command is refused; None: it is taken. `by`: who says it; None: anybody. What it names to type instead is taken now."""
+    denial = _denial(command, state, by)
+    return Refusal(SafeText(denial.message), SafeText(first_taken(denial.ways, state)), ended=denial.ended) if denial else None
+
+
+def first_taken(ways: tuple[Way, ...], state: RunState) -> str:
+    """Return the first of those that the run would take, in words; where it takes none, what shows the run. Empty: there are no ways."""
+    taken = (way.words for way in ways if way.says is None or _denial(way.says, state, None) is None)
+    return next(taken, _watch(state).words) if ways else ""
+
+
+def ways_on(state: RunState) -> tuple[Way, ...]:
+    """Return what to type so that a run goes on that waits for a person, the best first."""
+    waiting = next(iter(open_ticks(state)), "")
+    tick = (Way(f"deploy ack {shown(waiting)} {state.run}", cmd.Acknowledge(check=waiting)),) if waiting and is_paused_for(state, "manual") else ()
+    promote = (Way(f"deploy promote {state.run}", cmd.Promote()),) if is_paused_for(state, "inconclusive") else ()
+    return (*tick, *promote, _continue_way(state))
+
+
+def _continue_way(state: RunState) -> Way:
+    return Way(f"deploy continue {state.run}", cmd.Continue())
+
+
+def _watch(state: RunState) -> Way:
+    return Way(f"deploy attach {state.run}")
+
+
+def _back(state: RunState) -> Way:
+    return Way(f"deploy rollback {state.environment}", cmd.RollBack())
+
+
+def _denial(command: cmd.AnyCommand, state: RunState, by: Person | None) -> Denial | None:
     if state.phase == "ended" and not isinstance(command, cmd.Note | cmd.Forgive):
-        return Refusal(SafeText(f"run {state.run} has ended: {state.outcome}"), SafeText(_after_the_end(command, state)), ended=True)
+        return Denial(f"run {state.run} has ended: {state.outcome}", (_after_the_end(command, state),), ended=True)
     if state.superseded_by and not isinstance(command, cmd.Note | cmd.Forgive):
-        return Refusal(SafeText(f"run {state.run} makes way for run {state.superseded_by}"), SafeText(_after_the_end(command, state)), ended=True)
+        return Denial(f"run {state.run} makes way for run {state.superseded_by}", (_after_the_end(command, state),), ended=True)
     unsteered = kind_of(state).unsteered
     if unsteered and not isinstance(command, cmd.Note | cmd.Forgive):
         return _no(unsteered.words, unsteered.hint.format(environment=state.environment))
@@ -47,9 +98,9 @@ def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> R
     return _who_was_first(command, state) or _RULES[type(command)](command, state, by)
 
 
-def _after_the_end(command: cmd.AnyCommand, state: RunState) -> str:
-    """What to type where the run has ended meanwhile."""
-    return f"deploy rollback {state.environment}" if isinstance(command, cmd.RollBack) else f"deploy report {state.run}"
+def _after_the_end(command: cmd.AnyCommand, state: RunState) -> Way:
+    """What to type where the run has ended meanwhile: a rollback is a run of its own then."""
+    return Way(f"deploy rollback {state.environment}" if isinstance(command, cmd.RollBack) else f"deploy report {state.run}")
 
 
 def left_live(state: RunState) -> bool:
@@ -57,11 +108,12 @@ def left_live(state: RunState) -> bool:
     return kind_of(state).returns and state.exit in (0, 5, 8) and any(host.before for host in state.hosts.values())
 
 
-def _who_was_first(command: cmd.AnyCommand, state: RunState) -> Refusal | None:
+def _who_was_first(command: cmd.AnyCommand, state: RunState) -> Denial | None:
     """Refuse what was meant for something that somebody else has dealt with since its sender looked."""
-    subject = _SUBJECTS.get(type(command), "").format(host=getattr(command, "host", ""))
-    act = state.acts.get(subject)
-    if not subject or not command.expects or act is None or act.seq <= command.expects:
+    host = getattr(command, "host", "")
+    acts = (state.acts.get(subject.format(host=host)) for subject in _SUBJECTS.get(type(command), ()))
+    act = next((act for act in acts if act is not None and act.seq > command.expects), None)
+    if not command.expects or act is None:
         return None
     return _no(f"{_first(act)}: the run has gone on since you looked", f"deploy attach {state.run}")
 
@@ -74,21 +126,21 @@ def _told(message: str, act: Act | None) -> str:
     return f"{message}: {_first(act)}" if act else message
 
 
-def _no(message: str, hint: str = "") -> Refusal:
-    return Refusal(SafeText(message), SafeText(hint))
+def _no(message: str, *ways: Way | str) -> Denial:
+    return Denial(message, tuple(Way(way) if isinstance(way, str) else way for way in ways if way))
 
 
 def _goes_back_now(state: RunState) -> bool:
     return state.phase == "rolling-back" or kind_of(state).is_return
 
 
-def _decide(command: cmd.Decide, state: RunState, by: Person | None) -> Refusal | None:
+def _decide(command: cmd.Decide, state: RunState, by: Person | None) -> Denial | None:
     if state.phase != "deciding" or state.go is not None:
         return _no(_told("there is nothing to decide now", state.acts.get("go")), f"deploy attach {state.run}")
     return _go(command, state) if command.go else None
 
 
-def _go(command: cmd.Decide, state: RunState) -> Refusal | None:
+def _go(command: cmd.Decide, state: RunState) -> Denial | None:
     blocking = [check for check in state.checks if check.blocks]
     if blocking:
         return _no("GO is refused: " + "; ".join(f"{check.title}: {check.detail}" for check in blocking), looked_at_with(state))
@@ -99,7 +151,7 @@ def _go(command: cmd.Decide, state: RunState) -> Refusal | None:
     return None
 
 
-def _acknowledge(command: cmd.Acknowledge, state: RunState, by: Person | None) -> Refusal | None:
+def _acknowledge(command: cmd.Acknowledge, state: RunState, by: Person | None) -> Denial | None:
     """A check that the pre-flight has not come to may be ticked off already: whether there is one of that name is for the file to say."""
     if command.check in open_ticks(state):
         return None
@@ -111,32 +163,32 @@ def _acknowledge(command: cmd.Acknowledge, state: RunState, by: Person | None) -
     return None if check is None or check.is_open else _no(f"{command.check} waits for no tick: it is {check.status}")
 
 
-def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Refusal | None:
+def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Denial | None:
     if _goes_back_now(state):
         return _no("a rollback cannot be paused")
     if state.phase != "running":
-        return _no("nothing runs yet that could be paused", "deploy abort")
+        return _no("nothing runs yet that could be paused", _ABORT)
     if state.pausing and counting_down(state) is None:
-        return _no(f"paused already: {state.pausing.reason}", "deploy continue")
+        return _no(f"paused already: {state.pausing.reason}", *ways_on(state))
     return _no("the run is being aborted") if state.aborting else None
 
 
-def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Refusal | None:
+def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Denial | None:
     if state.unshared:
         return _unshared(state)
-    if state.pausing is not None and state.pausing.cause == "manual" and (waiting := next(iter(open_ticks(state)), "")):
-        return _no(f"it waits for a person to try the critical path {waiting}", f"deploy ack {shown(waiting)} {state.run}")
+    if is_paused_for(state, "manual") and (waiting := next(iter(open_ticks(state)), "")):
+        return _no(f"it waits for a person to try the critical path {waiting}", *ways_on(state)[:1])
     if state.pausing is not None or (holding(state) is not None and not state.aborting):
         return None
     ends = [act for subject in ("pause", "promotion", "end") if (act := state.acts.get(subject))]
     return _no(_told("it is not paused", max(ends, key=lambda act: act.seq, default=None)))
 
 
-def _unshared(state: RunState) -> Refusal:
-    return _no(f"nothing new starts before the shared record answers again: {state.unshared}", f"deploy rollback {state.environment}")
+def _unshared(state: RunState) -> Denial:
+    return _no(f"nothing new starts before the shared record answers again: {state.unshared}", _back(state))
 
 
-def _promote(command: cmd.Promote, state: RunState, by: Person | None) -> Refusal | None:
+def _promote(command: cmd.Promote, state: RunState, by: Person | None) -> Denial | None:
     if not analysis_that_runs(state) and not window_that_runs(state):
         words = "no canary is being judged now, and no monitoring window goes on"
         return _no(_told(words, state.acts.get("promotion")), f"deploy attach {state.run}")
@@ -146,13 +198,14 @@ def _promote(command: cmd.Promote, state: RunState, by: Person | None) -> Refusa
         return _unshared(state)
     if known := holding(state):
         words = f"a metric is above its limit: {numbers_words(known.threshold, known.verdict)}; roll back, or continue"
-        return _no(words, f"deploy rollback {state.environment}")
-    if state.pausing and state.pausing.cause not in ("operator", "pause-after", "inconclusive"):
-        return _no(f"the run is paused: {state.pausing.reason}", "deploy continue")
+        return _no(words, _back(state), _continue_way(state))
+    rule = pause_rule(state)
+    if rule is not None and not rule.is_promoted:
+        return _no(f"the run is paused: {state.pausing.reason if state.pausing else ''}", *ways_on(state))
     return None
 
 
-def _extend(command: cmd.Extend, state: RunState, by: Person | None) -> Refusal | None:
+def _extend(command: cmd.Extend, state: RunState, by: Person | None) -> Denial | None:
     if not 0.0 < command.seconds <= LONGEST:
         return _no(f"the monitoring window is made longer by a time above zero, {duration_words(LONGEST)} at most")
     step = window_step(state)
@@ -161,33 +214,33 @@ def _extend(command: cmd.Extend, state: RunState, by: Person | None) -> Refusal 
     return _no("the run is being aborted") if state.aborting else None
 
 
-def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Refusal | None:
+def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Denial | None:
     if state.go is None:
         return None
     if not state.go:
         return _no(_told("the run ends without a GO", state.acts.get("go")))
     if command.expects:
-        return _no("GO was given meanwhile: the run goes on; abort ends it all the same", "deploy abort")
+        return _no("GO was given meanwhile: the run goes on; abort ends it all the same", _ABORT)
     if _goes_back_now(state):
         return _no("a rollback cannot be aborted")
     return _no(_told("the run is being aborted already", state.acts.get("end"))) if state.aborting else None
 
 
-def _roll_back(command: cmd.RollBack, state: RunState, by: Person | None) -> Refusal | None:
+def _roll_back(command: cmd.RollBack, state: RunState, by: Person | None) -> Denial | None:
     if _goes_back_now(state):
         return _no(_told("the rollback is under way", state.acts.get("end")))
     if why := kind_of(state).no_return:
-        return _no(why.words, why.hint.format(environment=state.environment))
+        return _no(why.words, Way(why.hint.format(environment=state.environment), why.says))
     if not state.changed:
-        return _no("no host has been changed yet, so there is nothing to roll back", "deploy abort")
+        return _no("no host has been changed yet, so there is nothing to roll back", _ABORT)
     touched = touched_hosts(state)
     gone = [back for back in state.way_back if not back.possible and back.host in touched]
     if gone and len(gone) == len(touched):
-        return _no(f"no host has a release to go back to: {gone[0].host}: {gone[0].reason}", "deploy abort --leave")
+        return _no(f"no host has a release to go back to: {gone[0].host}: {gone[0].reason}", _LEAVE)
     return None
 
 
-def _skip(command: cmd.Skip, state: RunState, by: Person | None) -> Refusal | None:
+def _skip(command: cmd.Skip, state: RunState, by: Person | None) -> Denial | None:
     host = state.hosts.get(command.host)
     if host is None:
         return _unknown_host(command.host, state)
@@ -198,19 +251,19 @@ def _skip(command: cmd.Skip, state: RunState, by: Person | None) -> Refusal | No
     return _take_back(state, host) if host.condition == "new" else None
 
 
-def _take_back(state: RunState, host: HostState) -> Refusal | None:
+def _take_back(state: RunState, host: HostState) -> Denial | None:
     """A host that has the release already goes back alone, where it has something to go back to."""
     if state.aborting:
         return _no("the run is being aborted: every host goes back, or all stays as it is")
     way = state.way(host.name)
     if way is None or not way.possible:
-        return _no(f"{host.name} has no release to go back to" + (f": {way.reason}" if way else ""), "deploy abort --leave")
+        return _no(f"{host.name} has no release to go back to" + (f": {way.reason}" if way else ""), _LEAVE)
     if not host.before:
-        return _no(f"{host.name} had no release before this one: it can only go back together with the whole run", "deploy rollback")
+        return _no(f"{host.name} had no release before this one: it can only go back together with the whole run", _ROLL_BACK)
     return None
 
 
-def _retry(command: cmd.Retry, state: RunState, by: Person | None) -> Refusal | None:
+def _retry(command: cmd.Retry, state: RunState, by: Person | None) -> Denial | None:
     host = state.hosts.get(command.host)
     if host is None:
         return _unknown_host(command.host, state)
@@ -235,11 +288,11 @@ def _stopped_on_its_way_back(state: RunState, host: HostState) -> bool:
     return host.condition in FAILED and any(state.step_state(step).status in _ENDED_BADLY for step in way)
 
 
-def _unknown_host(name: str, state: RunState) -> Refusal:
+def _unknown_host(name: str, state: RunState) -> Denial:
     return _no(f"{name} is no host of this run", "hosts: " + ", ".join(list(state.hosts)[:12]))
 
 
-def _note(command: cmd.Note, state: RunState, by: Person | None) -> Refusal | None:
+def _note(command: cmd.Note, state: RunState, by: Person | None) -> Denial | None:
     if command.about == "rollback" and not goes_or_went_back(state):
         return _no(f"run {state.run} does not go back, so there is no reason to be said", f"deploy note TEXT {state.run}")
     return None
@@ -254,19 +307,19 @@ def lacks_reason(state: RunState) -> bool:
     """Whether a person has it taken back, and nobody has said why."""
     if not goes_or_went_back(state) or state.back_why or state.request.reason:
         return False
-    return state.back is None or (state.back_cause == "key" and ": " not in state.back_reason)
+    return state.back is None or state.back_cause == "key"
 
 
-def _take_helm(command: cmd.TakeHelm, state: RunState, by: Person | None) -> Refusal | None:
+def _take_helm(command: cmd.TakeHelm, state: RunState, by: Person | None) -> Denial | None:
     return _no("you have the helm already") if by is not None and state.driver == by else None
 
 
-def _forgive(command: cmd.Forgive, state: RunState, by: Person | None) -> Refusal | None:
+def _forgive(command: cmd.Forgive, state: RunState, by: Person | None) -> Denial | None:
     host = state.hosts.get(command.host)
     return _no(f"run {state.run} owes {command.host} nothing") if host is None or host.condition != "owed" else None
 
 
-_RULES: dict[type, Callable[[Any, RunState, Person | None], Refusal | None]] = {
+_RULES: dict[type, Callable[[Any, RunState, Person | None], Denial | None]] = {
     cmd.Decide: _decide,
     cmd.Acknowledge: _acknowledge,
     cmd.Pause: _pause,

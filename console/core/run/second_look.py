@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from console.core.words.sizes import counted_hosts
 from console.model.checks import Check
 from console.model.events import CheckReported, Event, PlanMade
 from console.model.plan import Plan, ReturnTarget
@@ -36,7 +37,7 @@ def _plan(before: Plan | None, plan: Plan) -> Iterator[str]:
 
 
 def _size(plan: Plan) -> str:
-    return f"{sum(map(len, plan.waves))} hosts in {plan.size} steps"
+    return f"{counted_hosts(sum(map(len, plan.waves)))} in {plan.size} steps"
 
 
 def _ways_back(before: tuple[ReturnTarget, ...], ways: tuple[ReturnTarget, ...]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from console.core.words.database_words import backup_words, schema_words
 from console.core.words.durations import duration_words
 from console.core.words.moments import moment_words
 from console.core.words.shipping_words import sending_words
-from console.core.words.sizes import counted, size_words
+from console.core.words.sizes import counted, counted_hosts, size_words
 from console.core.words.threshold_words import amount, metric_name, numbers_words, recovery_words, verdict_words
 from console.model import events as ev
 from console.model.declared_impact import Impact
@@ -50,7 +50,7 @@ def impact_words(impact: Impact) -> str:
 
 def _opened(event: ev.RunOpened) -> str:
     said = impact_words(event.request.impact)
-    words = f"run {event.run}: {event.kind} of {event.app} to {event.environment} by {event.by.name}, {counted(len(event.hosts), 'host')}"
+    words = f"run {event.run}: {event.kind} of {event.app} to {event.environment} by {event.by.name}, {counted_hosts(len(event.hosts))}"
     return words + (f"; declared: {said}" if said else "")
 
 
@@ -104,7 +104,7 @@ def kinds_in_words(total: int) -> str:
 
 def kind_words(kind: LogKind) -> str:
     """Return a kind's sample, and how often it came where."""
-    where = f"on {kind.hosts} hosts" if kind.hosts > 1 else f"on {kind.host}"
+    where = f"on {counted_hosts(kind.hosts)}" if kind.hosts > 1 else f"on {kind.host}"
     return f"{kind.sample} ({'once' if kind.count == 1 else f'{kind.count:,} times'} {where})"
 
 
@@ -156,8 +156,8 @@ def _maintenance(event: ev.MaintenanceChanged) -> str:
 
 def _released(event: ev.LocksReleased) -> str:
     rest = len(event.hosts) - len(event.handed)
-    handed = f"locks of {counted(len(event.handed), 'host')} are handed over to run {event.to_run}" if event.handed else ""
-    freed = f"locks are released on {counted(rest, 'host')}" if rest else ""
+    handed = f"locks of {counted_hosts(len(event.handed))} are handed over to run {event.to_run}" if event.handed else ""
+    freed = f"locks are released on {counted_hosts(rest)}" if rest else ""
     return "; ".join((*filter(None, (handed, freed)), *(f"{one.host}: its lock is not released: {one.why}" for one in event.left))) or "no lock was held"
 
 
@@ -191,6 +191,10 @@ def _ticket(event: ev.TicketClosed) -> str:
 def _metrics(keys: tuple[str, ...]) -> str:
     """What is above its limit, by the keys of its thresholds."""
     return ", ".join(dict.fromkeys(metric_name(key.partition(" ")[0]) for key in keys)) + " above its limit"
+
+
+def _going_back(hosts: int) -> str:
+    return f"rolling back {counted_hosts(hosts, 'what was changed')}"
 
 
 def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
@@ -240,7 +244,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.HostOwed: lambda event: f"{event.host} is owed: {event.reason}",
     ev.HostForgiven: lambda event: f"{event.host} is forgiven{_by(event)}: {event.reason}",
     ev.HostFailed: lambda event: f"{event.host} is {event.condition}: {event.reason}",
-    ev.HostsAnswered: lambda event: f"{counted(len(event.hosts), 'host')} still {'answers' if len(event.hosts) == 1 else 'answer'}",
+    ev.HostsAnswered: lambda event: f"{counted_hosts(len(event.hosts))} still {'answer' if len(event.hosts) > 1 else 'answers'}",
     ev.LinkLost: lambda event: f"{event.host}: link lost" + (f": {event.detail}" if event.detail else ""),
     ev.LinkRestored: lambda event: f"{event.host}: answers again",
     ev.TrafficChanged: _traffic,
@@ -250,7 +254,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.Paused: lambda event: f"paused: {event.reason}",
     ev.Continued: lambda event: f"continued{_by(event)}" + (f", in spite of {_metrics(event.in_spite_of)}" if event.in_spite_of else ""),
     ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),
-    ev.RollbackBegan: lambda event: f"rolling back {counted(sum(map(len, event.plan.waves)), 'host')}: {event.reason}",
+    ev.RollbackBegan: lambda event: f"{_going_back(sum(map(len, event.plan.waves)))}: {event.reason}",
     ev.OperatorJoined: lambda event: f"{event.by} joined",
     ev.HelmTaken: lambda event: f"{event.by} has the helm",
     ev.ChangesListed: _changes,

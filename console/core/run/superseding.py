@@ -10,6 +10,7 @@ from console.core.plan.maintenance_page import left_on
 from console.core.run.breaches import over
 from console.core.run.failure_budget import is_tripped
 from console.core.run.monitoring_window import WINDOW, window_step
+from console.core.run.pauses import pause_rule
 from console.core.run.ready_steps import running_steps
 from console.core.words.threshold_words import breach_words
 from console.model.host_facts import Ceding
@@ -18,8 +19,6 @@ from console.text import SafeText
 
 WATCHING = frozenset({"monitor", "critical", "manual"})
 """Kinds of steps that change nothing, and go on in the window."""
-HELD_BY_PEOPLE = frozenset({"operator", "pause-after", "manual"})
-"""Causes of pauses in which every host is as it is to stay."""
 
 
 def makes_way(state: RunState) -> bool:
@@ -27,7 +26,8 @@ def makes_way(state: RunState) -> bool:
     step = window_step(state)
     if step is None or state.step_state(step).status != "running" or not kind_of(state).makes_release:
         return False
-    if state.superseded_by or state.aborting or (state.pausing is not None and state.pausing.cause not in HELD_BY_PEOPLE):
+    rule = pause_rule(state)
+    if state.superseded_by or state.aborting or (rule is not None and not rule.is_waited):
         return False
     if left_on(state) or any(known.own for known in state.weights.values()) or is_tripped(state):
         return False

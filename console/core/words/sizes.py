@@ -10,6 +10,11 @@ def counted(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
+def counted_hosts(number: int, none: str = "no host", thing: str = "host") -> str:
+    """Return `1 host`, `12 hosts`, or `none` where there are none: no sentence that counts hosts says `0 hosts`."""
+    return counted(number, thing) if number else none
+
+
 def bytes_of(text: str) -> int | None:
     """Return a size such as `20MiB` or `2 GB` in bytes; None: it is none."""
     found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([KMGT]i?)?B", text)

@@ -48,7 +48,8 @@ class HandOver:
                 return _not_as_seen(old, changed)
             if makes_way(old):
                 self._promised(self)
-                await self._write(Superseded(by_run=new.run, by=new.decided_by or new.by))
+                changes = tuple(dict.fromkeys(step.about for step in new.plan.steps if step.about)) if new.plan else ()
+                await self._write(Superseded(by_run=new.run, by=new.decided_by or new.by, hosts=changes))
                 continue
             if not is_about_to_end(old) or self._clock.mono() > ends:
                 holder = LockHolder(by=SafeText(old.by.name), run=old.run)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from console.core.plan.lanes import gates_of
 from console.core.run.monitoring_window import is_over, window_left
+from console.core.run.pauses import is_paused_for
 from console.engine.run.reachability import PATIENCE, why_silent
 from console.engine.run.step_attempt import Task, values_for
 from console.model.events import HostFailed
@@ -104,8 +105,7 @@ class Monitoring:
 
     def _waits_for_network(self) -> bool:
         """Whether the run is paused because hosts were lost together: a person says first whether that is theirs."""
-        pausing = self._tools.live().pausing
-        return pausing is not None and pausing.cause == "network"
+        return is_paused_for(self._tools.live(), "network")
 
     def _say(self, host: Host, fell: Fell) -> None:
         if host.name in self._new_hosts():

@@ -6,6 +6,7 @@ Within a bound: what is left out is said in a line. The run's log files on this 
 import logging
 from collections.abc import Callable
 
+from console.core.words.sizes import counted_hosts
 from console.engine.server.broadcast import Broadcast
 from console.errors import ConsoleError
 from console.model.carrier import Carrier
@@ -65,5 +66,5 @@ def within_bounds(items: list[Output | Sample]) -> list[Output | Sample]:
     if len(samples) <= NUMBERS:
         return items
     left = {item.host for item in samples[NUMBERS:]}
-    words = SafeText(f"… numbers of {len(left)} hosts are not shown here; they are on the machine that carries the run")
+    words = SafeText(f"… numbers of {counted_hosts(len(left))} are not shown here; they are on the machine that carries the run")
     return [*(item for item in items if isinstance(item, Output)), *samples[:NUMBERS], Output("", "", "", words)]

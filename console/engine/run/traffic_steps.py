@@ -203,8 +203,7 @@ def _patience(at: AtBalancer, *, goes_back: bool) -> float:
 
 def waits_for_person(task: Task) -> bool:
     """Whether the run pauses where a balancer does not do what it is told. A way back never waits, and nobody is asked in a catch-up."""
-    kind = kind_of(task.state)
-    return task.step.phase != "rollback" and kind.is_attended and not kind.is_return
+    return task.step.phase != "rollback" and kind_of(task.state).waits_for_people
 
 
 def _places(task: Task) -> list[tuple[AtBalancer, Balancer | None]]:

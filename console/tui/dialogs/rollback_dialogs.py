@@ -2,7 +2,7 @@
 
 from console.core.kinds.kinds import goes_back
 from console.core.plan.shift_plan import shifts_back
-from console.core.words.sizes import counted
+from console.core.words.sizes import counted_hosts
 from console.model.state import RunState
 from console.text import SafeText
 from console.tui.dialogs.dialog import Choice, Dialog
@@ -36,7 +36,10 @@ def abort_dialog(state: RunState, width: int) -> Dialog:
         return Dialog("Abort?", body, (Choice("a", "abort", "leave"),))
     body = (
         line("No further step starts; running steps finish. Then:"),
-        line(Span("a  ", "accent"), f"{counted(len(touched), 'touched host')} {'goes' if len(touched) == 1 else 'go'} back: {names_in_words(touched)}"),
+        line(
+            Span("a  ", "accent"),
+            f"{counted_hosts(len(touched), 'no touched host', 'touched host')} {'goes' if len(touched) == 1 else 'go'} back: {names_in_words(touched)}",
+        ),
         line(Span("l  ", "accent"), "or everything stays as it is, part new and part old (the run counts as failed)"),
     )
     return Dialog("Abort?", body, (Choice("a", "abort, roll all back", "back"), Choice("l", "abort, leave as is", "leave")))

@@ -9,6 +9,7 @@ from typing import Final
 
 from console.core.run.critical_paths import open_ticks
 from console.core.run.monitoring_window import window_step, window_that_runs
+from console.core.run.pauses import is_paused_for
 from console.core.run.rules import lacks_reason
 from console.core.words.durations import duration_words
 from console.core.words.equivalent_command import request_words
@@ -96,7 +97,7 @@ def tick_question(state: RunState) -> DialogQuestion:
 
 def _tick_path(state: RunState, path: str) -> DialogQuestion:
     """A critical path that a person has tried."""
-    asked = str(state.pausing.reason) if state.pausing and state.pausing.cause == "manual" else f"critical path {path}"
+    asked = str(state.pausing.reason) if state.pausing and is_paused_for(state, "manual") else f"critical path {path}"
     body = (line(Span(asked)), line(Span("Tick it off if it works; if it does not: r rolls back.", "dim")), line(Span(NAMED, "dim")))
     return DialogQuestion(
         Dialog(f"Does {path} work?", body, (Choice("k", "it works: tick it off", path),)),

@@ -3,6 +3,7 @@
 from textual import events
 from textual.message import Message
 
+from console.core.words.sizes import counted_hosts
 from console.model.state import RunState
 from console.tui.widgets.line_view import LineView
 from console.views.filter import Filter, count_words
@@ -57,7 +58,7 @@ class FleetPanel(LineView, can_focus=True):
         short = counts if len(counts) <= room else counts.replace(" hosts:", ":")
         self.entitle(line(f"{self.title_words}  ", kept, legend(state, self._names, room) if letters else short))
         told = f"{host_line(state, self._host, self._now)}   enter opens it" if letters and self._host in state.hosts else ""
-        group = f"{grid.each} hosts a letter, the worst" if grid.mode == "groups" else ""
+        group = f"{counted_hosts(grid.each)} a letter, the worst" if grid.mode == "groups" else ""
         self.entitle_below("   ".join(words for words in (told, group) if words))
 
     def _lines_for(self, state: RunState, now: float, width: int, height: int) -> tuple[Line, ...]:
