@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from console.core.run.breaches import holding
-from console.core.words.moments import moment_words
 from console.core.run.rules import Way, first_taken, ways_on
+from console.core.words.moments import moment_words
 from console.core.words.threshold_words import breach_words
 from console.model.commands import RollBack
 from console.model.environment_record import EnvironmentRecord
