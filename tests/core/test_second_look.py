@@ -53,7 +53,7 @@ OTHER = [
     ("a check that fails now", shown(a_check("passed")), reported(a_check("failed", detail="full")), "Room: failed, was passed (full)"),
     ("a check that passes now", shown(a_check("failed")), reported(a_check("passed", detail="on 3 hosts")), "Room: passed, was failed (on 3 hosts)"),
     ("a check that was not made", shown(a_check("passed", "tools")), reported(a_check("warning", detail="tight")), "Room: warning, was not checked (tight)"),
-    ("another plan", shown(), planned(NEW_PLAN), "the plan: 1 hosts in 1 steps, was 3 hosts in 2 steps; digest ccccccc, was aaaaaaa"),
+    ("another plan", shown(), planned(NEW_PLAN), "the plan: 1 host in 1 steps, was 3 hosts in 2 steps; digest ccccccc, was aaaaaaa"),
     (
         "another target",
         shown(ways=(ReturnTarget("web01", "r0", SafeText("v1")),)),
