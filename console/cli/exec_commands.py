@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking_with_secrets
-from console.cli.output import OutputLost, say_json, say_while_read, tell, tell_equivalent
+from console.cli.output import OutputLost, say_json, say_while_read, tell, tell_equivalent, until_unread
 from console.cli.prompt import confirm
 from console.core.host_selection import meant_hosts
 from console.errors import Exit, Problem, UsageFault
@@ -128,7 +128,7 @@ class _ExecOutput:
 
 
 async def _hear(client: "Client", feed: str, heard: _ExecOutput) -> bool:
-    """Follow to the end; whether the reader left before."""
+    """Follow to the end; whether it was left before, by a signal. Raises OutputLost once nobody reads on."""
     loop = asyncio.get_running_loop()
     leaving = asyncio.Event()
     for number in SIGNALS:
@@ -138,16 +138,18 @@ async def _hear(client: "Client", feed: str, heard: _ExecOutput) -> bool:
         async for item in client.follow(feed, samples=False):
             heard.take(item)
 
-    following, left = asyncio.create_task(follow()), asyncio.create_task(leaving.wait())
+    following, left, unread = (asyncio.create_task(one) for one in (follow(), leaving.wait(), until_unread()))
     try:
-        await asyncio.wait((following, left), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((following, left, unread), return_when=asyncio.FIRST_COMPLETED)
         if following.done():
             following.result()
+        elif unread.done():
+            unread.result()
     finally:
-        for task in (following, left):
+        for task in (following, left, unread):
             task.cancel()
         with suppress(Exception):
-            await asyncio.gather(following, left, return_exceptions=True)
+            await asyncio.gather(following, left, unread, return_exceptions=True)
         for number in SIGNALS:
             loop.remove_signal_handler(number)
     return following.cancelled()

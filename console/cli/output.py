@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from console.errors import Problem
 
+READ = 0.5
+"""Seconds between two looks at whether somebody reads still."""
 LAST_WORDS = 1.0
 """Seconds that a terminal has to take the last lines."""
 
@@ -50,6 +52,19 @@ def say_while_read(line: str) -> None:
     """Write one line of many. Raises OutputLost once its reader has left too: nobody waits for the rest."""
     if not print_on(sys.stdout, line) and sys.stdout is not None:
         raise OutputLost(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
+
+
+async def until_unread() -> None:
+    """Wait until nobody reads standard output any more, also while there is nothing to write. Raises OutputLost then."""
+    import asyncio
+    import select
+
+    watched = select.poll()
+    if sys.stdout is not None:
+        watched.register(sys.stdout, 0)
+    while not any(state & (select.POLLERR | select.POLLHUP) for _, state in watched.poll(0)):  # noqa: ASYNC110
+        await asyncio.sleep(READ)
+    raise OutputLost(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
 
 
 def print_on(stream: TextIO, words: str, *, end: str = "\n") -> bool:

@@ -126,3 +126,13 @@ def test_a_full_disk_under_what_hosts_print_is_said(shop: Product):
         )  # fmt: skip
     assert ran.returncode == 130
     assert "cannot be written: No space left on device: what still ran on the hosts was ended" in ran.stderr
+
+
+def test_what_is_quiet_ends_with_its_reader_too(shop: Product):
+    following = shop.start("-c", shop.config, "exec", "production", "--hosts", "web01", "--yes", "--", "echo begun; sleep 600")
+    until(following.stdout, "begun")
+    assert following.stdout
+    following.stdout.close()
+    assert following.wait(20) == 130
+    assert following.stderr
+    following.stderr.close()
