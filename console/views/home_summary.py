@@ -56,7 +56,7 @@ def home_lines(board: FleetSnapshot | None, open_run: str, width: int, *, behind
         (0, title),
         (1, versions),
         _maintenance(board),
-        (3, line(Span("nothing runs", "dim")) if not (board.run or open_run) else ()),
+        (3, line(Span("nothing runs", "dim")) if not (board.run or open_run or board.record_away) else ()),
     )
     return by_room(parts, width), _attention(board, open_run, behind, zone)
 

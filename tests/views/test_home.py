@@ -74,6 +74,8 @@ def test_what_is_owed_is_said_with_what_comes_of_it():
 def test_a_record_that_is_away_is_said_before_what_hosts_are():
     board = changed(a_board(("web02",)), record_away=SafeText("the journal db does not answer"))
     assert text(home_lines(board, "", 120)[-1]) == " the shared record is away, and nothing begins but a rollback: the journal db does not answer"
+    assert "nothing runs" not in text(home_lines(board, "", 120)[0])
+    assert "nothing runs" in text(home_lines(changed(board, record_away=SafeText("")), "", 120)[0])
     of_run = " the shared record is away: whether run r5 goes on is not known, and nothing begins but a rollback: the journal db does not answer"
     assert [text(home_lines(board, "r5", 160, behind=behind)[-1]) for behind in (False, True)] == [of_run] * 2
     assert text(home_lines(changed(board, run="r5"), "r5", 160)[-1]) == " run r5 goes on   enter joins it"
