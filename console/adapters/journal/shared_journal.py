@@ -7,7 +7,7 @@ when it is back. Implements `ports.Journal`. When it is away, how copies of a ru
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
@@ -30,7 +30,7 @@ from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import HearsOutage, Known, Outage, PastRun
+from console.ports.journal import HandedIn, HearsOutage, Known, Outage, PastRun
 
 T = TypeVar("T")
 
@@ -93,12 +93,16 @@ class SharedJournal:
         return self._runs.are_same
 
     async def _go_on(self) -> None:
-        self._tell()
+        self._tell(are_carried=self._runs.leased)
         await self._stated.tell_all()  # what was stated just before
 
-    def _tell(self) -> None:
-        """Say what was handed in, now that what is written goes to the database again."""
-        for one in self._runs.take_handed_in() if self.outage is None else ():
+    def _tell(self, are_carried: Iterable[str] = ()) -> None:
+        """Say what was handed in, now that what is written goes to the database again. `are_carried`: runs that hear it of nothing, too.
+
+        A write that nobody answered may have been done all the same: then the database lacks nothing of the run.
+        """
+        told = self._runs.take_handed_in() if self.outage is None else []
+        for one in (*told, *(HandedIn(run, 0) for run in sorted({*are_carried} - {one.run for one in told}))):
             self._hears(one)
 
     def watch(self, hears: HearsOutage) -> Callable[[], None]:

@@ -159,6 +159,17 @@ async def test_while_it_is_away_this_machine_writes_alone_and_hands_all_of_it_in
     assert rig.there.environment(*PLACE) == rig.there.rebuild(*PLACE)
 
 
+async def test_a_run_hears_that_it_is_back_though_the_database_lacks_nothing_of_it(rig):
+    """A server that stands still has taken what it was sent last, and does it once it goes on."""
+    journal = await rig.journal()
+    assert await journal.machines.take_lease("r1", ADA) is None
+    await written(journal, FIRST)
+    journal._away.begin(JournalAway("the journal does not answer"))
+    await rig.told(HandedIn)
+    assert [type(one) for one in rig.heard] == [Outage, HandedIn]
+    assert (rig.heard[-1], journal.outage) == (HandedIn("r1", 0), None)
+
+
 async def test_what_goes_back_does_not_wait_for_it(rig):
     journal = await rig.journal()
     await written(journal, FIRST)
@@ -234,6 +245,7 @@ async def test_what_is_stated_while_it_is_away_is_stated_there_once_it_is_back(r
     await journal.keep_maintenance(*PLACE, shown)
     assert (await journal.environment(*PLACE)).maintenance == shown
     rig.lets_in(True)
+    print("HEARD", rig.heard, journal.outage, len(rig.there.links("r1")))
     await rig.told(HandedIn)
     assert rig.there.environment(*PLACE).maintenance == shown
 
