@@ -242,6 +242,11 @@ class Engine:
         """Who looks on, on other machines, at what this engine carries or follows."""
         return self._onlookers.elsewhere
 
+    @property
+    def record_is_away(self) -> bool:
+        """Whether the shared record does not answer."""
+        return self._journal.outage is not None
+
     async def joined(self, run: str, person: Person) -> None:
         """Hear that an operator follows a run."""
         one = self._runs.get(run)

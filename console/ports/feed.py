@@ -70,6 +70,8 @@ class Presence:
     """Every login that is connected: one person may have several."""
     every: float = 0.0
     """Seconds after which it is said again, also when nothing changed; 0: only when it changes. Silence for much longer is an engine that does not answer."""
+    record_away: bool = False
+    """The engine's record does not answer: of runs on other machines nothing new is known."""
 
 
 @dataclass(frozen=True, slots=True)

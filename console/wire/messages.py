@@ -129,6 +129,7 @@ class Present(ToClient, frozen=True, tag="presence"):
     me: str = ""
     logins: tuple[str, ...] = ()
     every: float = 0.0
+    record_away: bool = False
 
 
 Said = Welcome | Answer | Told | Failed | Ended | Happened | Printed | Sampled | Present
@@ -176,8 +177,8 @@ def item_message(request: int, item: Heard) -> Said:
                 id=request, host=item.host, at=item.at, cpu=item.cpu, memory=item.memory, load=item.load, extra=dict(item.extra), source=item.source,
                 counts=dict(item.counts), problem=item.problem,
             )  # fmt: skip
-        case Presence(names, round_trip, me, logins, every):
-            return Present(id=request, names=names, round_trip=round_trip, me=me, logins=logins, every=every)
+        case Presence(names, round_trip, me, logins, every, record_away):
+            return Present(id=request, names=names, round_trip=round_trip, me=me, logins=logins, every=every, record_away=record_away)
         case event:
             return Happened(id=request, event=event)
 
@@ -194,6 +195,6 @@ def message_item(message: Said) -> Heard | None:
                 message.host, message.at, message.cpu, message.memory, message.load, message.extra, message.source, message.counts, message.problem
             )  # fmt: skip
         case Present():
-            return Presence(message.names, message.round_trip, message.me, message.logins, message.every)
+            return Presence(message.names, message.round_trip, message.me, message.logins, message.every, message.record_away)
         case _:
             return None

@@ -74,6 +74,7 @@ class ScriptedBrain:
         return self.broadcast.follow(after)
 
     elsewhere = ()
+    record_is_away = False
 
     def looking_on(self, run, person, *, operator):
         return nullcontext()

@@ -268,7 +268,9 @@ async def test_those_who_follow_hear_who_is_there(state):
 
 async def test_they_hear_again_and_again_that_the_engine_lives(state, monkeypatch):
     monkeypatch.setattr("console.engine.server.engine_process.BEAT", 0.1)
-    async with engine(state, ScriptedBrain()) as (path, _):
+    service = ScriptedBrain()
+    service.record_is_away = True
+    async with engine(state, service) as (path, _):
         client = await connect(path)
         items = client.follow(await client.open_run(Request()))
         heard: list[Presence] = []
@@ -277,7 +279,7 @@ async def test_they_hear_again_and_again_that_the_engine_lives(state, monkeypatc
                 heard += [item] if isinstance(item, Presence) else []
                 if len(heard) == 4:
                     break
-        assert {item.every for item in heard} == {0.1}
+        assert {(item.every, item.record_away) for item in heard} == {(0.1, True)}
         await items.aclose()
         await client.close()
 

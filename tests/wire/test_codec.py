@@ -104,6 +104,7 @@ def test_a_request_with_secrets_does_not_show_them():
         Output("t", "web01", "s", SafeText("x")),
         Sample("web01", 1.0, 0.5, None, 2.0, {"queue": 3.0}),
         Presence(("ada", "bob"), 0.004),
+        Presence(("ada",), record_away=True),
     ],
 )
 def test_items_of_a_feed_survive(item):

@@ -138,7 +138,9 @@ class EngineProcess:
     def _show_presence(self) -> None:
         away = self.service.elsewhere
         logins = {each.person.login for each in self._connections if each.introduced} | {f"{one} {one.claims}".strip() for one in away}
-        presence = Presence((*self.people, *sorted({str(one) for one in away})), logins=tuple(sorted(logins)), every=BEAT)
+        presence = Presence(
+            (*self.people, *sorted({str(one) for one in away})), logins=tuple(sorted(logins)), every=BEAT, record_away=self.service.record_is_away
+        )
         self._shown_at = asyncio.get_running_loop().time()
         for connection in self._connections:
             connection.show(presence)

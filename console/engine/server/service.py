@@ -69,6 +69,10 @@ class EngineService(Protocol):
     def elsewhere(self) -> tuple[Onlooker, ...]:
         """Who looks on, on other machines, at what this engine carries or follows."""
 
+    @property
+    def record_is_away(self) -> bool:
+        """Whether the record does not answer, so that nothing new is known of runs on other machines."""
+
     async def joined(self, run: str, person: Person) -> None:
         """Hear that an operator follows a run."""
 
