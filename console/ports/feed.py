@@ -71,7 +71,7 @@ class Presence:
     every: float = 0.0
     """Seconds after which it is said again, also when nothing changed; 0: only when it changes. Silence for much longer is an engine that does not answer."""
     record_away: bool = False
-    """The engine's record does not answer: of runs on other machines nothing new is known."""
+    """The engine's record does not answer, and the run that is followed goes on on another machine: nothing new is known of it."""
 
 
 @dataclass(frozen=True, slots=True)

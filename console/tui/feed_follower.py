@@ -28,8 +28,6 @@ READABLE = 1000
 TURN = 0.25
 LEFT = 1.0
 """Seconds after which a run that no engine carries is looked at again."""
-CARRIED = ("running", "rolling-back")
-"""Phases in which a run that this engine carries says by itself that its record is away."""
 AT_ONCE = 0.5
 """Seconds in which what comes without a pause is one piece of news."""
 
@@ -181,7 +179,7 @@ class FeedFollower:
             return f"the engine has not answered for {seconds_in_words(quiet)}"
         if self.finished and self.state.phase != "ended":
             return "the engine is gone"
-        unseen = self.presence.record_away and not self.state.unshared and self.state.phase in CARRIED
+        unseen = self.presence.record_away and self.state.phase != "ended"
         return "the shared record is away: how the run goes on elsewhere is not known" if unseen else ""
 
     def silence(self, now: float) -> float:

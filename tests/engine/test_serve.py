@@ -268,9 +268,7 @@ async def test_those_who_follow_hear_who_is_there(state):
 
 async def test_they_hear_again_and_again_that_the_engine_lives(state, monkeypatch):
     monkeypatch.setattr("console.engine.server.engine_process.BEAT", 0.1)
-    service = ScriptedBrain()
-    service.record_is_away = True
-    async with engine(state, service) as (path, _):
+    async with engine(state, ScriptedBrain()) as (path, _):
         client = await connect(path)
         items = client.follow(await client.open_run(Request()))
         heard: list[Presence] = []
@@ -279,7 +277,24 @@ async def test_they_hear_again_and_again_that_the_engine_lives(state, monkeypatc
                 heard += [item] if isinstance(item, Presence) else []
                 if len(heard) == 4:
                     break
-        assert {(item.every, item.record_away) for item in heard} == {(0.1, True)}
+        assert {item.every for item in heard} == {0.1}
+        await items.aclose()
+        await client.close()
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+async def test_that_the_record_is_away_is_told_to_those_who_follow_a_run_of_another_machine(state, is_here):
+    service = ScriptedBrain()
+    service.record_is_away = True
+    async with engine(state, service) as (path, _):
+        client = await connect(path)
+        run = await client.open_run(Request())
+        items = client.follow(run if is_here else "another")
+        async with asyncio.timeout(5):
+            async for item in items:
+                if isinstance(item, Presence):
+                    assert item.record_away is not is_here
+                    break
         await items.aclose()
         await client.close()
 

@@ -11,7 +11,6 @@ from console.errors import EngineLost, UsageFault
 from console.model.events import Event
 from console.model.state import RunState
 from console.ports.feed import Presence
-from console.text import SafeText
 from console.tui.feed_follower import FeedFollower
 from console.tui.run.run_news import RunNews
 from tests.tui.past_runs import past_run
@@ -96,10 +95,9 @@ async def test_an_engine_that_cannot_be_had_is_not_asked_for_again_and_again(clo
     [
         (RunState(phase="running"), True, "the shared record is away: how the run goes on elsewhere is not known"),
         (RunState(phase="running"), False, ""),
-        (RunState(phase="running", unshared=SafeText("the journal does not answer")), True, ""),
         (RunState(phase="ended"), True, ""),
     ],
-    ids=["elsewhere", "nothing is away", "a run of this engine, which says so itself", "it has ended"],
+    ids=["elsewhere", "nothing is away", "it has ended"],
 )
 def test_of_a_run_elsewhere_it_is_said_that_its_record_is_away(clock: SetClock, state: RunState, away: bool, words: str):
     follower = FeedFollower(LeftFeed(UsageFault("left")), clock)  # type: ignore[arg-type]

@@ -86,7 +86,8 @@ class Connection:
         self._writer = writer
         self._frames = Frames(FROM_STRANGER)
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._follows: set[int] = set()
+        self._follows: dict[int, str] = {}
+        """Which run is followed by which request."""
         self._read_only = False
         self.person = person_of(peer.uid)
         self.introduced = False
@@ -185,7 +186,7 @@ class Connection:
     def _done(self, request: int) -> Callable[[asyncio.Task[None]], None]:
         def forget(_: asyncio.Task[None]) -> None:
             self._tasks.pop(request, None)
-            self._follows.discard(request)
+            self._follows.pop(request, None)
 
         return forget
 
@@ -255,7 +256,7 @@ class Connection:
         return Answer(id=message.id)
 
     async def _follow(self, message: Follow) -> Said:
-        self._follows.add(message.id)
+        self._follows[message.id] = message.run
         self._server.changed(self)
         if self.role == "operator" and message.run:
             await self._service.joined(message.run, self.person)
@@ -281,8 +282,10 @@ class Connection:
     def show(self, presence: Presence) -> None:
         """Tell those who follow here who is connected; one who does not read is passed over."""
         if self._writer.transport.get_write_buffer_size() < BUFFERED:
-            for request in self._follows:
-                self._write(item_message(request, replace(presence, me=self.person.login)))
+            carried = ("", self._service.open_run_id, self._service.newer_run_id)
+            for request, run in self._follows.items():
+                is_unseen = presence.record_away and run not in carried
+                self._write(item_message(request, replace(presence, me=self.person.login, record_away=is_unseen)))
 
     async def _say(self, message: Said) -> None:
         self._write(message)
