@@ -53,6 +53,12 @@ def need_yes(how: Invocation, command: str) -> None:
         raise UsageFault(f"{command} asks before it acts, and there is no terminal to answer on", with_yes(sys.argv[1:]))
 
 
+def need_to_change(how: Invocation, command: str) -> None:
+    """Refuse a command that changes something by itself, with no engine that knows who only looks on. Raises UsageFault."""
+    if how.read_only:
+        raise UsageFault(f"{command} changes something, and --read-only was given", "leave --read-only out")
+
+
 def with_yes(typed: "Sequence[str]") -> str:
     """Return what was typed after `deploy` as a command line that does not ask."""
     end = typed.index("--") if "--" in typed else len(typed)

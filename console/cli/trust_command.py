@@ -6,9 +6,10 @@ Jump hosts come first: what is behind them is reached through them.
 import asyncio
 
 from console.cli.configuration import environment
-from console.cli.invocation import Invocation
+from console.cli.invocation import Invocation, need_to_change
 from console.cli.output import say, say_json, tell, tell_equivalent
 from console.cli.prompt import confirm
+from console.core.words.sizes import counted
 from console.errors import NoGo, Problem, UsageFault
 from console.model.configured_environment import Environment
 from console.model.host import Host
@@ -18,6 +19,7 @@ async def trust(how: Invocation, name: str, pattern: str) -> int:
     """Enrol the keys of an environment's hosts. NoGo where a host shows none, or another than the one that is known."""
     from console.core.host_selection import select
 
+    need_to_change(how, "trust")
     found = environment(how, name)
     hosts = select(pattern, found.hosts)
     if isinstance(hosts, Problem):
@@ -53,8 +55,8 @@ async def _enrolled(how: Invocation, found: Environment, hosts: tuple[Host, ...]
         tell(f"{host.name} {shown.place} {shown.kind} {shown.fingerprint}")
     if not fresh:
         return []
-    await confirm(how, f"trust these {len(fresh)} keys?")
+    await confirm(how, "trust this key?" if len(fresh) == 1 else f"trust these {len(fresh)} keys?")
     file = enrol((shown.line for _, shown in fresh), found.ssh.known_hosts[0] if found.ssh.known_hosts else "")
     if not how.json:
-        say(f"{len(fresh)} keys enrolled in {file}")
+        say(f"{counted(len(fresh), 'key')} enrolled in {file}")
     return [host.name for host, _ in fresh]

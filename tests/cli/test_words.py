@@ -141,6 +141,8 @@ def test_history_leaves_no_run_out(tmp_path: Path):
     (("production", "--yes", "--hotfix", " "), "--hotfix was given and is empty"), (("lock", "production", "--reason", ""), "--reason TEXT"),
     (("lock", "production"), "--reason"), (("pause", "r1"), "no run is called r1"), (("pause",), "no run is open"), (("attach",), "no run"),
     (("resume", "--yes"), "no run is open"), (("skip",), "HOST"), (("statsu", "--yes"), "deploy status"), (("status",), "hosts.toml"),
+    (("trust", "--yes", "--read-only"), "--read-only was given"), (("--read-only", "engine", "stop"), "--read-only was given"),
+    (("engine", "migrate", "--read-only"), "--read-only was given"),
     (("history", "nope"), "knows the environment nope"), (("history", "nope", "--json"), "knows the environment nope"),
     (("check", "--without", "=x"), "a name is missing"), (("check", "--override", "tree="), "a reason is missing"),
     (("demo", "--hosts", "0"), "0"), (("forgive", "web01", "--reason", "gone", "--yes"), "nothing is owed"), (("status", "--nonsense"), "--nonsense"),

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from console.cli.carry_out import finish
+from console.cli.invocation import need_to_change
 from console.cli.options import how_of, how_options
 from console.cli.strict_command import StrictCommand
 
@@ -38,6 +39,8 @@ def engine(ctx: click.Context, /, verb: str, environment: str, force: bool, **gi
 
         run_engine(how.app, environment)
         return
+    if verb != "list":
+        need_to_change(how, f"engine {verb}")
     if verb == "migrate":
         from console.cli.migrate_command import migrate_journal
 
