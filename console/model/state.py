@@ -49,6 +49,8 @@ class StepState(msgspec.Struct, frozen=True):
     """For a gate that has passed: so many seconds before its end all its checks had passed for the first time."""
     unsettled: bool = False
     """It was running when the engine that ran it ended."""
+    tolerated: bool = False
+    """It did not end well, and a person has seen that and gone on."""
 
 
 PENDING = StepState()
@@ -70,6 +72,8 @@ class HostState(msgspec.Struct, frozen=True):
     """It counts against the failure budget."""
     forgiven: bool = False
     """A person has closed its debt: it is not owed again."""
+    tolerated: bool = False
+    """A person has seen that, and gone on."""
     skipped: bool = False
     """A person has it keep its old release, or has it taken back to that."""
     linked: bool = True
@@ -205,10 +209,6 @@ class RunState(msgspec.Struct, frozen=True):
     pausing: Pausing | None = None
     unshared: SafeText = SafeText("")
     """Why what happens is written down on the machine that carries it alone; empty: the record that machines share has it, or there is none."""
-    tolerated: int = 0
-    """Failures that a person has seen and gone on with."""
-    tolerates_steps: bool = False
-    """The same for a step that belongs to no host."""
     analyses: dict[str, AnalysisState] = {}
     """By step."""
     log_kinds: tuple[LogKind, ...] = ()

@@ -36,6 +36,8 @@ class Tally(msgspec.Struct, frozen=True):
     conditions: dict[str, HostSet] = {}
     failed: HostSet = HostSet()
     """Hosts that count against the failure budget."""
+    untold: HostSet = HostSet()
+    """Of those, the hosts whose failure no person has seen and gone on with."""
     cut: HostSet = HostSet()
     """Hosts whose links were lost, and that nobody has seen and gone on with."""
     running: HostSet = HostSet()
@@ -55,7 +57,7 @@ class Tally(msgspec.Struct, frozen=True):
     lanes: Table[LaneTally] = Table()
     """By host."""
     own_running: tuple[str, ...] = ()
-    """Steps about no host that run, that may begin, and that did not end well, by name."""
+    """Steps about no host that run, that may begin, and that did not end well with nobody having gone on in spite of that, by name."""
     own_ready: tuple[str, ...] = ()
     own_failed: tuple[str, ...] = ()
     own_held: tuple[str, ...] = ()

@@ -26,13 +26,14 @@ def failed(number: int, **fields: object) -> HostState:
     return a_host_in("failed", f"web{number:02}", failed_once=True, **fields)
 
 
-def with_failed(count: int, **fields: object) -> RunState:
-    return a_state(hosts=hosts_of(*(failed(number) for number in range(1, count + 1)), a_host_in("new", "web09")), phase="running", **fields)
+def with_failed(count: int, tolerated: int = 0, **fields: object) -> RunState:
+    hosts = (failed(number, tolerated=number <= tolerated) for number in range(1, count + 1))
+    return a_state(hosts=hosts_of(*hosts, a_host_in("new", "web09")), phase="running", **fields)
 
 
-def with_step(kind: str, status: str, **fields: object) -> RunState:
+def with_step(kind: str, status: str, *, tolerated: bool = False) -> RunState:
     step = a_step("database/migrate" if kind == "migrate" else f"wave-1/{kind}", kind, "prepare")
-    return a_state("new", index={step.name: step}, steps={step.name: ended(status, "exit 1")}, **fields)
+    return a_state("new", index={step.name: step}, steps={step.name: ended(status, "exit 1", tolerated=tolerated)})
 
 
 BUDGETS = [
@@ -40,13 +41,13 @@ BUDGETS = [
     ("one failed, none may", with_failed(1), 1, True),
     ("one failed, one may", with_failed(1, max_failures=1), 1, False),
     ("two failed, one may", with_failed(2, max_failures=1), 2, True),
-    ("two failed, and a person went on with two", with_failed(2, max_failures=1, tolerated=2), 2, False),
-    ("a third one fails after that", with_failed(3, max_failures=1, tolerated=2), 3, True),
-    ("one failed, and a person went on with fewer than the file allows", with_failed(1, max_failures=2, tolerated=1), 1, False),
+    ("two failed, and a person went on with two", with_failed(2, tolerated=2, max_failures=1), 2, False),
+    ("a third one fails after that", with_failed(3, tolerated=2, max_failures=1), 3, True),
+    ("one failed, and a person went on with fewer than the file allows", with_failed(1, tolerated=1, max_failures=2), 1, False),
     ("what goes back goes to its end", with_failed(2, kind="rollback"), 2, False),
     ("a migration failed", with_step("migrate", "failed"), 0, True),
     ("a migration of which nobody saw the end", with_step("migrate", "unknown"), 0, True),
-    ("a person went on with the step that failed", with_step("analysis", "failed", tolerates_steps=True), 0, False),
+    ("a person went on with the step that failed", with_step("analysis", "failed", tolerated=True), 0, False),
     ("a migration is done", with_step("migrate", "done"), 0, False),
 ]
 
@@ -74,7 +75,7 @@ def test_a_step_of_the_run_that_failed_is_found_until_a_person_goes_on():
     found = failed_without_host(with_step("migrate", "failed"))
     assert found is not None
     assert found.kind == "migrate"
-    assert failed_without_host(with_step("migrate", "failed", tolerates_steps=True)) is None
+    assert failed_without_host(with_step("migrate", "failed", tolerated=True)) is None
     assert failed_without_host(with_failed(3)) is None
 
 

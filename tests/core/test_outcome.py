@@ -466,7 +466,7 @@ ENDS = [
     ),
     (
         "a monitoring step that a person has gone on from",
-        a_state("new", tolerates_steps=True, **database("monitor", "monitor", "failed")),
+        a_state("new", **{**database("monitor", "monitor", "failed"), "steps": {"monitor": ended("failed", tolerated=True)}}),
         Exit.DONE,
         "succeeded",
         "",

@@ -189,6 +189,7 @@ def _is_misplaced(host: HostState) -> bool:
 
 _MEMBERS: Final[dict[str, Callable[[HostState, LaneTally], object]]] = {
     "failed": lambda host, _: host.failed_once,
+    "untold": lambda host, _: host.failed_once and not host.tolerated,
     "cut": lambda host, _: not host.linked and host.lost > 0,
     "running": lambda _, lane: lane.running,
     "forward": lambda _, lane: any(step.phase != "rollback" for step in lane.running),
@@ -213,12 +214,13 @@ def _with_lane(tally: Tally, host: HostState, lane: LaneTally) -> Tally:
 
 
 def _own_stood(state: RunState, step: Step) -> RunState:
-    tally, status = state.tally, state.step_state(step).status
+    tally, known = state.tally, state.step_state(step)
+    status, is_failed = known.status, known.status in OWN_FAILURES and step.fatal and not known.tolerated
     return changed(state, tally=changed(
         tally,
         own_running=_kept(state, tally.own_running, step.name, there=status == "running"),
         own_ready=_kept(state, tally.own_ready, step.name, there=status == "pending" and not tally.open.get(step.name, 0)),
-        own_failed=_kept(state, tally.own_failed, step.name, there=status in OWN_FAILURES and step.fatal),
+        own_failed=_kept(state, tally.own_failed, step.name, there=is_failed),
         own_held=_kept(state, tally.own_held, step.name, there=status == "held"),
     ))  # fmt: skip
 

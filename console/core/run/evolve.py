@@ -11,7 +11,7 @@ from console.core.checks.configured import ticked
 from console.core.kinds.kinds import kind_of
 from console.core.run import host_events as on_hosts
 from console.core.run import retries
-from console.core.run.counting import counted, recounted, uncounted, with_host
+from console.core.run.counting import counted, recounted, uncounted, with_host, with_step
 from console.core.run.other_boot import on_clock_of_another_boot
 from console.core.run.pauses import is_paused_for, pause_rule
 from console.model import events as ev
@@ -177,10 +177,19 @@ def _continued(state: RunState, event: ev.Continued) -> RunState:
         for name in state.tally.cut:
             state = with_host(state, name, lost=0.0)
     if rule is not None and rule.tolerates:
-        return changed(state, pausing=None, tolerated=len(state.tally.failed), tolerates_steps=True)
+        return changed(_tolerated(state), pausing=None)
     if is_paused_for(state, "traffic"):
         return changed(retries.gone_on(state), pausing=None)
     return changed(state, pausing=None)
+
+
+def _tolerated(state: RunState) -> RunState:
+    """A person goes on with what has failed by now, and with nothing that fails later on."""
+    for name in state.tally.untold:
+        state = with_host(state, name, tolerated=True)
+    for name in state.tally.own_failed:
+        state = with_step(state, state.index[name], changed(state.steps[name], tolerated=True))
+    return state
 
 
 def _record_lost(state: RunState, event: ev.RecordLost) -> RunState:

@@ -21,16 +21,16 @@ def failures(state: RunState) -> int:
 
 
 def is_tripped(state: RunState) -> bool:
-    """Whether more went wrong than the budget allows."""
+    """Whether more went wrong than the budget allows, and something of it that no person has seen and gone on with."""
     if kind_of(state).is_return:
         return False
-    return failures(state) > max(state.max_failures, state.tolerated) or failed_without_host(state) is not None
+    return (failures(state) > state.max_failures and bool(state.tally.untold)) or failed_without_host(state) is not None
 
 
 def failed_without_host(state: RunState) -> Step | None:
     """A step about no host that failed the run: a backup, a migration, an analysis. `None` where there is none, or it is tolerated."""
     failed = state.tally.own_failed
-    return state.index[failed[0]] if failed and not state.tolerates_steps else None
+    return state.index[failed[0]] if failed else None
 
 
 def trip_reason(state: RunState) -> SafeText:

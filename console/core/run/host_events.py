@@ -23,6 +23,8 @@ _RETURN: dict[str, Cause] = {
 }  # fmt: skip
 _MISFITS = 20
 """So many are kept, the last ones."""
+UNFAILED: dict[str, bool] = {"failed_once": False, "tolerated": False}
+"""A host counts as failed no more; should it fail again, that is for a person to see again."""
 
 
 def turn(state: RunState, name: str, cause: Cause, since: float, **fields: Any) -> RunState:  # noqa: ANN401 (fields of HostState)
@@ -85,7 +87,7 @@ def seen(state: RunState, event: ev.HostSeen) -> RunState:
     host = after.hosts.get(event.host)
     if host is None or host.condition != "unreachable":
         return after
-    return turn(after, event.host, "answered", event.mono, failed_once=False, linked=True, detail=event.problem)
+    return turn(after, event.host, "answered", event.mono, **UNFAILED, linked=True, detail=event.problem)
 
 
 def started(state: RunState, event: ev.StepStarted) -> RunState:
@@ -194,7 +196,7 @@ def returning(state: RunState, event: ev.HostReturning) -> RunState:
 
 def skipped(state: RunState, event: ev.HostSkipped) -> RunState:
     """A host keeps, or gets back, its old release."""
-    return turn(state, event.host, "skipped", event.mono, skipped=True, failed_once=False, detail=SafeText(f"skipped by {event.by.name}"))
+    return turn(state, event.host, "skipped", event.mono, skipped=True, **UNFAILED, detail=SafeText(f"skipped by {event.by.name}"))
 
 
 def owed(state: RunState, event: ev.HostOwed) -> RunState:

@@ -148,10 +148,11 @@ def _ended(what: str, known: StepState) -> str:
     return f"{what} {words.get(known.status, 'did not come to a known end')}"
 
 
-def _failed_alone(state: RunState) -> StepState | None:
+def _failed_alone(state: RunState, *, but_tolerated: bool = False) -> StepState | None:
     """A step about no host that did not end well; rather one that failed than one that was cancelled for it."""
     bad = ((name, known) for name, known in state.steps.items() if known.status not in ("done", "pending", "void"))
     fatal = [known for name, known in bad if name not in state.index or state.index[name].fatal]
+    fatal = [known for known in fatal if not (but_tolerated and known.tolerated)]
     return next((known for known in fatal if known.status != "cancelled"), next(iter(fatal), None))
 
 
@@ -207,7 +208,7 @@ def _forward(state: RunState) -> Conclusion:
     bad = _bad(state)
     aside = standing_by(state)
     behind = [host for host in state.hosts.values() if host.condition != "new" and host.name not in aside]
-    alone = None if state.tolerates_steps else _failed_alone(state)
+    alone = _failed_alone(state, but_tolerated=True)
     if alone is not None and not (alone.status == "cancelled" and len(bad) > state.max_failures):
         return Exit.FAILED, "failed", str(alone.detail), str(alone.hint) or _way_on(state)
     if len(bad) > state.max_failures or any(_is_unknown(state, host) for host in behind) or len(behind) == len(state.hosts) - len(aside):

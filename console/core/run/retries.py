@@ -6,7 +6,7 @@ Whether a person may is in `core/run/rules.py`.
 from console.core.conditions import Cause
 from console.core.kinds.kinds import kind_of
 from console.core.run.counting import with_host, with_step
-from console.core.run.host_events import turn
+from console.core.run.host_events import UNFAILED, turn
 from console.core.run.pauses import is_paused_for
 from console.model import events as ev
 from console.model.state import HostState, RunState, StepState
@@ -33,7 +33,7 @@ def retried(state: RunState, event: ev.HostRetried) -> RunState:
         "retried on its way back" if state.back else "retried as it stands" if fell_later and not again
         else "retried half-way" if host.touched else "retried untouched"
     )  # fmt: skip
-    after = turn(state, event.host, cause, event.mono, steps=steps, failed_once=False, skipped=False, detail=SafeText(""))
+    after = turn(state, event.host, cause, event.mono, steps=steps, **UNFAILED, skipped=False, detail=SafeText(""))
     return _without_return(after, event.host) if went_back and after.hosts[event.host] is not host else after
 
 
