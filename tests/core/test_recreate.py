@@ -10,17 +10,20 @@ from console.core.plan.strategies.recreate import without_stop
 from console.core.run.downtime import downtime, is_down, outages
 from console.core.run.outcome import conclude
 from console.errors import Exit
+from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Database, Environment
 from console.model.database import Review
 from console.model.host_commands import Command
 from console.model.maintenance import Maintenance
 from console.model.plan import Plan, ReturnTarget, Step
+from console.model.release import Release
 from console.model.request import Request
+from console.model.state import PENDING
 from console.model.values import changed
 from console.text import SafeText
 from tests.core.builders import a_state
-from tests.core.plans import comes_after, done_on, ends, named
+from tests.core.plans import comes_after, done_on, ends, named, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 
 STOPS = {"stop": Command("stop"), "start": Command("start"), "install": Command("install")}
@@ -84,6 +87,48 @@ def test_the_page_is_on_before_the_migration_and_not_while_the_backup_is_taken()
     assert named(plan, "maintenance/off").timeout > 200
     on = page_on(environment, ("ship",))
     assert behind_page(on, ()) == (on,)
+
+
+def migrated_behind_a_page(status: str = "done", old_code: str = "unknown", revert: Command | None = None) -> Simulation:
+    """A recreate that shows its page, and then migrates."""
+    database = Database("command", backup=Command("dump"), migrate=Command("migrate"), revert=revert)
+    environment = fleet(commands={**STOPS, **PAGE}, database=database)
+    review = Review(runs=True, where="web01", backs_up=True, old_code=old_code, reversible=revert is not None)  # type: ignore[arg-type]
+    run = Simulation(environment, lambda step, attempt: status if step.kind == "migrate" else "done")
+    plan = planned(environment, page=True, review=review)
+    run.record(*(changed(one, plan=plan) if isinstance(one, ev.PlanMade) else one for one in opening(environment)), ev.DatabaseReviewed(review=review))
+    run.state = changed(run.state, release=Release(NEW, SafeText("v2"), "b" * 40))
+    return run
+
+
+@pytest.mark.parametrize(("status", "words"), [("unknown", "did not come to a known end"), ("cancelled", "was cancelled")])
+def test_a_migration_in_doubt_is_no_clean_way_back_though_the_page_was_shown(status: str, words: str):
+    state = finished(migrated_behind_a_page(status))
+    assert (state.exit, state.outcome, state.maintenance, state.hint) == (5, "failed", None, "deploy production")
+    assert state.reason == f"the migration {words}: {status}; no host was changed"
+
+
+def test_a_migration_that_failed_cleanly_behind_the_page_is():
+    state = finished(migrated_behind_a_page("failed"))
+    assert (state.exit, state.outcome, state.maintenance) == (4, "rolled-back", None)
+
+
+@pytest.mark.parametrize(("old_code", "revert", "code"), [("ok", None, 4), ("unknown", None, 5), ("breaks", None, 5), ("breaks", Command("down"), 4)], ids=str)
+def test_a_roll_back_behind_the_migration_and_ahead_of_the_first_host_ends_by_what_the_database_is(old_code: str, revert: Command | None, code: int):
+    run = migrated_behind_a_page(old_code=old_code, revert=revert)
+    until(run, lambda run: run.state.steps.get("database/migrate", PENDING).status == "done")
+    assert say(run, cmd.RollBack()) is None
+    state = finished(run)
+    assert (state.exit, any(host.touched for host in state.hosts.values())) == (code, False)
+    assert state.hint == ("deploy restore production --run r1" if code == 5 else "")
+
+
+def test_a_roll_back_while_it_migrates_leaves_the_database_in_doubt():
+    run = until_runs(migrated_behind_a_page(), "database/migrate")
+    assert say(run, cmd.RollBack()) is None
+    state = finished(run)
+    assert (state.exit, state.steps["database/migrate"].status) == (5, "cancelled")
+    assert state.reason == "asked for by ada; the migration was cancelled: ; no host was changed"
 
 
 def recreated(ending=lambda step, attempt: "done", *, page: bool = False) -> Simulation:

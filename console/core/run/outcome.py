@@ -119,13 +119,26 @@ def _restore(state: RunState) -> Conclusion:
     return Exit.FAILED, "failed", f"{_ended('the restore', known)}: {known.detail}; look at the database before anything else", str(known.hint)
 
 
-def _migrated_only(state: RunState) -> Conclusion:
-    """Every host is as it was, and the database is not."""
-    why = "aborted" if state.aborting else _names(_bad(state)) or "every host was left out"
+def _migrated_only(state: RunState, why: str = "") -> Conclusion:
+    """Every host is as it was, and the database is not. `why`: the run ended; empty: by what became of its hosts."""
+    why = why or ("aborted" if state.aborting else _names(_bad(state)) or "every host was left out")
     reason = f"{why}; no host was changed, {left_words(state)}"
     if needs_person(state):
         return Exit.FAILED, "failed", reason, f"deploy restore {state.environment} --run {state.run}"
     return Exit.ROLLED_BACK, "rolled-back", reason, f"deploy {state.environment}"
+
+
+def _database_left(state: RunState) -> Conclusion | None:
+    """Where a run goes back that has shown its page, and changed no host: what it did to the database is as for one without a page."""
+    if any(host.touched for host in state.hosts.values()):
+        return None
+    if is_migrated(state) and needs_person(state):
+        return _migrated_only(state, str(state.back_reason))
+    ended = _database_failed(state)
+    if ended is None or ended[0] != Exit.FAILED:
+        return None
+    code, outcome, reason, hint = ended
+    return code, outcome, reason if state.back_cause == "failure" else f"{state.back_reason}; {reason}", hint
 
 
 def _database_failed(state: RunState) -> Conclusion | None:
@@ -194,6 +207,8 @@ def _rolled_back(state: RunState) -> Conclusion:
     owed = [host for host in state.hosts.values() if host.touched and host.condition not in STAYED_OLD]
     if owed:
         return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", f"deploy status {state.environment}"
+    if left := _database_left(state):
+        return left
     unseen = [host for host in state.hosts.values() if not host.touched and host.condition in LOST]
     if unseen:
         return Exit.FAILED, "failed", f"{state.back_reason}; not changed, and not verified: {_names(unseen)}", f"deploy status {state.environment}"
