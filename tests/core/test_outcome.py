@@ -405,7 +405,22 @@ ENDS = [
         "web01 failed; not back: web02 owed",
         "deploy status production",
     ),
-    ("a skipped host and the others back", a_state("back", "skipped", **BACK), Exit.ROLLED_BACK, "rolled-back", "web01 failed", ""),
+    (
+        "a skipped host and the others back",
+        a_state(hosts=hosts_of(a_host_in("back"), a_host_in("skipped", "web02", touched=False)), **BACK),
+        Exit.ROLLED_BACK,
+        "rolled-back",
+        "web01 failed",
+        "",
+    ),
+    (
+        "a skipped host that was changed and never taken back",
+        a_state("back", "skipped", **BACK),
+        Exit.FAILED,
+        "failed",
+        "web01 failed; not back: web02 skipped",
+        "deploy status production",
+    ),
     ("a restart that an earlier version took back", a_state("back", kind="restart", **BACK), Exit.FAILED, "failed", "web01 failed", "deploy status production"),
     ("an aborted run that is left", a_state("new", "old", aborting="leave"), Exit.FAILED, "failed", "aborted, and left as it is", "deploy rollback production"),
     (

@@ -23,6 +23,8 @@ from console.model.values import changed, sealed
 from console.text import SafeText
 
 NOBODY_OUT: Final[OutBefore] = {}
+ONE_BY_ONE: Final = frozenset({"rolling", "canary"})
+"""Strategies in which hosts serve whatever the others have."""
 
 
 def way_back(facts: HostFacts) -> ReturnTarget:
@@ -64,6 +66,22 @@ def can_return(state: RunState, name: str) -> bool:
     """Whether a host has somewhere to go back to. Where that is not known nothing is done: an unknown way back is never a first release."""
     way = state.way(name)
     return way is None or way.possible
+
+
+def goes_back(state: RunState, name: str) -> bool:
+    """Whether there is something to be done that takes a host back: it has somewhere to go, or was taken out of the traffic and nothing else."""
+    return can_return(state, name) or (bool(state.hosts[name].before) and is_only_drained(state, name))
+
+
+def stays_forward(state: RunState, host: HostState) -> bool:
+    """Whether a host that is in the middle of its update, and cannot go back, is brought to its end while the others go back: else it were left half-way.
+
+    Not where one version of the service would run beside the other that is not to, nor where the traffic is shared out between them.
+    """
+    if host.condition != "updating" or not host.touched or goes_back(state, host.name):
+        return False
+    is_alone = state.plan is not None and state.plan.strategy in ONE_BY_ONE
+    return is_alone and not any(step.kind == "weigh" for step in state.lanes.get(host.name, ()))
 
 
 def return_steps(
@@ -165,7 +183,7 @@ def _plan_rollback(environment: Environment, state: RunState, how: str, touched:
             return tuple(step for name in touched if served_before(state, name) for step in _to_before(environment, state, name, needs))
 
         return shift_back(environment, state, touched, revert_step(environment, state), returning)
-    targets = {name: state.hosts[name].before for name in touched if can_return(state, name)}
+    targets = {name: state.hosts[name].before for name in touched if goes_back(state, name)}
     beside = tuple(way[-1].name for name in alone if (way := [step for step in state.lanes[name] if step.phase == "rollback"]))
     drained = frozenset(name for name in targets if is_only_drained(state, name))
     together = state.plan is not None and state.plan.strategy == "recreate"

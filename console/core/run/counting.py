@@ -11,6 +11,7 @@ from console.core.conditions import FORWARD, MISPLACED, STRANDED
 from console.core.database_state import KINDS
 from console.core.kinds.kinds import kind_of
 from console.core.plan.graph import open_needs, waiting_of
+from console.core.plan.return_plan import goes_back, stays_forward
 from console.model.host_set import HostSet
 from console.model.paged_table import Table
 from console.model.plan import Phase, Step
@@ -30,7 +31,9 @@ def phases_in_play(state: RunState, host: HostState) -> tuple[Phase, ...]:
         return ("rollback",)
     if host.condition not in FORWARD:
         return ()
-    found: tuple[Phase, ...] = () if state.back is not None else ("prepare", "release", "verify")
+    found: tuple[Phase, ...] = ("prepare", "release", "verify")
+    if state.back is not None:
+        found = ("release",) if stays_forward(state, host) else ()
     found = (*found, "rollback") if kind_of(state).is_return else found
     return (*found, "close") if host.condition == "new" else found
 
@@ -156,11 +159,11 @@ def _stood(state: RunState, host: HostState) -> RunState:
 
 def _lane(state: RunState, host: HostState) -> LaneTally:
     tally, steps, in_play = state.tally, state.lanes.get(host.name, ()), phases_in_play(state, host)
-    pending, running, held, here, closing, goes_back = list[Step](), list[Step](), list[Step](), set[str](), 0, False
+    pending, running, held, here, closing, has_way = list[Step](), list[Step](), list[Step](), set[str](), 0, False
     for step in steps:
         status = host.steps.get(step.name, PENDING).status
         closing += step.phase == "close" and status != "pending"
-        goes_back = goes_back or step.phase == "rollback"
+        has_way = has_way or step.phase == "rollback"
         if status == "running":
             running.append(step)
             here.add(step.name)
@@ -171,15 +174,14 @@ def _lane(state: RunState, host: HostState) -> LaneTally:
     return LaneTally(
         ready, tuple(running), tuple(step.name for step in (*pending, *held, *running) if step.name in tally.waiting),
         any(host.steps[step.name].unsettled for step in running), closing, bool(held),
-        _is_stranded(state, host, goes_back=goes_back, runs=bool(running)),
+        _is_stranded(state, host, has_way=has_way, runs=bool(running)),
     )  # fmt: skip
 
 
-def _is_stranded(state: RunState, host: HostState, *, goes_back: bool, runs: bool) -> bool:
+def _is_stranded(state: RunState, host: HostState, *, has_way: bool, runs: bool) -> bool:
     if host.condition not in STRANDED:
         return False
-    way = state.way(host.name)
-    return (host.condition == "skipped" and runs) or (host.touched and not goes_back and (way is None or way.possible))
+    return (host.condition == "skipped" and runs) or (host.touched and not has_way and goes_back(state, host.name))
 
 
 def _is_misplaced(host: HostState) -> bool:

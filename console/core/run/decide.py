@@ -9,13 +9,23 @@ from collections.abc import Iterable, Iterator
 from console.core.conditions import FORWARD, STRANDED
 from console.core.database_state import needs_person
 from console.core.kinds.kinds import kind_of, on_failure
-from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback
+from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback, stays_forward
 from console.core.run.breaches import goes_back_for, waits_for_metrics
 from console.core.run.closing import close, end, is_closing, make_way, misplaced_hosts
 from console.core.run.failure_budget import failed_without_host, is_network, is_tripped, trip_reason
 from console.core.run.network_loss import lost_together
 from console.core.run.pauses import pause_rule
-from console.core.run.ready_steps import hosts_in, own_steps, ready_in_pause, ready_steps, ready_to_return, ready_to_serve_again, ready_while_paused, runs
+from console.core.run.ready_steps import (
+    hosts_in,
+    own_steps,
+    ready_in_pause,
+    ready_steps,
+    ready_to_return,
+    ready_to_serve_again,
+    ready_to_stay_forward,
+    ready_while_paused,
+    runs,
+)
 from console.core.words.sizes import counted, counted_hosts
 from console.core.words.threshold_words import breach_words
 from console.model.configured_environment import Environment
@@ -41,7 +51,7 @@ def decide(environment: Environment, state: RunState, now: float, since: int = -
     if state.phase in ("preflight", "deciding"):
         return (AskPerson("decision"),) if state.phase == "deciding" else ()
     if state.phase == "locking":
-        return (TakeLocks(),)
+        return (end(environment, state) if state.aborting else TakeLocks(),)
     settling = tuple(_settling(state))
     if settling:
         return settling
@@ -74,7 +84,7 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
         return
     rule = pause_rule(state)
     if is_tripped(state) and not (rule and rule.tolerates) and not is_closing(state):
-        yield from _trip(environment, state)
+        yield from _trip(environment, state, now)
         return
     if state.pausing is None and not kind_of(state).is_return and (pause := _pause_of(state, cut)):
         yield from _wait_for_person(environment, state, now, pause)
@@ -84,10 +94,10 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
         yield from _starts(state, now, ready_while_paused(state))
         return
     returning = tuple(_send_back(environment, state, frozenset({"skipped"}) if needs_person(state) else STRANDED))
-    if returning:
-        yield from returning
+    yield from returning
+    if any(isinstance(effect, RecordEvent) for effect in returning):
         return
-    effects = tuple(_starts(state, now, ready_steps(state)))
+    effects = tuple(_starts(state, now, (step for step in ready_steps(state) if step.about or not returning)))
     yield from effects
     if not effects and not runs(state):
         yield from close(environment, state)
@@ -109,7 +119,7 @@ def _wait_for_person(environment: Environment, state: RunState, now: float, paus
         yield RecordEvent(pause)
         return
     finishing = tuple(_starts(state, now, ready_in_pause(state, pause.cause)))
-    yield from finishing or _stop(environment, state)
+    yield from finishing or _stop(environment, state, now)
 
 
 def _held(state: RunState) -> SafeText | None:
@@ -171,7 +181,7 @@ def _ended_at(state: RunState, name: str) -> float:
     return known.started + known.seconds
 
 
-def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
+def _trip(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
     """What follows where too much failed: what the file says; a network that failed, and a migrated database, wait for a person."""
     alone = failed_without_host(state)
     reason, rule = trip_reason(state), "rollback" if alone and alone.kind == "analysis" else on_failure(state)
@@ -185,14 +195,16 @@ def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
     elif rule == "rollback" and state.changed:
         yield RecordEvent(RollbackBegan(plan=plan_rollback(environment, state), reason=reason, cause="failure"))
     else:
-        yield from _stop(environment, state)
+        yield from _stop(environment, state, now)
 
 
-def _stop(environment: Environment, state: RunState) -> Iterator[Effect]:
-    """Leave every host as it is, once what runs has ended; the window need not be over."""
+def _stop(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
+    """Leave every host as it is, once what runs has ended and whoever was told to go back has; the window need not be over."""
+    returning = tuple(_goes_on_returning(environment, state, now))
+    yield from returning
     own = own_steps(state, state.tally.own_running)
     yield from (CancelStep(step, state.step_state(step).attempt) for step in own if step.kind in ("monitor", "analysis", "critical", "manual"))
-    if not runs(state):
+    if not returning and not runs(state):
         yield from close(environment, state)
 
 
@@ -210,9 +222,6 @@ def _send_back(environment: Environment, state: RunState, conditions: frozenset[
 
 def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
     """End what goes forward; then every changed host goes back, or all stays as it is, as the person said."""
-    if state.aborting == "leave" and (returning := tuple(_goes_on_returning(environment, state, now))):
-        yield from returning
-        return
     if serving_again := tuple(_serve_again(environment, state)):
         yield from serving_again
         return
@@ -220,7 +229,7 @@ def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Ef
         yield from finishing
         return
     if runs(state) or not (state.aborting == "back" and state.changed and kind_of(state).returns):
-        yield from _stop(environment, state)
+        yield from _stop(environment, state, now)
     else:
         plan = plan_rollback(environment, state)
         yield RecordEvent(RollbackBegan(plan=plan, reason=SafeText("aborted"), cause="abort"))
@@ -235,21 +244,24 @@ def _serve_again(environment: Environment, state: RunState) -> Iterator[Effect]:
 
 
 def _goes_on_returning(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
-    """Let a host that was already told to go back come there: it is called skipped, so it has to be."""
+    """Let a host that was already told to go back come there: it is called skipped, or returning, so it has to be. Where all go back, it goes with them."""
+    if state.aborting == "back":
+        return
     yield from _send_back(environment, state, frozenset({"skipped"}))
     yield from _starts(state, now, ready_to_return(state, state.tally.ready_back))
 
 
 def _roll_back(environment: Environment, state: RunState, now: float, since: int) -> Iterator[Effect]:
-    """End what still goes forward, and begin with hosts on which nothing runs any more."""
+    """End what still goes forward, and begin with hosts on which nothing runs any more. Who cannot go back comes to its end forward."""
     if state.back is None:
         return
     tally = state.tally
     own = [step for step in own_steps(state, tally.own_running) if step.phase != "rollback"]
     if state.cancels > since:
-        there = (step for name in tally.forward for step in tally.lanes[name].running if step.phase != "rollback")
+        ended = (name for name in tally.forward if not stays_forward(state, state.hosts[name]))
+        there = (step for name in ended for step in tally.lanes[name].running if step.phase != "rollback")
         yield from (CancelStep(step, state.step_state(step).attempt) for step in (*own, *there))
-    ready = ready_to_return(state, tally.ready_back)
+    ready = (*ready_to_return(state, tally.ready_back), *ready_to_stay_forward(state))
     starts = tuple(_starts(state, now, (step for step in ready if step.about or not own)))
     yield from starts
     if not starts and not runs(state):

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from console.core.conditions import AS_BEFORE, LOST, LOST_OR_OWED, SERVED, STAYED_OLD, UNCLEAR
+from console.core.conditions import AS_BEFORE, LOST, LOST_OR_OWED, SERVED, UNCLEAR
 from console.core.database_state import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.maintenance_page import left_on
-from console.core.plan.return_plan import shipped_again
+from console.core.plan.return_plan import is_left_old, shipped_again
 from console.core.run.ticket import ticket_problems
 from console.core.traffic.bluegreen_sides import is_idle, standing_by
 from console.errors import Exit, Problem
@@ -204,7 +204,7 @@ def is_there_already(state: RunState, host: HostState) -> bool:
 
 
 def _rolled_back(state: RunState) -> Conclusion:
-    owed = [host for host in state.hosts.values() if host.touched and host.condition not in STAYED_OLD]
+    owed = [host for name, host in state.hosts.items() if host.touched and not is_left_old(state, name)]
     if owed:
         return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", f"deploy status {state.environment}"
     if left := _database_left(state):

@@ -6,6 +6,7 @@ It looks at what `core/run/counting.py` keeps, never at the whole fleet, and sta
 from collections.abc import Iterator
 
 from console.core.kinds.kinds import kind_of
+from console.core.plan.return_plan import stays_forward
 from console.core.run.pauses import PAUSES
 from console.model.events import PauseCause
 from console.model.host_set import HostSet
@@ -48,6 +49,13 @@ def ready_to_return(state: RunState, hosts: HostSet) -> Iterator[Step]:
     yield from (step for step in own_steps(state, tally.own_ready) if step.phase == "rollback")
     for name in tally.ready_back & hosts:
         yield from (step for step in tally.lanes[name].ready if step.phase == "rollback")
+
+
+def ready_to_stay_forward(state: RunState) -> Iterator[Step]:
+    """While hosts go back: what is still to be done on those in the middle of their update that cannot."""
+    for name in state.tally.ready & hosts_in(state, frozenset({"updating"})):
+        if stays_forward(state, state.hosts[name]):
+            yield from (step for step in state.tally.lanes[name].ready if step.phase == "release")
 
 
 def ready_while_paused(state: RunState) -> Iterator[Step]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from console.core.checks.configured import shown
 from console.core.conditions import FAILED, KEEPS_OLD
 from console.core.kinds.kinds import kind_of, looked_at_with
-from console.core.plan.return_plan import touched_hosts
+from console.core.plan.return_plan import goes_back, touched_hosts
 from console.core.run.breaches import counting_down, holding
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.critical_paths import open_ticks
@@ -234,7 +234,7 @@ def _roll_back(command: cmd.RollBack, state: RunState, by: Person | None) -> Den
     if not state.changed:
         return _no("no host has been changed yet, so there is nothing to roll back", _ABORT)
     touched = touched_hosts(state)
-    gone = [back for back in state.way_back if not back.possible and back.host in touched]
+    gone = [back for back in state.way_back if back.host in touched and not goes_back(state, back.host)]
     if gone and len(gone) == len(touched):
         return _no(f"no host has a release to go back to: {gone[0].host}: {gone[0].reason}", _LEAVE)
     return None
@@ -248,7 +248,14 @@ def _skip(command: cmd.Skip, state: RunState, by: Person | None) -> Denial | Non
         return _no("a host can be skipped or rolled back only while a release is running")
     if host.condition in KEEPS_OLD:
         return _no(_told(f"{host.name} is {host.condition}: there is nothing to skip", state.acts.get(f"host {host.name}")))
-    return _take_back(state, host) if host.condition == "new" else None
+    if host.condition == "new":
+        return _take_back(state, host)
+    return None if not host.touched or goes_back(state, host.name) else _no_way(state, host)
+
+
+def _no_way(state: RunState, host: HostState) -> Denial:
+    way = state.way(host.name)
+    return _no(f"{host.name} has no release to go back to" + (f": {way.reason}" if way else ""), _LEAVE)
 
 
 def _take_back(state: RunState, host: HostState) -> Denial | None:
@@ -257,7 +264,7 @@ def _take_back(state: RunState, host: HostState) -> Denial | None:
         return _no("the run is being aborted: every host goes back, or all stays as it is")
     way = state.way(host.name)
     if way is None or not way.possible:
-        return _no(f"{host.name} has no release to go back to" + (f": {way.reason}" if way else ""), _LEAVE)
+        return _no_way(state, host)
     if not host.before:
         return _no(f"{host.name} had no release before this one: it can only go back together with the whole run", _ROLL_BACK)
     return None
