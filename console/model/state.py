@@ -229,6 +229,8 @@ class RunState(msgspec.Struct, frozen=True):
     """By the key of each: what is known of it since the first switch."""
     window: float = 0.0
     """Seconds that people have added to the monitoring window."""
+    taken_late: float = 0.0
+    """When a host that was tried again in that window had taken the release, on the boot-time clock; 0: none was."""
     critical: dict[str, tuple[CriticalTry, ...]] = {}
     """By step: how its critical path went on each host."""
     ticks: dict[str, Person] = {}

@@ -50,6 +50,35 @@ def acted(subject: str, words: str, **fields: object) -> dict[str, object]:
     return {"acts": {subject: an_act(words, **fields)}}  # type: ignore[arg-type]
 
 
+GATE = a_step("wave-1/web01/gate", "gate", "release", "web01")
+
+
+def with_lane(host: HostState, **fields: object) -> RunState:
+    """A host that has a step in the run, which failed on it."""
+    failed = changed(host, steps={GATE.name: ended("failed")})
+    return a_state(**{"phase": "running", "hosts": hosts_of(failed), "lanes": {"web01": (GATE,)}, "index": {GATE.name: GATE}, **fields})
+
+
+def two_failed(**fields: object) -> RunState:
+    hosts = (changed(a_host_in("failed", name, failed_once=True), steps={GATE.name: ended("failed")}) for name in ("web01", "web02"))
+    return with_lane(a_host_in("failed"), hosts=hosts_of(*hosts), **fields)
+
+
+def in_the_window(status: str, close: str = "pending") -> RunState:
+    monitor, prune = a_step("verify/monitor", "monitor", "verify"), a_step("close/web02/prune", "prune", "close", "web02")
+    new = a_host_in("new", "web02", steps={prune.name: ended(close)})
+    return with_lane(
+        a_host_in("failed"), hosts=hosts_of(changed(a_host_in("failed"), steps={GATE.name: ended("failed")}), new), steps={monitor.name: ended(status, tolerated=status == "failed")},
+        index={step.name: step for step in (GATE, monitor, prune)}, lanes={"web01": (GATE,), "web02": (prune,)},
+    )  # fmt: skip
+
+
+def still_ends() -> RunState:
+    """A skipped host whose step is being ended."""
+    host = changed(a_host_in("skipped", skipped=True), steps={GATE.name: ended("running")})
+    return with_lane(host, hosts=hosts_of(host))
+
+
 ALLOWED = [
     ("GO while it is being decided", deciding(), GO),
     ("no-go while it is being decided", deciding(), cmd.Decide(go=False)),
@@ -85,8 +114,12 @@ ALLOWED = [
     ("a skip of a host that is being updated", running("updating"), SKIP),
     ("a skip of a host that failed", running("failed"), SKIP),
     ("a skip of a host that is new and has an old release", one_host(a_host_in("new", before="r0"), way_back=WAY), SKIP),
-    *((f"a retry of a host that is {condition}", running(condition), RETRY) for condition in ("failed", "unknown", "unreachable", "skipped")),
-    ("a retry of a host that failed and is back", one_host(a_host_in("back", failed_once=True)), RETRY),
+    *((f"a retry of a host that is {condition}", with_lane(a_host_in(condition)), RETRY) for condition in ("failed", "unknown", "unreachable", "skipped")),
+    ("a retry of a host that failed and is back", with_lane(a_host_in("back", failed_once=True)), RETRY),
+    ("a retry of a host that failed, by which the run does not stop", with_lane(a_host_in("failed", failed_once=True), on_failure="stop"), RETRY),
+    ("a retry of one of two while a person is asked", two_failed(pausing=paused(cause="failure")), RETRY),
+    ("a retry in the window", in_the_window("running"), RETRY),
+    ("a retry ahead of the window", in_the_window("pending"), RETRY),
     ("a note", a_state(phase="ended"), cmd.Note(text=SafeText("seen"))),
     ("a note in an exec", a_state(kind="exec"), cmd.Note(text=SafeText("seen"))),
     ("the helm for somebody else", running(by=ADA), cmd.TakeHelm()),
@@ -380,6 +413,46 @@ REFUSED = [
         RETRY,
         "web01 is back: there is nothing to try again",
         "",
+    ),
+    (
+        "a retry of a host that was not reached before the start",
+        running("unreachable"),
+        RETRY,
+        "web01 was not reached before the run began, and has no steps in it: a later run takes it",
+        "",
+    ),
+    *(
+        (f"a retry while it is being aborted ({how})", with_lane(a_host_in("failed"), aborting=how), RETRY, "the run is being aborted: nothing new starts", "")
+        for how in ("back", "leave")
+    ),
+    (
+        "a retry while the shared record is away",
+        with_lane(a_host_in("failed"), unshared=SafeText("it is away")),
+        RETRY,
+        "nothing new starts before the shared record answers again: it is away",
+        "deploy rollback production",
+    ),
+    ("a retry while a step of the host is being ended", still_ends(), RETRY, "wave-1/web01/gate has not ended yet: wait for its end", ""),
+    *(
+        (
+            f"a retry {when}",
+            state,
+            RETRY,
+            "the release is verified, and web01 would take it with nobody watching: the next run takes it",
+            "deploy production",
+        )
+        for when, state in (
+            ("behind the window", in_the_window("done")),
+            ("behind a window that failed", in_the_window("failed")),
+            ("while the run tidies up", in_the_window("pending", close="running")),
+        )
+    ),
+    (
+        "a retry of one of two that stop the run",
+        two_failed(on_failure="stop"),
+        RETRY,
+        "the run ends as it is: 2 failed, 0 allowed: web01 (failed), web02 (failed)",
+        "deploy attach r1",
     ),
     ("the helm for who has it", running(by=LIN), cmd.TakeHelm(), "you have the helm already", ""),
     ("the helm for who took it", running(by=ADA, helm=LIN), cmd.TakeHelm(), "you have the helm already", ""),

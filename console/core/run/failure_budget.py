@@ -20,11 +20,14 @@ def failures(state: RunState) -> int:
     return len(state.tally.failed)
 
 
-def is_tripped(state: RunState) -> bool:
-    """Whether more went wrong than the budget allows, and something of it that no person has seen and gone on with."""
+def is_tripped(state: RunState, without: str = "") -> bool:
+    """Whether more went wrong than the budget allows, and something of it that no person has seen and gone on with. `without`: but for that host."""
     if kind_of(state).is_return:
         return False
-    return (failures(state) > state.max_failures and bool(state.tally.untold)) or failed_without_host(state) is not None
+    failed, untold = state.tally.failed, state.tally.untold
+    if without:
+        failed, untold = failed.put(without, there=False), untold.put(without, there=False)
+    return (len(failed) > state.max_failures and bool(untold)) or failed_without_host(state) is not None
 
 
 def failed_without_host(state: RunState) -> Step | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from console.core.conditions import FELL, Cause, turned
 from console.core.run.counting import recounted, with_host, with_step
+from console.core.run.monitoring_window import window_that_runs
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
@@ -152,7 +153,8 @@ def _done(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
         return state
     if step.phase == "rollback":
         return turn(state, step.about, "return done for a skip" if state.hosts[step.about].skipped else "return done", event.mono)
-    return turn(state, step.about, "update done", event.mono, detail=event.detail)
+    after = turn(state, step.about, "update done", event.mono, detail=event.detail)
+    return changed(after, taken_late=event.mono) if window_that_runs(after) else after
 
 
 def _version_of(state: RunState, step: Step) -> SafeText:

@@ -1,6 +1,7 @@
 """The monitoring window: how long it is, what is left of it, and whether it is over. Pure.
 
-It begins behind the last host's gate. People make it longer or end it; while a metric is above its limit it does not end.
+It begins behind the last host's gate, and anew behind that of one that is tried again in it. People make it longer or end it; while a metric is above its
+limit it does not end.
 """
 
 from console.core.plan.marks import WINDOW_GRACE
@@ -32,19 +33,31 @@ def is_ended(state: RunState, step: Step) -> bool:
     return state.analyses.get(step.name, AnalysisState()).promoted
 
 
+def is_watched(state: RunState) -> bool:
+    """Whether the fleet was watched to the window's end: who takes the release now is watched by nobody."""
+    step = state.index.get(WINDOW)
+    return step is not None and state.step_state(step).status not in ("pending", "running")
+
+
 def window_seconds(state: RunState, step: Step) -> float:
     """Return how long the window is, with what people have added."""
     return max(0.0, step.timeout - WINDOW_GRACE) + state.window
 
 
 def window_left(state: RunState, step: Step, now: float) -> float:
-    """Return how many seconds of it are left; 0: its time is over."""
+    """Return how many seconds of it are left; 0: its time is over. It is counted from the last host that took the release, also where one is tried again."""
     if is_ended(state, step):
         return 0.0
     known: StepState = state.step_state(step)
-    return max(0.0, window_seconds(state, step) - (now - known.started if known.started else 0.0))
+    began = max(known.started, state.taken_late)
+    return max(0.0, window_seconds(state, step) - (now - began if known.started else 0.0))
 
 
 def is_over(state: RunState, step: Step, now: float) -> bool:
-    """Whether hosts give their last word now."""
-    return window_left(state, step, now) <= 0.0 and holding(state) is None
+    """Whether hosts give their last word now. While a host is tried again it does not end."""
+    return window_left(state, step, now) <= 0.0 and holding(state) is None and not takes_late(state)
+
+
+def takes_late(state: RunState) -> bool:
+    """Whether a host takes the release while the others that have it are watched."""
+    return bool(state.tally.conditions.get("updating"))

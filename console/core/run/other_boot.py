@@ -23,7 +23,7 @@ def on_clock_of_another_boot(state: RunState, mono: float) -> RunState:
         state, hosts=state.hosts.put_all({host.name: _host(host, later) for host in state.hosts.values()}), continued=_moved(state.continued, later),
         thresholds={key: _threshold(known, later) for key, known in state.thresholds.items()}, steps=Table(_steps(dict(state.steps.items()), later)),
         pausing=changed(state.pausing, since=_before(state.pausing.since, later)) if state.pausing else None,
-        opened=_before(state.opened, later), decided=_before(state.decided, later), sending=None,
+        opened=_before(state.opened, later), decided=_before(state.decided, later), sending=None, taken_late=_moved(state.taken_late, later),
         switched=mono if state.switched else 0.0, changed_at=mono + _SOON if state.changed_at else 0.0,
     )  # fmt: skip
 

@@ -226,8 +226,9 @@ def _forward(state: RunState) -> Conclusion:
     alone = _failed_alone(state, but_tolerated=True)
     if alone is not None and not (alone.status == "cancelled" and len(bad) > state.max_failures):
         return Exit.FAILED, "failed", str(alone.detail), str(alone.hint) or _way_on(state)
-    if len(bad) > state.max_failures or any(_is_unknown(state, host) for host in behind) or len(behind) == len(state.hosts) - len(aside):
-        return Exit.FAILED, "failed", _names(bad or behind), _way_on(state)
+    unknown = [host for host in behind if _is_unknown(state, host)]
+    if len(bad) > state.max_failures or unknown or len(behind) == len(state.hosts) - len(aside):
+        return Exit.FAILED, "failed", _names([*bad, *(host for host in unknown if host not in bad)] or behind), _way_on(state)
     without = left_out(state)
     if behind or without:
         words = "; ".join(words for words in (_names(behind), ", ".join(f"{name} left out" for name in without)) if words)

@@ -1,9 +1,12 @@
-"""Which steps of a host are to be done again when a person tries it again, or when a run goes on that waited for traffic. Pure.
+"""What trying a host again comes to: what happened to it, whether that helps, which of its steps are done again, what it is called meanwhile. Pure.
 
-Whether a person may is in `core/run/rules.py`.
+One table for whoever asks and for what is made of it: `core/run/rules.py` refuses by it, `retried` changes the state by it. What a run that waited for
+traffic goes on with is here too.
 """
 
-from console.core.conditions import Cause
+from typing import Final, Literal, NamedTuple
+
+from console.core.conditions import FAILED, IN_BETWEEN, Cause
 from console.core.kinds.kinds import kind_of
 from console.core.run.counting import with_host, with_step
 from console.core.run.host_events import UNFAILED, turn
@@ -13,28 +16,106 @@ from console.model.state import HostState, RunState, StepState
 from console.model.values import changed
 from console.text import SafeText
 
+Happened = Literal[
+    "waits for traffic", "goes on", "stopped on its way back", "nothing left on its way back", "nothing failed", "never reached", "taken back alone",
+    "fell at its end", "failed half-way", "failed untouched",
+]  # fmt: skip
+Again = Literal["what was held", "what ended badly", "restart and gate", "all from its wave on"]
+
+
+class Try(NamedTuple):
+    """What a new try is: the steps that are done again, and why the host changes; None: it goes on with what it is at."""
+
+    again: Again
+    cause: Cause | None
+    useless: str = ""
+    """Why nobody has it tried again; the rest is what older versions made of it, whose records say that it was."""
+
+
+NOTHING: Final = "{host} is {condition}: there is nothing to try again"
+
+TRIES: Final[dict[Happened, Try]] = {
+    "waits for traffic": Try("what was held", None),
+    "goes on": Try("what ended badly", "retried half-way", "{host} is still being {doing}: wait for its end"),
+    "stopped on its way back": Try("what ended badly", "retried on its way back"),
+    "nothing left on its way back": Try("what ended badly", "retried on its way back", NOTHING),
+    "nothing failed": Try("what ended badly", "retried untouched", NOTHING),
+    "never reached": Try("what ended badly", "retried untouched", "{host} was not reached before the run began, and has no steps in it: a later run takes it"),
+    "taken back alone": Try("all from its wave on", "retried half-way"),
+    "fell at its end": Try("restart and gate", "retried half-way"),
+    "failed half-way": Try("what ended badly", "retried half-way"),
+    "failed untouched": Try("what ended badly", "retried untouched"),
+}
+
+_ENDED_BADLY: Final = frozenset({"failed", "unknown", "cancelled", "unreachable", "held"})
+_DOING: Final = {"updating": "updated", "returning": "taken back"}
+
+
+def happened(state: RunState, host: HostState) -> Happened:
+    """What became of a host, as far as a new try is concerned."""
+    if host.condition == "updating" and host.name in state.tally.held:
+        return "waits for traffic"
+    if host.condition in IN_BETWEEN:
+        return "goes on"
+    if goes_back_now(state):
+        return _on_its_way_back(state, host)
+    if host.condition not in FAILED and not (host.condition == "back" and host.failed_once):
+        return "nothing failed"
+    lane = state.lanes.get(host.name, ())
+    if not lane:
+        return "never reached"
+    if any(step.phase == "rollback" for step in lane):
+        return "taken back alone"
+    if _did_all(state, host):
+        return "fell at its end"
+    return "failed half-way" if host.touched else "failed untouched"
+
+
+def goes_back_now(state: RunState) -> bool:
+    """Whether all hosts go back, or the run is a way back itself."""
+    return state.phase == "rolling-back" or kind_of(state).is_return
+
+
+def _on_its_way_back(state: RunState, host: HostState) -> Happened:
+    """A host that is back, or was never to go, has nothing left of it."""
+    way = (step for step in state.lanes.get(host.name, ()) if step.phase == "rollback" and step.fatal)
+    if host.condition not in FAILED or not any(state.step_state(step).status in _ENDED_BADLY for step in way):
+        return "nothing left on its way back"
+    return "stopped on its way back"
+
+
+def useless_words(state: RunState, host: HostState) -> str:
+    """Return why it makes no sense to try that host again, by what happened to it; empty: it does."""
+    return TRIES[happened(state, host)].useless.format(host=host.name, condition=host.condition, doing=_DOING.get(host.condition, ""))
+
 
 def retried(state: RunState, event: ev.HostRetried) -> RunState:
     """What did not end well on a host is to be done again; one that went back alone takes the release from the wave's beginning."""
     host = state.hosts.get(event.host)
     if host is None:
         return state
-    if host.condition == "updating" and event.host in state.tally.held:
-        return _tried_again(state, event.host, waits=True)
-    fell_later = _fell_later(state, host)
-    lane = state.lanes.get(event.host, ())
-    went_back = state.back is None and not kind_of(state).is_return and any(step.phase == "rollback" for step in lane)
-    steps = {
-        name: changed(known, status="pending") if _again(state, name, known, went_back=went_back, fell_later=fell_later) else known
-        for name, known in host.steps.items()
-    }
-    again = any(known.status == "pending" and state.index[name].phase == "release" for name, known in steps.items() if name in state.index)
-    cause: Cause = (
-        "retried on its way back" if state.back else "retried as it stands" if fell_later and not again
-        else "retried half-way" if host.touched else "retried untouched"
-    )  # fmt: skip
-    after = turn(state, event.host, cause, event.mono, steps=steps, **UNFAILED, skipped=False, detail=SafeText(""))
-    return _without_return(after, event.host) if went_back and after.hosts[event.host] is not host else after
+    what = happened(state, host)
+    found = TRIES[what]
+    if found.cause is None:
+        return _tried_again(state, host.name, waits=True)
+    steps = {name: changed(known, status="pending") if _again(state, name, known, found.again) else known for name, known in host.steps.items()}
+    after = turn(state, host.name, _cause(state, host, found, steps), event.mono, steps=steps, **UNFAILED, skipped=False, detail=SafeText(""))
+    is_taken = what == "taken back alone" and after.hosts[host.name] is not host
+    return _without_return(after, host.name) if is_taken else after
+
+
+def _cause(state: RunState, host: HostState, found: Try, steps: dict[str, StepState]) -> Cause:
+    """In a run that is a way back itself there is no other condition for it; where nothing is to be done again, the host stands as it is."""
+    assert found.cause is not None
+    if found.again == "restart and gate" and not any(known.status == "pending" for known in _released(state, steps)):
+        return "retried as it stands"
+    if found.cause == "retried on its way back" and state.back is None:
+        return "retried half-way" if host.touched else "retried untouched"
+    return found.cause
+
+
+def _released(state: RunState, steps: dict[str, StepState]) -> list[StepState]:
+    return [known for name, known in steps.items() if (step := state.index.get(name)) and step.phase == "release"]
 
 
 def _without_return(state: RunState, host: str) -> RunState:
@@ -43,18 +124,19 @@ def _without_return(state: RunState, host: str) -> RunState:
     return changed(state, index=state.index.without(gone), lanes=state.lanes.put(host, tuple(step for step in lane if step.phase != "rollback")))
 
 
-def _fell_later(state: RunState, host: HostState) -> bool:
+def _did_all(state: RunState, host: HostState) -> bool:
     """Whether the host did all that it was asked, and fell after that."""
     mine = [step for step in state.lanes.get(host.name, ()) if step.phase == "release"]
     return host.condition != "back" and bool(mine) and all(state.step_state(step).status == "done" or not step.fatal for step in mine)
 
 
-def _again(state: RunState, name: str, known: StepState, *, went_back: bool, fell_later: bool) -> bool:
+def _again(state: RunState, name: str, known: StepState, again: Again) -> bool:
     step = state.index.get(name)
     if step is None:
         return False
-    ended_badly = known.status in ("failed", "unknown", "cancelled", "unreachable", "held") and step.fatal
-    return ended_badly or (step.phase == "release" and (went_back or (fell_later and step.kind in ("restart", "gate"))))
+    if known.status in _ENDED_BADLY and step.fatal:
+        return True
+    return step.phase == "release" and (again == "all from its wave on" or (again == "restart and gate" and step.kind in ("restart", "gate")))
 
 
 def gone_on(state: RunState) -> RunState:

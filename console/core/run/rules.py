@@ -7,14 +7,17 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from console.core.checks.configured import shown
-from console.core.conditions import FAILED, KEEPS_OLD
+from console.core.conditions import IN_BETWEEN, KEEPS_OLD
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import goes_back, touched_hosts
 from console.core.run.breaches import counting_down, holding
 from console.core.run.canary_verdict import analysis_that_runs
+from console.core.run.closing import is_closing
 from console.core.run.critical_paths import open_ticks
-from console.core.run.monitoring_window import is_ended, window_step, window_that_runs
+from console.core.run.failure_budget import is_tripped, trip_reason
+from console.core.run.monitoring_window import is_ended, is_watched, window_step, window_that_runs
 from console.core.run.pauses import is_paused_for, pause_rule
+from console.core.run.retries import goes_back_now, useless_words
 from console.core.words.durations import duration_words
 from console.core.words.threshold_words import numbers_words
 from console.model import commands as cmd
@@ -31,8 +34,6 @@ _SUBJECTS: dict[type[cmd.RunCommand], tuple[str, ...]] = {
 LONGEST = 86400.0
 """Seconds that the monitoring window is made longer by, at most."""
 _UNDECIDED = ("preflight", "deciding")
-_ENDED_BADLY = frozenset({"failed", "unknown", "cancelled", "unreachable"})
-_GOES_ON = {"updating": "updated", "returning": "taken back"}
 
 
 class Way(NamedTuple):
@@ -130,10 +131,6 @@ def _no(message: str, *ways: Way | str) -> Denial:
     return Denial(message, tuple(Way(way) if isinstance(way, str) else way for way in ways if way))
 
 
-def _goes_back_now(state: RunState) -> bool:
-    return state.phase == "rolling-back" or kind_of(state).is_return
-
-
 def _decide(command: cmd.Decide, state: RunState, by: Person | None) -> Denial | None:
     if state.phase != "deciding" or state.go is not None:
         return _no(_told("there is nothing to decide now", state.acts.get("go")), f"deploy attach {state.run}")
@@ -164,7 +161,7 @@ def _acknowledge(command: cmd.Acknowledge, state: RunState, by: Person | None) -
 
 
 def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Denial | None:
-    if _goes_back_now(state):
+    if goes_back_now(state):
         return _no("a rollback cannot be paused")
     if state.phase != "running":
         return _no("nothing runs yet that could be paused", _ABORT)
@@ -221,13 +218,13 @@ def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Denial | N
         return _no(_told("the run ends without a GO", state.acts.get("go")))
     if command.expects:
         return _no("GO was given meanwhile: the run goes on; abort ends it all the same", _ABORT)
-    if _goes_back_now(state):
+    if goes_back_now(state):
         return _no("a rollback cannot be aborted")
     return _no(_told("the run is being aborted already", state.acts.get("end"))) if state.aborting else None
 
 
 def _roll_back(command: cmd.RollBack, state: RunState, by: Person | None) -> Denial | None:
-    if _goes_back_now(state):
+    if goes_back_now(state):
         return _no(_told("the rollback is under way", state.acts.get("end")))
     if why := kind_of(state).no_return:
         return _no(why.words, Way(why.hint.format(environment=state.environment), why.says))
@@ -276,23 +273,28 @@ def _retry(command: cmd.Retry, state: RunState, by: Person | None) -> Denial | N
         return _unknown_host(command.host, state)
     if state.phase not in ("running", "rolling-back"):
         return _no("there is no run in which the host could be tried again")
-    if host.condition == "updating" and host.name in state.tally.held and state.phase == "running" and not state.aborting:
+    if useless := useless_words(state, host):
+        return _no(_told(useless, state.acts.get(f"host {host.name}")))
+    if state.aborting:
+        return _no("the run is being aborted: nothing new starts")
+    running = state.tally.lanes[host.name].running
+    if running:
+        return _no(f"{running[0].title} has not ended yet: wait for its end")
+    return None if goes_back_now(state) else _forward_again(state, host)
+
+
+def _forward_again(state: RunState, host: HostState) -> Denial | None:
+    """Whether the run still brings a host forward that failed: it would be begun, seen to its end, and watched like the others. One under way goes on."""
+    rule = pause_rule(state)
+    if not (rule and rule.tolerates) and is_tripped(state, without=host.name):
+        return _no(f"the run ends as it is: {trip_reason(state)}", f"deploy attach {state.run}")
+    if host.condition in IN_BETWEEN:
         return None
-    if host.condition in _GOES_ON:
-        return _no(_told(f"{host.name} is still being {_GOES_ON[host.condition]}: wait for its end", state.acts.get(f"host {host.name}")))
-    if _stopped_on_its_way_back(state, host) if _goes_back_now(state) else _failed(host):
-        return None
-    return _no(_told(f"{host.name} is {host.condition}: there is nothing to try again", state.acts.get(f"host {host.name}")))
-
-
-def _failed(host: HostState) -> bool:
-    return host.condition in FAILED or (host.condition == "back" and host.failed_once)
-
-
-def _stopped_on_its_way_back(state: RunState, host: HostState) -> bool:
-    """A host that is back, or was never to go, has nothing to try again while the others go back."""
-    way = [step for step in state.lanes.get(host.name, ()) if step.phase == "rollback"]
-    return host.condition in FAILED and any(state.step_state(step).status in _ENDED_BADLY for step in way)
+    if state.unshared:
+        return _unshared(state)
+    if is_closing(state) or is_watched(state):
+        return _no(f"the release is verified, and {host.name} would take it with nobody watching: the next run takes it", f"deploy {state.environment}")
+    return None
 
 
 def _unknown_host(name: str, state: RunState) -> Denial:

@@ -9,7 +9,7 @@ import asyncio
 from typing import NamedTuple
 
 from console.core.plan.lanes import gates_of
-from console.core.run.monitoring_window import is_over, window_left
+from console.core.run.monitoring_window import is_over, takes_late, window_left
 from console.core.run.pauses import is_paused_for
 from console.engine.run.reachability import PATIENCE, why_silent
 from console.engine.run.step_attempt import Task, values_for
@@ -64,7 +64,7 @@ class Monitoring:
                         watching[name] = asyncio.create_task(self._watch(host))
                 for one in (one for one in watching.values() if one.done()):
                     one.result()
-                if all(one.done() for one in watching.values()):
+                if all(one.done() for one in watching.values()) and not takes_late(self._tools.live()):
                     return StepResult("done")
                 await self._clock.sleep(ROUND)
         finally:
