@@ -72,7 +72,7 @@ _ROWS: tuple[tuple[Cause, tuple[HostCondition, ...], HostCondition | Literal[""]
     ("update unreachable", ("returning", "skipped"), _KEPT),
     ("update cancelled", ("returning", "skipped"), _KEPT),
     ("told to go back", ("old", "updating", "new", "failed", "unknown", "unreachable", "skipped", "returning", "owed"), "returning"),
-    ("return began", ("old", "updating", "new", "returning"), "returning"),
+    ("return began", ("old", "updating", "new", "returning", "back", "skipped"), "returning"),
     ("return done", ("returning", "unknown"), "back"),
     ("return done for a skip", ("returning", "unknown"), "skipped"),
     ("return failed", ("returning", "unknown"), "failed"),

@@ -11,10 +11,33 @@ def in_play(state: RunState, step: Step) -> bool:
     """Whether a step about a host of the run is still to be done."""
     condition = state.hosts[step.about].condition
     if step.phase == "rollback":
-        return condition == "returning" or (state.kind == "rollback" and condition in FORWARD)
+        return (
+            condition in ("returning", "back")
+            or (condition == "skipped" and has_returned(state, step.about))
+            or (state.kind == "rollback" and condition in FORWARD)
+        )
     if step.phase == "close":
         return condition == "new"
-    return condition in FORWARD and state.back is None
+    if state.back is not None:
+        return step.phase == "release" and ends_forward(state, step.about)
+    return condition in FORWARD
+
+
+def has_returned(state: RunState, name: str) -> bool:
+    """Whether all of the host's way back is done that may not fail."""
+    way = [step for step in state.lanes[name] if step.phase == "rollback"]
+    return bool(way) and all(state.step_state(step).status == "done" for step in way if step.fatal)
+
+
+def ends_forward(state: RunState, name: str) -> bool:
+    """Whether a host in the middle of its update has nothing to go back to, and nothing stands against its coming to the end of that."""
+    host, way = state.hosts[name], state.way(name)
+    begun = [step for step in state.lanes[name] if step.changes and state.step_state(step).attempt]
+    is_only_drained = bool(begun) and {step.kind for step in begun} == {"drain"}
+    if host.condition != "updating" or not host.touched or way is None or way.possible or (host.before and is_only_drained):
+        return False
+    serves_alone = state.plan is not None and state.plan.strategy in ("rolling", "canary")
+    return serves_alone and all(step.kind != "weigh" for step in state.lanes[name])
 
 
 def is_settled(state: RunState, step: Step) -> bool:

@@ -139,6 +139,17 @@ def test_a_skipped_host_whose_way_back_failed_and_was_tried_again_is_back():
     assert (run.run().hosts["web01"].condition, run.state.exit) == ("back", Exit.ROLLED_BACK)
 
 
+def test_a_host_that_failed_on_its_way_back_alone_and_is_skipped_again_goes_on_with_that():
+    run = a_run(3, lambda step, attempt: "failed" if step.name == "back/web01/switch" and attempt == 1 else "done", on_failure="pause")
+    until_new(run, "web01")
+    assert say(run, cmd.Skip(host="web01")) is None
+    while run.state.hosts["web01"].condition != "failed":
+        go_on(run, 1)
+    assert say(run, cmd.Skip(host="web01")) is None
+    state = run.run()
+    assert (state.hosts["web01"].condition, state.hosts["web01"].release, state.hosts["web01"].failed_once) == ("skipped", OLD, False)
+
+
 def test_a_run_whose_hosts_were_all_taken_back_alone_is_rolled_back_like_any_other():
     run = a_run(3, pause_after=1)
     run.run()

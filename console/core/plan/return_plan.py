@@ -105,24 +105,24 @@ def return_steps(
 
 def touched_hosts(state: RunState) -> tuple[str, ...]:
     """Hosts that something in service was changed on and that are not back yet, in the order of the fleet."""
-    return tuple(name for name, host in state.hosts.items() if host.touched and not _is_back(state, host))
+    return tuple(name for name, host in state.hosts.items() if host.touched and not is_back(state, host))
 
 
 def is_left_old(state: RunState, name: str) -> bool:
     """Whether a host of the run is on its old release for good: it was skipped or taken back, and nothing of that is still to be done."""
     host = state.hosts[name]
-    return host.condition in STAYED_OLD and (not host.touched or _is_back(state, host))
+    return host.condition in STAYED_OLD and (not host.touched or is_back(state, host))
 
 
 def left_behind(state: RunState) -> dict[str, str]:
     """The hosts of a run that were to go back and are not, with the release that each was to go to."""
     goes_to = {way.host: way.release for way in state.way_back if way.possible and way.release}
     meant = state.hosts if state.kind == "rollback" else {name for name, host in state.hosts.items() if host.touched}
-    there = {name for name, host in state.hosts.items() if _is_back(state, host) or (host.condition == "old" and host.release == goes_to.get(name))}
+    there = {name for name, host in state.hosts.items() if is_back(state, host) or (host.condition == "old" and host.release == goes_to.get(name))}
     return {name: release for name, release in goes_to.items() if name in meant and name not in there and state.hosts[name].condition != "left-out"}
 
 
-def _is_back(state: RunState, host: HostState) -> bool:
+def is_back(state: RunState, host: HostState) -> bool:
     """A host that was skipped has still to go back, unless its way back is done."""
     if host.condition != "skipped":
         return host.condition == "back"

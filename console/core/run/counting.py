@@ -7,11 +7,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from console.core.conditions import FORWARD, MISPLACED, STRANDED
+from console.core.conditions import FORWARD, MISPLACED, STAYED_OLD, STRANDED
 from console.core.database_state import KINDS
 from console.core.kinds.kinds import kind_of
 from console.core.plan.graph import open_needs, waiting_of
-from console.core.plan.return_plan import goes_back, stays_forward
+from console.core.plan.return_plan import goes_back, is_back, stays_forward
 from console.model.host_set import HostSet
 from console.model.paged_table import Table
 from console.model.plan import Phase, Step
@@ -26,8 +26,8 @@ UNSETTLED = UNBEGUN | {"running"}
 
 
 def phases_in_play(state: RunState, host: HostState) -> tuple[Phase, ...]:
-    """The phases whose steps about that host are still to be done as the host and the run are now."""
-    if host.condition == "returning":
+    """The phases whose steps about that host are still to be done as the host and the run are now; one that is back may have a hook before it."""
+    if host.condition == "returning" or (host.condition in STAYED_OLD and is_back(state, host)):
         return ("rollback",)
     if host.condition not in FORWARD:
         return ()
@@ -181,7 +181,10 @@ def _lane(state: RunState, host: HostState) -> LaneTally:
 def _is_stranded(state: RunState, host: HostState, *, has_way: bool, runs: bool) -> bool:
     if host.condition not in STRANDED:
         return False
-    return (host.condition == "skipped" and runs) or (host.touched and not has_way and goes_back(state, host.name))
+    if host.condition == "skipped" and runs:
+        return True
+    is_to_begin = not has_way or (host.condition == "skipped" and not is_back(state, host))
+    return host.touched and is_to_begin and goes_back(state, host.name)
 
 
 def _is_misplaced(host: HostState) -> bool:

@@ -182,9 +182,19 @@ def _ended_badly(state: RunState, step: Step, event: ev.StepFinished) -> RunStat
     if step.phase == "rollback":
         cause: Cause = "return unreachable" if event.lost and event.status == "failed" else _RETURN[event.status]
         return turn(state, step.about, cause, event.mono, skipped=False, detail=event.detail)
+    if step.phase == "close":
+        return _failed_late(state, step, event)
     if step.phase not in ("release", "prepare") or (event.status == "cancelled" and (state.back or state.aborting)):
         return state
     return turn(state, step.about, _UPDATE[event.status], event.mono, failed_once=True, detail=event.detail)
+
+
+def _failed_late(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
+    """A command that a release must not end without did: its host has the release, was watched, and serves on; it counts as failed all the same."""
+    host = state.hosts[step.about]
+    if host.condition != "new" or event.status == "cancelled":
+        return state
+    return with_host(state, host.name, failed_once=True, detail=SafeText(f"{step.title}: {event.detail or event.status}"))
 
 
 def returning(state: RunState, event: ev.HostReturning) -> RunState:

@@ -230,10 +230,16 @@ def _forward(state: RunState) -> Conclusion:
     if len(bad) > state.max_failures or unknown or len(behind) == len(state.hosts) - len(aside):
         return Exit.FAILED, "failed", _names([*bad, *(host for host in unknown if host not in bad)] or behind), _way_on(state)
     without = left_out(state)
-    if behind or without:
-        words = "; ".join(words for words in (_names(behind), ", ".join(f"{name} left out" for name in without)) if words)
+    late = [host for host in bad if host.condition == "new" and _failed_late(state, host)]
+    if behind or without or late:
+        words = "; ".join(words for words in (_names([*behind, *late]), ", ".join(f"{name} left out" for name in without)) if words)
         return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {words}", _way_on(state) if kind_of(state).is_repeated else f"deploy {state.environment}"
     return Exit.DONE, "succeeded", "", ""
+
+
+def _failed_late(state: RunState, host: HostState) -> bool:
+    """Whether a step of the run's close that may not fail did on that host."""
+    return any(step.fatal and step.phase == "close" and state.step_state(step).status in ("failed", "unknown") for step in state.lanes.get(host.name, ()))
 
 
 def _way_on(state: RunState) -> str:
