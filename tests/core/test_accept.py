@@ -16,7 +16,7 @@ from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
-from tests.core.builders import ADA, LIN, a_check, a_state, an_act
+from tests.core.builders import ADA, LIN, a_check, a_state, a_step, an_act
 from tests.core.drawn import KINDS, draw_run, everything_said
 from tests.core.simulation import Simulation, an_environment, opening
 
@@ -24,6 +24,8 @@ ENVIRONMENT = an_environment(2)
 CHECKED = changed(ENVIRONMENT, checks=(CheckSpec("Support", "manual"), CheckSpec("Legal", "manual"), CheckSpec("CI", "github")))
 OPEN = {"go": None, "changed": False, "phase": "deciding"}
 REQUEST = Request(overrides=(("space", "small release"),), hotfix="INC-1")
+
+GATE = a_step("wave-1/web01/gate", "gate", "release", "web01")
 
 BECOMES = [
     ("GO", a_state("old", **OPEN), cmd.Decide(go=True), ev.Decided(go=True, by=LIN)),
@@ -50,7 +52,7 @@ BECOMES = [
     ("an abort that leaves all", a_state("new", phase="running"), cmd.Abort(leave=True), ev.AbortAsked(by=LIN, leave=True)),
     ("a pause", a_state("new", phase="running"), cmd.Pause(), ev.Paused(reason=SafeText("paused by lin"), by=LIN, cause="operator")),
     ("a skip", a_state("old", phase="running"), cmd.Skip(host="web01"), ev.HostSkipped(host="web01", by=LIN)),
-    ("a retry", a_state("failed", phase="running"), cmd.Retry(host="web01"), ev.HostRetried(host="web01", by=LIN)),
+    ("a retry", a_state("failed", phase="running", lanes={"web01": (GATE,)}), cmd.Retry(host="web01"), ev.HostRetried(host="web01", by=LIN)),
     ("a note", a_state(phase="ended"), cmd.Note(text=SafeText("seen")), ev.NoteAdded(by=LIN, text=SafeText("seen"))),
     ("a tick", a_state("old", **OPEN), cmd.Acknowledge(check="Support"), ev.CheckAcknowledged(check="Support", by=LIN)),
     ("the helm", a_state("new", phase="running", by=ADA), cmd.TakeHelm(), ev.HelmTaken(by=LIN)),
