@@ -296,3 +296,12 @@ def test_the_environment_is_what_the_side_that_serves_has():
     say(run, cmd.RollBack())
     run.run()
     assert live_after(Live(Release(OLD, SafeText("v1"), "")), run.state, ()) == Live(Release(OLD, SafeText(""), ""))
+
+
+@pytest.mark.parametrize("moment", ["wave-1/web03/gate", "shift/web01/drain", "close/web03/prune"])
+def test_a_host_that_stands_by_cannot_be_skipped_as_it_keeps_its_release(moment: str):
+    run = until_runs(a_shift(), moment)
+    said = say(run, cmd.Skip(host="web01"))
+    assert said is not None
+    assert said.message == "web01 stands by on the side that keeps its release: there is nothing to skip"
+    assert (run.run().exit, run.serves) == (Exit.DONE, set(GREEN))

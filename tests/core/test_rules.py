@@ -439,7 +439,7 @@ REFUSED = [
             state,
             RETRY,
             "the release is verified, and web01 would take it with nobody watching: the next run takes it",
-            "deploy production",
+            "deploy attach r1",
         )
         for when, state in (
             ("behind the window", in_the_window("done")),

@@ -107,7 +107,8 @@ def above(run: Simulation) -> Simulation:
 
 def test_where_no_host_can_go_back_a_breach_is_gone_on_with():
     run = above(until_runs(a_run(3), "wave-2/web02/gate"))
-    gone = changed(run.state, way_back=tuple(changed(way, possible=False, reason=SafeText("damaged")) for way in run.state.way_back))
+    ways = tuple(changed(way, possible=False, reason=SafeText("damaged")) for way in run.state.way_back)
+    gone = changed(run.state, way_back=ways, ways={way.host: way for way in ways})
     assert_every_hint_helps(gone)
     assert next_words(gone) == f"deploy continue {gone.run}"
     assert next_words(run.state) == "deploy rollback production"

@@ -18,6 +18,7 @@ from console.core.run.failure_budget import is_tripped, trip_reason
 from console.core.run.monitoring_window import is_ended, is_watched, window_step, window_that_runs
 from console.core.run.pauses import is_paused_for, pause_rule
 from console.core.run.retries import goes_back_now, useless_words
+from console.core.traffic.bluegreen_sides import standing_by
 from console.core.words.durations import duration_words
 from console.core.words.threshold_words import numbers_words
 from console.model import commands as cmd
@@ -245,6 +246,8 @@ def _skip(command: cmd.Skip, state: RunState, by: Person | None) -> Denial | Non
         return _no("a host can be skipped or rolled back only while a release is running")
     if host.condition in KEEPS_OLD:
         return _no(_told(f"{host.name} is {host.condition}: there is nothing to skip", state.acts.get(f"host {host.name}")))
+    if host.name in standing_by(state):
+        return _no(f"{host.name} stands by on the side that keeps its release: there is nothing to skip")
     if host.condition == "new":
         return _take_back(state, host)
     return None if not host.touched or goes_back(state, host.name) else _no_way(state, host)
@@ -293,7 +296,7 @@ def _forward_again(state: RunState, host: HostState) -> Denial | None:
     if state.unshared:
         return _unshared(state)
     if is_closing(state) or is_watched(state):
-        return _no(f"the release is verified, and {host.name} would take it with nobody watching: the next run takes it", f"deploy {state.environment}")
+        return _no(f"the release is verified, and {host.name} would take it with nobody watching: the next run takes it", f"deploy attach {state.run}")
     return None
 
 
