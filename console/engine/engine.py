@@ -134,6 +134,7 @@ class Engine:
 
     async def _take(self, environment: Environment, digest: str, secrets: Mapping[str, str]) -> None:
         async with self._opening.lock:
+            self._model.refuse_stranger(environment)
             await self._refuse_other_model(environment, digest)
             self._model.keyring.take(environment, secrets)
             if self._model.is_new(digest):

@@ -91,6 +91,18 @@ class LoadedModel:
         before = self._environment
         return before is not None and (before.journal, before.path) != (other.journal, other.path)
 
+    def refuse_stranger(self, other: Environment) -> None:
+        """Raise UsageFault where another file has the same names for something else: another path on the hosts, or none of the hosts."""
+        before = self._environment
+        if before is None or before.file == other.file:
+            return
+        why = "" if before.path == other.path else f"there it is in {before.path}, here in {other.path}"
+        if {host.name for host in before.hosts}.isdisjoint(host.name for host in other.hosts):
+            why = "no host is in both"
+        if why:
+            words = f"{other.file} and {before.file} both have {other.name} of {other.app}, and {why}"
+            raise UsageFault(f"{words}; give one another name, or its own --state DIR; if this one takes the place of that one:", "deploy engine stop")
+
     async def choose_journal(self, environment: Environment) -> None:
         """Have the journal be the one that this model names. Raises ConsoleError where it cannot be used."""
         await self._choose_journal(environment, self.keyring.values)

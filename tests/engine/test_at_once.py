@@ -9,8 +9,10 @@ import pytest
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
 from console.engine.engine import Engine
-from console.errors import ConsoleError, Locked
+from console.errors import ConsoleError, Locked, UsageFault
+from console.model.host import Host
 from console.model.request import Request
+from console.model.values import changed
 from tests.core.simulation import ADA, an_environment
 
 
@@ -125,3 +127,17 @@ async def test_a_model_is_taken_to_its_end_when_the_client_that_brought_it_goes_
         while scene.engine.digest != "d2":
             await asyncio.sleep(0)
     assert [one.is_closed for one in scene.opened] == [True, False]
+
+
+@pytest.mark.parametrize(("change", "why"), [
+    ({"hosts": (Host("db01"),)}, "no host is in both"), ({"path": "/srv/other"}, "there it is in /srv/shop, here in /srv/other"),
+])  # fmt: skip
+async def test_another_file_with_the_same_names_for_something_else_is_refused(scene: Scene, change: dict[str, Any], why: str):
+    own, theirs = changed(an_environment(3), file="/home/lin/hosts.toml"), changed(an_environment(3), file="/x/hosts.toml", **change)
+    await scene.engine.configure(own, "d2", {}, ADA)
+    with pytest.raises(UsageFault, match=why) as caught:
+        await scene.engine.configure(theirs, "d3", {}, ADA)
+    assert "/x/hosts.toml and /home/lin/hosts.toml both have production of shop" in caught.value.message
+    assert scene.engine.digest == "d2"
+    await scene.engine.configure(changed(own, **change), "d4", {}, ADA)
+    assert scene.engine.digest == "d4"
