@@ -312,6 +312,8 @@ class HostRetried(Event, frozen=True, tag="host-retried"):
 
     host: str
     by: Person
+    anew: tuple[str, ...] = ()
+    """Steps of it that are done anew though they ended well: it comes back into the traffic behind its gate."""
 
 
 class HostOwed(Event, frozen=True, tag="host-owed"):

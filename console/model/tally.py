@@ -11,7 +11,7 @@ from console.model.plan import Step
 
 
 class LaneTally(msgspec.Struct, frozen=True):
-    """The steps about one host: those that may begin, none while another one runs there, those that run, and those that steps elsewhere still wait for."""
+    """The steps about one host, which are done one after another: the next one if it may begin, what runs, and those that steps elsewhere still wait for."""
 
     ready: tuple[Step, ...] = ()
     running: tuple[Step, ...] = ()

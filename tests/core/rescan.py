@@ -61,9 +61,17 @@ def is_ready(state: RunState, step: Step) -> bool:
         return False
     if state.step_state(step).status != "pending" or (step.about in state.hosts and not in_play(state, step)):
         return False
-    if step.about in state.hosts and any(state.step_state(other).status == "running" for other in state.lanes.get(step.about, ())):
+    if step.about in state.hosts and not is_next(state, step):
         return False
     return all(lets_begin(state, state.index[need]) for need in step.needs if need in state.index)
+
+
+def is_next(state: RunState, step: Step) -> bool:
+    """Whether nothing runs on the step's host, and nothing that comes before it there is still to be done."""
+    lane = state.lanes.get(step.about, ())
+    before = lane[: lane.index(step)]
+    waits = any(state.step_state(other).status in ("pending", "held") and in_play(state, other) for other in before)
+    return not waits and not any(state.step_state(other).status == "running" for other in lane)
 
 
 def ready_steps(state: RunState) -> set[str]:

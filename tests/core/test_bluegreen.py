@@ -126,6 +126,90 @@ def test_a_host_of_the_new_side_that_fails_within_the_budget_stays_out():
     assert [step.kind for step in state.lanes["web04"] if step.phase == "rollback"] == ["drain"]
 
 
+def least(run: BalancedRun) -> int:
+    """How few hosts get requests at any time from now on to its end."""
+    found = [len(run.serves)]
+    run.watch = lambda state: found.append(len(run.serves))
+    run.run()
+    return min(found)
+
+
+def test_a_side_that_failed_as_a_whole_within_the_budget_takes_no_traffic_from_the_other():
+    run = a_shift(failing(*GREEN), max_failures=2)
+    assert (least(run), run.serves, run.state.exit) == (2, set(BLUE), Exit.FAILED)
+    assert {str(run.state.hosts[name].steps[f"shift/{name}/drain"].detail) for name in BLUE} == {"not drained: no other host gets requests"}
+
+
+def test_a_side_that_is_skipped_as_a_whole_takes_no_traffic_from_the_other():
+    run = until_runs(a_shift(), "wave-1/web03/restart")
+    assert [say(run, cmd.Skip(host=name)) for name in GREEN] == [None, None]
+    assert (least(run), run.serves) == (2, set(BLUE))
+
+
+def test_the_side_that_had_to_stay_leaves_once_a_host_of_the_other_one_is_tried_again():
+    environment = changed(two_sides(max_failures=2), monitor=60.0)
+    run = BalancedRun(
+        environment, lambda step, attempt: "failed" if step.kind == "gate" and step.phase == "release" and attempt == 1 else "done", serves=set(BLUE)
+    )
+    opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"))
+    out = (ev.TrafficChanged(host=name, balancer=NAME, mark="drained") for name in GREEN)
+    run.record(opened, *seen, *out, changed(made, plan=plan_release(environment, environment.hosts[2:], NEW, frozenset())), go, locks)
+    until_runs(run, "verify/monitor")
+    until(run, lambda run: run.state.hosts["web03"].condition == "back")
+    assert (run.serves, say(run, cmd.Retry(host="web03"))) == (set(BLUE), None)
+    assert (least(run), run.serves) == (1, {"web03"})
+
+
+def test_where_the_way_back_can_put_nobody_in_the_new_side_goes_on_serving():
+    def ending(step, attempt):
+        return "failed" if step.phase == "rollback" and step.kind == "admit" else "done"
+
+    run = until_runs(a_shift(ending), "close/web03/prune")
+    assert say(run, cmd.RollBack()) is None
+    assert (least(run), run.serves, run.state.exit) == (2, set(GREEN), Exit.FAILED)
+
+
+FALLEN = [("rollback", Exit.ROLLED_BACK, BLUE), ("stop", Exit.FAILED, GREEN)]
+
+
+@pytest.mark.parametrize(("rule", "code", "serve"), FALLEN)
+def test_where_the_last_host_that_the_traffic_moved_to_falls_no_budget_lets_the_run_go_on(rule, code, serve):
+    environment = changed(two_sides(max_failures=3, on_failure=rule), monitor=60.0)
+    run = BalancedRun(environment, lambda step, attempt: "done", serves=set(BLUE))
+    opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"))
+    out = (ev.TrafficChanged(host=name, balancer=NAME, mark="drained") for name in GREEN)
+    run.record(opened, *seen, *out, changed(made, plan=plan_release(environment, environment.hosts[2:], NEW, frozenset())), go, locks)
+    until_runs(run, "verify/monitor")
+    run.record(ev.HostFailed(host="web03", condition="failed", reason=SafeText("unwell")))
+    run.turn()
+    assert run.serves == {"web04"}
+    run.record(ev.HostFailed(host="web04", condition="failed", reason=SafeText("unwell")))
+    assert (least(run), run.serves >= {serve[-1]}, run.state.exit) == (1, True, code)
+    if code == Exit.ROLLED_BACK:
+        assert run.serves == set(BLUE)
+        assert str(run.state.reason) == "2 failed, and nobody is left where the traffic has moved to: web03 (unwell), web04 (unwell)"
+
+
+def test_the_last_host_that_the_traffic_moved_to_goes_back_with_the_whole_run_alone_and_one_that_stands_by_cannot_be_skipped():
+    run = until_runs(a_shift(), "close/web03/prune")
+    assert say(run, cmd.Skip(host="web03")) is None
+    refused = say(run, cmd.Skip(host="web04"))
+    assert (str(refused.message), str(refused.hint)) == (
+        "web04 is the last host that the traffic has moved to: it can only go back together with the whole run",
+        "deploy rollback",
+    )
+    refused = say(run, cmd.Skip(host="web01"))
+    assert str(refused.message) == "web01 stands by on the side that keeps its release: there is nothing to skip"
+    assert run.run().exit == Exit.LIVE_BUT_BEHIND
+    assert run.serves == {"web04"}
+
+
+def test_a_host_that_is_tried_again_gets_no_requests_before_its_gate_and_is_changed_behind_its_drain():
+    for plan in (a_shift().state.plan, a_first_shift().state.plan):
+        assert "wave-1/web04/gate" in named(plan, "shift/web04/admit").needs
+    assert "aside/web04/drain" in named(a_first_shift().state.plan, "wave-1/web04/drain").needs
+
+
 def test_a_first_release_has_no_side_to_go_back_to():
     run = a_shift(failing("web04"))
     bare = BalancedRun(run.environment, run.ending, serves=set(BLUE))

@@ -317,8 +317,8 @@ PLANS: list[tuple[str, Plan, str]] = [
             wave-1/web04/restart at web04: 120 s, changes <- wave-1/web04/switch
             wave-1/web04/gate at web04: 180 s, again <- wave-1/web04/restart
             shift: - <- wave-1, wave-1/web03/gate, wave-1/web04/gate
-            shift/web03/admit at console: 120 s, changes, again <- shift
-            shift/web04/admit at console: 120 s, changes, again <- shift
+            shift/web03/admit at console: 120 s, changes, again <- shift, wave-1/web03/gate
+            shift/web04/admit at console: 120 s, changes, again <- shift, wave-1/web04/gate
             shifted: - <- shift/web03/admit, shift/web04/admit
             shift/web01/drain at console: 90 s, again <- shifted
             shift/web02/drain at console: 90 s, again <- shifted
@@ -339,17 +339,17 @@ PLANS: list[tuple[str, Plan, str]] = [
             aside/web03/drain at console: 90 s, changes, again <- prepare/web03/install, prepare/web04/install
             aside/web04/drain at console: 90 s, changes, again <- prepare/web03/install, prepare/web04/install
             wave-1: - <- prepare/web03/install, prepare/web04/install, aside/web03/drain, aside/web04/drain
-            wave-1/web03/drain at console: 90 s, changes, again <- wave-1, prepare/web03/install
+            wave-1/web03/drain at console: 90 s, changes, again <- wave-1, aside/web03/drain
             wave-1/web03/switch at web03: 30 s, changes, again <- wave-1/web03/drain
             wave-1/web03/restart at web03: 120 s, changes <- wave-1/web03/switch
             wave-1/web03/gate at web03: 180 s, again <- wave-1/web03/restart
-            wave-1/web04/drain at console: 90 s, changes, again <- wave-1, prepare/web04/install
+            wave-1/web04/drain at console: 90 s, changes, again <- wave-1, aside/web04/drain
             wave-1/web04/switch at web04: 30 s, changes, again <- wave-1/web04/drain
             wave-1/web04/restart at web04: 120 s, changes <- wave-1/web04/switch
             wave-1/web04/gate at web04: 180 s, again <- wave-1/web04/restart
             shift: - <- wave-1, wave-1/web03/gate, wave-1/web04/gate
-            shift/web03/admit at console: 120 s, changes, again <- shift
-            shift/web04/admit at console: 120 s, changes, again <- shift
+            shift/web03/admit at console: 120 s, changes, again <- shift, wave-1/web03/gate
+            shift/web04/admit at console: 120 s, changes, again <- shift, wave-1/web04/gate
             shifted: - <- shift/web03/admit, shift/web04/admit
             shift/web01/drain at console: 90 s, again <- shifted
             shift/web02/drain at console: 90 s, again <- shifted

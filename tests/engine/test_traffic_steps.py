@@ -29,8 +29,8 @@ FIRST = Balancer("haproxy", socket="/run/haproxy.sock", backend="shop", drain_ti
 class Bench:
     """A run's record before balancers, and a clock that goes on while something waits for it."""
 
-    def __init__(self, hosts: int = 3, kind: RunKind = "deploy", specs: tuple[Balancer, ...] = (FIRST,), request: Request | None = None) -> None:
-        self.environment: Environment = changed(balanced(hosts), balancers=specs)
+    def __init__(self, hosts: int = 3, kind: RunKind = "deploy", specs: tuple[Balancer, ...] = (FIRST,), request: Request | None = None, **fields: str) -> None:
+        self.environment: Environment = changed(balanced(hosts), balancers=specs, **fields)
         self.clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0)
         names = frozenset(host.name for host in self.environment.hosts)
         self.balancers = [ScriptedBalancer(names, spec.name, self.clock.mono) for spec in specs]
@@ -303,6 +303,30 @@ async def test_where_that_cannot_be_read_back_it_is_said_and_tried_until_it_can(
     bench.balancers[0].mend()
     await bench.wait(work)
     assert bench.marks() == ["draining", "unread", "drained"]
+
+
+async def test_one_that_is_tried_again_meanwhile_is_not_taken_out():
+    bench = Bench()
+    bench.record(ev.StepStarted(step="wave-1/web01/drain", host="web01"))
+    await bench.wait(take_all_out(places(bench, "web01")))
+    assert ([call for call in bench.told() if call[0] == "drain"], bench.balancers[0].servers["web01"].admission) == ([], "in")
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_where_the_lane_drains_nobody_a_host_that_was_not_taken_out_is_left_as_it_is(silent: bool):
+    bench = Bench(strategy="recreate")
+    if silent:
+        bench.balancers[0].leave()
+    assert (await bench.admit()).status == "done"
+    assert (bench.told(), bench.marks()) == ([], [] if silent else ["in"])
+
+
+async def test_where_the_lane_drains_nobody_a_host_that_was_taken_out_is_put_back():
+    bench = Bench(strategy="recreate")
+    bench.balancers[0].put("out", ("web01",))
+    bench.record(ev.TrafficChanged(host="web01", balancer=bench.balancers[0].name, mark="drained"))
+    assert (await bench.admit()).status == "done"
+    assert (bench.told(), bench.marks()[-1]) == ([("admit", ("web01",))], "in")
 
 
 async def test_the_last_server_is_not_taken_out_though_it_failed():

@@ -90,12 +90,13 @@ class Lane:
         timeout = max(one.drain_timeout for one in balancers) + ASKING
         return (self.step("drain", "drain", title, timeout, idempotent=True, changes=True, fatal=self.phase != "rollback", place=""),)
 
-    def admit(self) -> tuple[Step, ...]:
-        """Give the host requests again at every balancer that it was in before."""
+    def admit(self, *, drained: bool = True) -> tuple[Step, ...]:
+        """Give the host requests again at every balancer that it was in before. `drained`: the lane takes it out first; else it is told only where something
+        else in the record has."""
         if not balancers_of(self.environment, self.host):
             return ()
-        there = self._comes_back()
-        title = f"return {self.host.name} to {self._at(stays=False)}" if there else f"{self.host.name} stays out of {self._at(stays=True)}, as it was before"
+        there, comes = self._comes_back(), f"return {self.host.name} to" if drained else f"see that {self.host.name} is in"
+        title = f"{comes} {self._at(stays=False)}" if there else f"{self.host.name} stays out of {self._at(stays=True)}, as it was before"
         return (self.step("admit", "admit", title, ADMITTING, idempotent=True, changes=True, place=""),)
 
     def weigh(self, share: float) -> tuple[Step, ...]:

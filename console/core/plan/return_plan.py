@@ -153,7 +153,7 @@ def plan_way_back(
         needs = (*mark, *(chain[-1].name for chain in chains))
     if together and how != "halves":
         needs = tuple(step.name for step in first)
-        staged = recreate_back(environment, hosts, targets, needs)
+        staged = recreate_back(environment, hosts, targets, needs, out)
         steps, needs = [*first, *staged.steps], staged.ends or needs
     needs = (*needs, *beside)
     if page:

@@ -8,6 +8,7 @@ from console.core.run.breaches import told_of
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.critical_paths import manual_names, open_ticks
 from console.core.run.monitoring_window import window_that_runs
+from console.core.run.retries import steps_anew
 from console.core.run.rules import may
 from console.model import commands as cmd
 from console.model import events as ev
@@ -64,7 +65,7 @@ _BECOMES: dict[type, Callable[[Environment, Any, RunState, Person], ev.Event]] =
     cmd.Promote: lambda _, command, state, by: ev.Promoted(step=analysis_that_runs(state) or window_that_runs(state), by=by, reason=command.reason),
     cmd.Extend: lambda _, command, __, by: ev.WindowExtended(seconds=command.seconds, by=by, reason=command.reason),
     cmd.Skip: lambda _, command, __, by: ev.HostSkipped(host=command.host, by=by, reason=command.reason),
-    cmd.Retry: lambda _, command, __, by: ev.HostRetried(host=command.host, by=by),
+    cmd.Retry: lambda _, command, state, by: ev.HostRetried(host=command.host, by=by, anew=steps_anew(state, command.host)),
     cmd.Note: lambda _, command, __, by: ev.NoteAdded(by=by, text=command.text, about=command.about),
     cmd.TakeHelm: lambda _, __, ___, by: ev.HelmTaken(by=by),
     cmd.Forgive: lambda _, command, __, by: ev.HostForgiven(host=command.host, by=by, reason=command.reason),

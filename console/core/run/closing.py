@@ -11,6 +11,7 @@ from console.core.run.failure_budget import is_tripped
 from console.core.run.outcome import conclude
 from console.core.run.ready_steps import running_steps, runs
 from console.core.run.ticket import closes_ticket
+from console.core.traffic.bluegreen_sides import serves_nowhere_else
 from console.core.traffic.serving import is_balanced
 from console.model.configured_environment import Environment
 from console.model.effects import AskHosts, CancelStep, Effect, RecordEvent, TakeOut
@@ -50,8 +51,10 @@ def make_way(environment: Environment, state: RunState) -> Iterator[Effect]:
 
 
 def misplaced_hosts(environment: Environment, state: RunState) -> tuple[str, ...]:
-    """Hosts that are to get no requests, where a balancer sends them some, as far as is known."""
-    return tuple(name for name in state.tally.misplaced if is_balanced(environment, name)) if environment.balancers else ()
+    """Hosts that are to get no requests, where a balancer sends them some, as far as is known, and another host has them instead."""
+    if not environment.balancers or not state.tally.misplaced or serves_nowhere_else(state):
+        return ()
+    return tuple(name for name in state.tally.misplaced if is_balanced(environment, name))
 
 
 def is_closing(state: RunState) -> bool:

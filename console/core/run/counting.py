@@ -159,21 +159,21 @@ def _stood(state: RunState, host: HostState) -> RunState:
 
 def _lane(state: RunState, host: HostState) -> LaneTally:
     tally, steps, in_play = state.tally, state.lanes.get(host.name, ()), phases_in_play(state, host)
-    pending, running, held, here, closing, has_way = list[Step](), list[Step](), list[Step](), set[str](), 0, False
+    open_steps, running, closing, has_way, is_held = list[Step](), list[Step](), 0, False, False
     for step in steps:
         status = host.steps.get(step.name, PENDING).status
         closing += step.phase == "close" and status != "pending"
         has_way = has_way or step.phase == "rollback"
         if status == "running":
             running.append(step)
-            here.add(step.name)
         elif status in UNBEGUN and step.phase in in_play:
-            (held if status == "held" else pending).append(step)
-            here.add(step.name)
-    ready = () if running else tuple(step for step in pending if here.isdisjoint(step.needs) and not tally.open.get(step.name, 0))
+            open_steps.append(step)
+            is_held = is_held or status == "held"
+    first = () if running else tuple(open_steps[:1])
+    ready = tuple(step for step in first if host.steps.get(step.name, PENDING).status == "pending" and not tally.open.get(step.name, 0))
     return LaneTally(
-        ready, tuple(running), tuple(step.name for step in (*pending, *held, *running) if step.name in tally.waiting),
-        any(host.steps[step.name].unsettled for step in running), closing, bool(held),
+        ready, tuple(running), tuple(step.name for step in (*open_steps, *running) if step.name in tally.waiting),
+        any(host.steps[step.name].unsettled for step in running), closing, is_held,
         _is_stranded(state, host, has_way=has_way, runs=bool(running)),
     )  # fmt: skip
 

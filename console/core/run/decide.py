@@ -26,6 +26,7 @@ from console.core.run.ready_steps import (
     ready_while_paused,
     runs,
 )
+from console.core.traffic.bluegreen_sides import leaves_nobody
 from console.core.words.sizes import counted, counted_hosts
 from console.core.words.threshold_words import breach_words
 from console.model.configured_environment import Environment
@@ -142,8 +143,18 @@ def _starts(state: RunState, now: float, ready: Iterable[Step]) -> Iterator[Effe
             yield AskPerson("breach")
         elif step.kind == "wave":
             yield from _begin_wave(state, step, now)
+        elif leaves_nobody(state, step):
+            yield from _not_drained(state, step)
         else:
             yield StartStep(step, state.step_state(step).attempt + 1)
+
+
+def _not_drained(state: RunState, step: Step) -> Iterator[Effect]:
+    """Let a host keep its requests. One that was to rest has not done so; one that is tried again, or goes back to how it served, is restarted with them."""
+    attempt = state.step_state(step).attempt + 1
+    yield RecordEvent(StepStarted(step=step.name, host=step.about, attempt=attempt))
+    words, status = SafeText("not drained: no other host gets requests"), "failed" if step.phase != "release" and step.fatal else "done"
+    yield RecordEvent(StepFinished(step=step.name, host=step.about, attempt=attempt, status=status, detail=words))  # type: ignore[arg-type] # they are statuses
 
 
 def _begin_wave(state: RunState, step: Step, now: float) -> Iterator[Effect]:

@@ -9,6 +9,7 @@ from console.core.conditions import LOST
 from console.core.kinds.kinds import kind_of
 from console.core.run.network_loss import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.ready_steps import hosts_in
+from console.core.traffic.bluegreen_sides import is_deserted
 from console.model.configured_environment import Environment
 from console.model.plan import Step
 from console.model.state import RunState
@@ -21,13 +22,16 @@ def failures(state: RunState) -> int:
 
 
 def is_tripped(state: RunState, without: str = "") -> bool:
-    """Whether more went wrong than the budget allows, and something of it that no person has seen and gone on with. `without`: but for that host."""
+    """Whether more went wrong than the budget allows, and something of it that no person has seen and gone on with. `without`: but for that host.
+
+    None may fail where that leaves nobody on the side that the traffic has moved to.
+    """
     if kind_of(state).is_return:
         return False
     failed, untold = state.tally.failed, state.tally.untold
     if without:
         failed, untold = failed.put(without, there=False), untold.put(without, there=False)
-    return (len(failed) > state.max_failures and bool(untold)) or failed_without_host(state) is not None
+    return (bool(untold) and (len(failed) > state.max_failures or is_deserted(state))) or failed_without_host(state) is not None
 
 
 def failed_without_host(state: RunState) -> Step | None:
@@ -45,7 +49,8 @@ def trip_reason(state: RunState) -> SafeText:
         return SafeText(f"{alone.title} failed: {state.step_state(alone).detail}")
     failed = state.tally.failed
     names = [f"{name} ({state.hosts[name].detail or state.hosts[name].condition})" for name in islice(failed, 4)]
-    return SafeText(f"{len(failed)} failed, {state.max_failures} allowed: {', '.join(names)}")
+    allowed = f"{state.max_failures} allowed" if len(failed) > state.max_failures else "and nobody is left where the traffic has moved to"
+    return SafeText(f"{len(failed)} failed, {allowed}: {', '.join(names)}")
 
 
 def is_network(environment: Environment, state: RunState) -> bool:

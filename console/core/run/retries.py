@@ -11,6 +11,7 @@ from console.core.kinds.kinds import kind_of
 from console.core.run.counting import with_host, with_step
 from console.core.run.host_events import UNFAILED, turn
 from console.core.run.pauses import is_paused_for
+from console.core.traffic.bluegreen_sides import standing_by
 from console.model import events as ev
 from console.model.state import HostState, RunState, StepState
 from console.model.values import changed
@@ -89,6 +90,10 @@ def useless_words(state: RunState, host: HostState) -> str:
     return TRIES[happened(state, host)].useless.format(host=host.name, condition=host.condition, doing=_DOING.get(host.condition, ""))
 
 
+_TO_SERVE: Final = frozenset({"gate", "weigh", "admit"})
+"""Kinds of the steps by which a host gets requests."""
+
+
 def retried(state: RunState, event: ev.HostRetried) -> RunState:
     """What did not end well on a host is to be done again; one that went back alone takes the release from the wave's beginning."""
     host = state.hosts.get(event.host)
@@ -98,10 +103,34 @@ def retried(state: RunState, event: ev.HostRetried) -> RunState:
     found = TRIES[what]
     if found.cause is None:
         return _tried_again(state, host.name, waits=True)
-    steps = {name: changed(known, status="pending") if _again(state, name, known, found.again) else known for name, known in host.steps.items()}
+    steps = {
+        name: changed(known, status="pending") if name in event.anew or _again(state, name, known, found.again) else known for name, known in host.steps.items()
+    }
     after = turn(state, host.name, _cause(state, host, found, steps), event.mono, steps=steps, **UNFAILED, skipped=False, detail=SafeText(""))
     is_taken = what == "taken back alone" and after.hosts[host.name] is not host
-    return _without_return(after, host.name) if is_taken else after
+    after = _without_return(after, host.name) if is_taken else after
+    return _leaving_again(after) if state.back is None else after
+
+
+def steps_anew(state: RunState, name: str) -> tuple[str, ...]:
+    """The steps that ended well and are done anew where a host is tried again that had requests: it was taken out as it failed, and comes back behind its gate.
+    One that fell later restarts, so it is drained first."""
+    host = state.hosts.get(name)
+    found = TRIES[happened(state, host)] if host else None
+    if found is None or found.cause is None:
+        return ()
+    phase = "rollback" if goes_back_now(state) else "release"
+    kinds = _TO_SERVE | {"drain"} if found.again == "restart and gate" else _TO_SERVE
+    mine = [step for step in state.lanes.get(name, ()) if step.phase == phase and step.kind in kinds and state.step_state(step).status == "done"]
+    return tuple(step.name for step in mine) if any(step.kind == "admit" for step in mine) else ()
+
+
+def _leaving_again(state: RunState) -> RunState:
+    """The side that stands by leaves after all, where it had to stay as nobody of the other one got requests."""
+    stayed = (step for name in standing_by(state) for step in state.lanes.get(name, ()) if step.phase == "verify" and state.step_state(step).status == "failed")
+    for step in stayed:
+        state = with_step(state, step, changed(state.step_state(step), status="pending"))
+    return state
 
 
 def _cause(state: RunState, host: HostState, found: Try, steps: dict[str, StepState]) -> Cause:

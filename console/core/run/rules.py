@@ -18,7 +18,7 @@ from console.core.run.failure_budget import is_tripped, trip_reason
 from console.core.run.monitoring_window import is_ended, is_watched, window_step, window_that_runs
 from console.core.run.pauses import is_paused_for, pause_rule
 from console.core.run.retries import goes_back_now, useless_words
-from console.core.traffic.bluegreen_sides import standing_by
+from console.core.traffic.bluegreen_sides import is_last_new, standing_by
 from console.core.words.durations import duration_words
 from console.core.words.threshold_words import numbers_words
 from console.model import commands as cmd
@@ -262,6 +262,8 @@ def _take_back(state: RunState, host: HostState) -> Denial | None:
     """A host that has the release already goes back alone, where it has something to go back to."""
     if state.aborting:
         return _no("the run is being aborted: every host goes back, or all stays as it is")
+    if is_last_new(state, host.name):
+        return _no(f"{host.name} is the last host that the traffic has moved to: it can only go back together with the whole run", _ROLL_BACK)
     way = state.way(host.name)
     if way is None or not way.possible:
         return _no_way(state, host)

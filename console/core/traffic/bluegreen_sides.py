@@ -1,6 +1,6 @@
 """The two sides of a blue/green environment, by the colors of its hosts: which one gets the requests, by what the balancers say. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from console.core.traffic.serving import serving
@@ -8,6 +8,7 @@ from console.core.words.several_hosts import several
 from console.errors import Problem
 from console.model.configured_environment import Environment
 from console.model.host import Host
+from console.model.plan import Step
 from console.model.state import HostState, RunState
 from console.model.traffic import BalancerProblem, BalancerSeen
 
@@ -124,3 +125,54 @@ def standing_by(state: RunState) -> frozenset[str]:
         return frozenset()
     planned = {name for wave in state.plan.waves for name in wave}
     return frozenset(name for name, host in state.hosts.items() if name not in planned and host.condition == "old")
+
+
+def _in_traffic(state: RunState) -> Iterator[HostState]:
+    """The hosts that get requests, are well, and are at nothing now."""
+    return (host for host in state.hosts.values() if host.condition in ("old", "new", "back") and not host.is_out)
+
+
+def _new_in_traffic(state: RunState, but: str = "") -> bool:
+    """Whether a host with the new release gets requests. `but`: another one than that."""
+    return any(name != but and not state.hosts[name].is_out for name in state.tally.conditions.get("new", state.tally.nobody))
+
+
+def _rests(state: RunState, host: str) -> Iterator[Step]:
+    """The steps by which a host of the side that stands by leaves."""
+    return (step for step in state.lanes.get(host, ()) if step.kind == "drain" and step.phase == "verify")
+
+
+def leaves_nobody(state: RunState, step: Step) -> bool:
+    """Whether that drain would take requests away from a host while no other one has them. The side that stands by leaves only where a host with the new
+    release has them."""
+    if step.kind != "drain" or not moves_traffic(state) or state.hosts[step.about].is_out:
+        return False
+    if step.phase == "verify":
+        return not _new_in_traffic(state)
+    stays = any(host.name != step.about and not _leaves(state, host.name) for host in _in_traffic(state))
+    return not stays and (step.phase != "release" or _moves(state))
+
+
+def _leaves(state: RunState, host: str) -> bool:
+    """Whether a host of the side that stands by leaves now."""
+    return any(state.step_state(step).status == "running" or step in state.tally.lanes[host].ready for step in _rests(state, host))
+
+
+def is_last_new(state: RunState, name: str) -> bool:
+    """Whether the traffic has begun to move, and that host is the only one with the new release that gets requests."""
+    return _moves(state) and not _new_in_traffic(state, but=name)
+
+
+def is_deserted(state: RunState) -> bool:
+    """Whether the traffic has begun to move to a side of which no host has it any more."""
+    return _moves(state) and not _new_in_traffic(state)
+
+
+def _moves(state: RunState) -> bool:
+    """Whether the traffic has begun to move, or has."""
+    return any(state.step_state(step).status in ("running", "done") for name in standing_by(state) for step in _rests(state, name))
+
+
+def serves_nowhere_else(state: RunState) -> bool:
+    """Whether such a run has no host that is well and gets requests: those that failed keep theirs until one has."""
+    return moves_traffic(state) and not any(_in_traffic(state))

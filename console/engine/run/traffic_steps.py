@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from console.core.conditions import MISPLACED
+from console.core.conditions import IN_BETWEEN, MISPLACED
 from console.core.kinds.kinds import kind_of
 from console.core.traffic.serving import problem_words
 from console.core.words.sizes import counted
@@ -236,7 +236,7 @@ async def admit(task: Task) -> StepResult:
 async def _admit(task: Task, at: AtBalancer) -> StepResult:
     if at.mark == "left":
         return StepResult("done", detail=SafeText(f"stays out of {at.shared.name}, as it was before this run"))
-    if at.mark in (None, "unread") and not waits_for_person(task):
+    if (at.mark in (None, "unread") and not waits_for_person(task)) or (at.mark is None and not _is_drained(task)):
         return await _left_as_it_is(at)
     found = await at.server(lambda: at.shared.admit(at.host))
     problem = found if isinstance(found, BalancerProblem) else BalancerProblem(at.shared.name, SafeText(f"it does not put {at.host} back"), reached=True)
@@ -250,6 +250,11 @@ async def _admit(task: Task, at: AtBalancer) -> StepResult:
     status: StepStatus = "held" if waits_for_person(task) and not is_unwell else "failed"
     words = f"{at.shared.name} finds {at.host} unwell: {problem.message}" if is_unwell else str(problem_words(problem))
     return StepResult(status, detail=SafeText(words), hint=problem.hint or SafeText(f"deploy continue {task.state.run}"))
+
+
+def _is_drained(task: Task) -> bool:
+    """Whether the host is taken out before that: in recreate it is not, and gets requests as before."""
+    return any(step.kind == "drain" and step.phase == task.step.phase for step in task.state.lanes.get(task.step.about, ()))
 
 
 async def _left_as_it_is(at: AtBalancer) -> StepResult:
@@ -290,6 +295,8 @@ async def _taken_out(at: AtBalancer, patience: float) -> BalancerProblem | None:
     if isinstance(found, BalancerProblem):
         return found
     server, seen = found
+    if at.known.condition in IN_BETWEEN:
+        return None  # it is tried again meanwhile, and gets requests behind its gate
     if server.admission == "in" and not at.shared.may_leave(at.host, seen, anyway=False):
         return BalancerProblem(at.shared.name, SafeText("it is the last server that gets requests there, and is left so"), reached=True)
     if server.admission == "in":

@@ -25,12 +25,12 @@ def bluegreen(order: Order) -> ChangeOfHosts:
     needs = (*order.prepared.values(), *order.before)
     leaving = (Lane(environment, host, "release", aside(host.name), order.release, 1, out=order.out) for host in order.hosts if host.name in order.aside)
     drains = [step for lane in leaving for step in chained(lane.drain(), needs)]
-    change = wave_by_wave(environment, (order.hosts,), steps_of, order.prepared, (*needs, *(step.name for step in drains)), between)
+    prepared = {**order.prepared, **{step.about: step.name for step in drains}}
+    change = wave_by_wave(environment, (order.hosts,), steps_of, prepared, (*needs, *(step.name for step in drains)), between)
+    changes = {step.about: step.name for step in change.steps}
     verified = shift_mark("shift", f"every host of {leader.color} is verified", change.ends)
-    admits = [
-        step for host in order.hosts
-        for step in chained(Lane(environment, host, "release", f"shift/{host.name}", order.release, 1, out=order.out).admit(), (verified.name,))
-    ]  # fmt: skip
+    coming = (Lane(environment, host, "release", f"shift/{host.name}", order.release, 1, out=order.out) for host in order.hosts)
+    admits = [step for lane in coming for step in chained(lane.admit(), (verified.name, changes[lane.host.name]))]
     moved = shift_mark("shifted", f"the traffic is at {leader.color}", tuple(step.name for step in admits))
     others = (host for color in dict.fromkeys(host.color for host in environment.hosts) if color != leader.color for host in hosts_of(environment, color))
     resting = (Lane(environment, host, "verify", f"shift/{host.name}", "", 1) for host in others)

@@ -1,7 +1,7 @@
 """The recreate strategy: every host stops, every host switches, every host starts, so that two versions never run at the same time. Pure.
 
 The maintenance page before and after it is the planner's (`core/plan/maintenance_page.py`). No host is drained: nothing serves meanwhile, and a balancer
-finds each host well again by its own checks.
+finds each host well again by its own checks. One that was taken out as it failed, in this run or one before it, is put back behind its gate.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +11,7 @@ from console.core.plan.lanes import Lane
 from console.core.plan.marks import NAMED, wave_mark
 from console.core.plan.stages import Staged, Stages, in_stages
 from console.core.plan.strategies.order import ChangeOfHosts, Order
+from console.core.traffic.serving import OutBefore
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.plan import Step
@@ -25,7 +26,8 @@ def recreate(order: Order) -> ChangeOfHosts:
     environment, hosts = order.environment, order.hosts
     mark = wave_mark(environment, 1, 1, hosts, (*order.prepared.values(), *order.before))
     mark = changed(mark, title=SafeText(f"{mark.title}{_cautions(environment, hosts)}"))
-    stages = [_stages(Lane(environment, host, "release", f"wave-1/{host.name}", order.release, 1, leads=host is hosts[0]), order) for host in hosts]
+    lanes = [Lane(environment, host, "release", f"wave-1/{host.name}", order.release, 1, leads=host is hosts[0], out=order.out) for host in hosts]
+    stages = [_stages(lane, order) for lane in lanes]
     staged = in_stages(stages, lambda place: (mark.name, order.prepared[hosts[place].name]), "release", STAGES)
     return ChangeOfHosts((hosts,), (mark, *staged.steps), (mark.name, *staged.ends))
 
@@ -42,13 +44,16 @@ def _stages(lane: Lane, order: Order) -> Stages:
     return (
         (*lane.hooks("before host"), *(() if first else _stop(lane))),
         (*lane.hooks("before switch"), lane.switch(), *lane.hooks("after switch")),
-        (*_start(lane), *lane.gate(), *lane.hooks("after host")),
+        (*_start(lane), *lane.gate(), *lane.admit(drained=False), *lane.hooks("after host")),
     )
 
 
-def recreate_back(environment: Environment, hosts: tuple[Host, ...], targets: Mapping[str, str], needs: tuple[str, ...]) -> Staged:
-    """Bring hosts back in step with each other: each to its target; one without goes out of service. What is stopped already may be stopped once more."""
-    stages = [_stages_back(Lane(environment, host, "rollback", f"back/{host.name}", targets[host.name], 1)) for host in hosts]
+def recreate_back(environment: Environment, hosts: tuple[Host, ...], targets: Mapping[str, str], needs: tuple[str, ...], out: OutBefore) -> Staged:
+    """Bring hosts back in step with each other: each to its target; one without goes out of service. What is stopped already may be stopped once more.
+
+    `out`: hosts that somebody else has taken out of the traffic.
+    """
+    stages = [_stages_back(Lane(environment, host, "rollback", f"back/{host.name}", targets[host.name], 1, out=out)) for host in hosts]
     return in_stages(stages, lambda _: needs, "rollback", STAGES)
 
 
@@ -57,7 +62,7 @@ def _stages_back(lane: Lane) -> Stages:
     if not lane.release:
         remove = lane.step("remove", "remove", f"remove current on {lane.host.name}", 30.0, idempotent=True, changes=True)
         return stop, (remove,), ()
-    return stop, (lane.switch(),), (*_start(lane), *lane.gate(), *lane.hooks("after rollback"))
+    return stop, (lane.switch(),), (*_start(lane), *lane.gate(), *lane.admit(drained=False), *lane.hooks("after rollback"))
 
 
 def _not_fatal(steps: Iterable[Step]) -> tuple[Step, ...]:
