@@ -4,7 +4,7 @@ import pytest
 
 from console.core.plan.planner import plan_release
 from console.core.run import breaches
-from console.core.run.breaches import counting_down, goes_back_for, holding, is_judged, still_holds, untouched_before
+from console.core.run.breaches import counting_down, goes_back_for, holding, is_judged, still_holds, untouched_before, waits_for_metrics
 from console.core.run.decide import decide
 from console.core.run.evolve import evolve
 from console.core.run.outcome import conclude
@@ -15,6 +15,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.balancer import Balancer
 from console.model.effects import AskPerson, RecordEvent, StartStep
+from console.model.plan import Plan, Step
 from console.model.request import RunKind
 from console.model.strategy import Amount, Canary
 from console.model.thresholds import (
@@ -26,6 +27,7 @@ from console.model.thresholds import (
     Mean,
     Then,
     Threshold,
+    ThresholdState,
     Unmeasured,
     Verdict,
     Within,
@@ -33,6 +35,7 @@ from console.model.thresholds import (
 from console.model.values import changed
 from console.plain.plain_questions import question
 from console.text import SafeText
+from tests.core.builders import a_state, a_step
 from tests.core.plans import a_run, happened, run_of, runs_now, say, until, until_runs
 from tests.core.simulation import NEW, Simulation, an_environment, opening
 from tests.core.test_bluegreen import BLUE, GREEN, a_shift
@@ -223,6 +226,43 @@ def test_new_hosts_get_no_larger_share_while_a_metric_is_above_its_limit():
     assert [step.share for step in run.state.plan.steps if step.kind == "weigh" and not step.about]
     assert say(run, cmd.Continue()) is None
     assert run.run().exit == Exit.DONE
+
+
+EXPOSED = [
+    ("another wave", a_step("wave-2", "wave", wave=2), "rolling", True),
+    ("a larger share", a_step("step-1/weigh", "weigh", share=0.5), "canary", True),
+    ("every weight as it was", a_step("weights/back", "weigh", share=1.0), "canary", False),
+    ("the weight of a host that is being updated", a_step("wave-1/web01/weigh", "weigh", about="web01", share=0.5), "canary", False),
+    ("weights on a way back", a_step("back/weights", "weigh", "rollback", share=0.5), "canary", False),
+    ("a host of the new side serves", a_step("shift/web01/admit", "admit", about="web01"), "bluegreen", True),
+    ("a host of the old side rests", a_step("shift/web03/drain", "drain", "verify", about="web03"), "bluegreen", True),
+    ("a host of the new side leaves the traffic before it changes", a_step("aside/web01/drain", "drain", about="web01"), "bluegreen", False),
+    ("a host is updated there", a_step("wave-1/web01/gate", "gate", about="web01"), "bluegreen", False),
+    ("an updated host serves again", a_step("wave-1/web01/admit", "admit", about="web01"), "rolling", False),
+    ("the close begins", a_step("close/web01/prune", "prune", "close", about="web01"), "rolling", True),
+    ("the window", a_step("verify/monitor", "monitor", "verify"), "rolling", False),
+]
+
+
+@pytest.mark.parametrize(("step", "strategy", "waits"), [pytest.param(*row[1:], id=row[0]) for row in EXPOSED])
+def test_what_brings_more_requests_to_the_release_waits_while_a_metric_is_above_its_limit(step: Step, strategy: str, waits: bool):
+    known = ThresholdState(errors("propose"), BREACHED, 1.0)
+    state = a_state("new", phase="running", switched=1.0, plan=Plan(strategy, (), ()), thresholds={"errors": known})
+    assert waits_for_metrics(state, step) == waits
+    assert not waits_for_metrics(changed(state, thresholds={}), step)
+
+
+def test_in_a_network_s_pause_nothing_goes_back_by_itself_though_the_links_stand_again():
+    run = in_second_wave()
+    run.record(*(ev.LinkLost(host=name) for name in ("web01", "web03", "web04")))
+    run.turn()
+    run.record(*(ev.LinkRestored(host=name) for name in ("web01", "web03", "web04")))
+    find(run, BREACHED)
+    run.run()
+    assert (run.state.phase, goes_back_for(run.state)) == ("running", None)
+    assert say(run, cmd.Continue(expects=1)) is None
+    run.turn()
+    assert run.state.back_cause == "threshold"
 
 
 @pytest.mark.parametrize("then", ["propose", "warn"])

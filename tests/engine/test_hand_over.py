@@ -17,11 +17,12 @@ from console.model.commands import RollBack
 from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.model.paged_table import Table
-from console.model.plan import Plan
+from console.model.plan import Plan, Steps
 from console.model.state import HostState, RunState
 from console.model.values import changed
 from console.ports.hosts import Unreached
 from console.text import SafeText
+from tests.core.builders import a_step
 from tests.core.plans import run_of, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, an_environment
 from tests.engine.test_hands import Locks, _executor
@@ -38,7 +39,10 @@ class Scene:
         self.run.state = changed(self.run.state, held=WEB)
         self.locks = ExchangedLocks(self.order)
         self.old, self.new = _executor(self.locks), _executor(self.locks)
-        plan, looked = Plan("rolling", waves=(WEB,), steps=()), Table((name, HostState(name, release=seen)) for name in WEB)
+        plan, looked = (
+            Plan("rolling", waves=(WEB,), steps=Steps((a_step("pack"), a_step("wave-1/web02/switch", about="web02")))),
+            Table((name, HostState(name, release=seen)) for name in WEB),
+        )
         self.newer = RunState(run="r2", by=ADA, decided_by=ADA, phase="locking", go=True, plan=plan, hosts=looked)
         self.clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0)
         self.new.locks.takes_from = HandOver(lambda: self.run.state, self.write, self.clock, self.promised)
@@ -87,7 +91,7 @@ async def test_the_older_one_has_ended_before_a_lock_changes_hands():
     assert await scene.locked() == ev.LocksTaken(epoch=1, hosts=WEB)
     assert scene.order == ["r1 superseded", "web01: r1.1 to r2.1 r2", "web02: r1.1 to r2.1 r2"]
     (superseded,) = [event for event in scene.run.events if isinstance(event, ev.Superseded)]
-    assert (superseded.by_run, superseded.by) == ("r2", ADA)
+    assert (superseded.by_run, superseded.by, superseded.hosts) == ("r2", ADA, ("web02",))
 
 
 async def test_the_older_one_releases_only_what_the_newer_one_has_not():

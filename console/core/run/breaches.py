@@ -63,7 +63,7 @@ def _exposes_more(state: RunState, step: Step) -> bool:
         return True
     if step.kind == "weigh":
         return step.phase == "release" and not step.about and step.share < ALL
-    is_shift = state.plan is not None and state.plan.strategy == BLUEGREEN and state.back is None
+    is_shift = state.plan is not None and state.plan.strategy == BLUEGREEN
     return is_shift and (step.phase, step.kind) in (("release", "admit"), ("verify", "drain"))
 
 
