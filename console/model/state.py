@@ -22,7 +22,8 @@ from console.model.thresholds import Mean, ThresholdState
 from console.model.traffic import BalancerWeights, HostTraffic
 from console.text import SafeText
 
-StepPhase = Literal["pending", "running", "done", "failed", "unknown", "cancelled", "unreachable", "void", "held"]
+StepProgress = Literal["pending", "running", "done", "failed", "unknown", "cancelled", "unreachable", "void", "held"]
+"""How far a step is; of `held`, `docs/glossary.md`. A part of the plan is its `Phase` (`model/plan.py`)."""
 
 RunPhase = Literal["preflight", "deciding", "locking", "running", "rolling-back", "ended"]
 
@@ -36,7 +37,7 @@ FallenCondition = Literal["failed", "unreachable", "unknown"]
 class StepState(msgspec.Struct, frozen=True):
     """How far one step is. `started` is on the boot-time clock; `seconds` is how long it took."""
 
-    status: StepPhase = "pending"
+    status: StepProgress = "pending"
     attempt: int = 0
     started: float = 0.0
     started_at: str = ""
