@@ -15,7 +15,7 @@ from console.cli.prompt import read_line
 from console.cli.responsibility import PARTING, SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
 from console.client.lasting_feed import LastingFeed
 from console.core.plan.return_plan import is_left_old
-from console.core.run.breaches import holding
+from console.core.run.breaches import blocking_breach
 from console.core.run.outcome import unfollowed
 from console.core.run.person_wanted import next_words
 from console.core.words.threshold_words import breach_words
@@ -239,7 +239,7 @@ class LineFollower:
             await self._feed.submit(cmd.Decide(go=False, digest=state.plan.digest if state.plan else ""))
             await asyncio.wait({hearing}, timeout=PARTING)
             return self._over() if hearing.done() else self._end(int(Exit.NO_GO), "no-go", "nobody was there to say GO")
-        breach = holding(state)
+        breach = blocking_breach(state)
         why = breach_words(breach.threshold, breach.verdict) if breach else "the run waits for a person"
         reason = str(state.pausing.reason) if state.pausing else why
         return self._end(int(Exit.PAUSED), "paused", reason, next_words(state))

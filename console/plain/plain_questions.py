@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from console.core.kinds.kinds import kind_of
-from console.core.run.breaches import holding
+from console.core.run.breaches import blocking_breach
 from console.core.run.critical_paths import open_ticks
 from console.core.run.ready_steps import changing_steps
 from console.core.run.rules import may
@@ -57,7 +57,7 @@ def question(state: RunState) -> Question | None:
     """Return what a person is asked now; None when nothing is. Each answer is one that the run takes. A pause that a person made asks nothing."""
     if state.phase == "deciding":
         return _decision(state)
-    breach = holding(state)
+    breach = blocking_breach(state)
     if state.phase == "running" and state.pausing is None and breach is not None and breach.is_breached and not state.aborting:
         return None if any(step.kind != "monitor" for step in changing_steps(state)) else _breach(state, breach)
     if state.phase != "running" or state.pausing is None or state.pausing.cause == "operator" or changing_steps(state):
@@ -118,7 +118,7 @@ def _pause(state: RunState) -> Question:
     choices = [
         PlainChoice(f"it works: tick {name} off", cmd.Acknowledge(check=name), f"deploy ack {shlex.quote(name)} {state.run}") for name in open_ticks(state)
     ]
-    breach = holding(state)
+    breach = blocking_breach(state)
     words = "continue, in spite of it" if breach else "continue"
     choices += [PlainChoice(words, cmd.Continue(expects=state.seq), f"deploy continue {state.run}")]
     choices += [PlainChoice("promote: go on with the release", cmd.Promote(expects=state.seq), f"deploy promote {state.run}")]

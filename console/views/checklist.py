@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from console.core.database_state import BACKUP
 from console.core.kinds.kinds import kind_of
-from console.core.run.breaches import holding
+from console.core.run.breaches import blocking_breach
 from console.core.run.critical_paths import has_passed
 from console.core.run.monitoring_window import window_seconds
 from console.core.traffic.bluegreen_sides import is_shifted
@@ -131,7 +131,7 @@ def _monitor_row(state: RunState, now: float) -> Row:
     if step is None:
         return Row("skipped" if state.plan else "waiting", title, short, "none configured" if state.plan else "")
     ran = state.step_state(step)
-    breach = holding(state)
+    breach = blocking_breach(state)
     if breach is not None:
         return Row("failed", title, short, f"{metric_name(breach.threshold.metric)} {amount(breach.threshold.metric, breach.verdict.value)}")
     if ran.status == "running":

@@ -1,7 +1,7 @@
 """How a run stands: from what to what, how far it is, and how it ended. Pure."""
 
 from console.core.kinds.kinds import kind_of
-from console.core.run.breaches import counting_down, holding
+from console.core.run.breaches import blocking_breach, counting_down
 from console.core.run.downtime import downtime, is_down
 from console.core.words.durations import duration_words
 from console.model.state import RunState
@@ -48,7 +48,7 @@ def standing(state: RunState) -> Span:
         return Span(*outcome_words(state))
     if state.pausing:
         return Span("PAUSED", "warn")
-    if holding(state) is not None and not state.aborting:
+    if blocking_breach(state) is not None and not state.aborting:
         return Span("GOING BACK SOON" if counting_down(state) else "ABOVE LIMIT", "bad")
     if state.aborting and state.phase == "running":
         return Span("ABORTING", "back")

@@ -2,7 +2,7 @@
 
 from typing import TypeAlias
 
-from console.core.run.breaches import counting_down, holding
+from console.core.run.breaches import blocking_breach, counting_down
 from console.core.run.monitoring_window import window_left, window_seconds, window_that_runs
 from console.core.run.rules import may
 from console.core.words.durations import duration_words
@@ -24,7 +24,7 @@ _TONES: tuple[tuple[type, Tone, str], ...] = (
 
 def breach_words(state: RunState, now: float) -> Line:
     """Return what is above its limit, for how long, and what follows; empty: nothing holds the run up."""
-    known = counting_down(state) or holding(state)
+    known = counting_down(state) or blocking_breach(state)
     if known is None:
         return ()
     threshold, verdict = known.threshold, known.verdict
@@ -53,7 +53,7 @@ def _at(known: ThresholdState, now: float) -> Breached:
 
 def short_breach_words(state: RunState, now: float, room: int = 0) -> str:
     """Return the same in as few words as have room, and say it: `no host begins: errors 4.1 %  old 0.1 %  limit 1 %  for 00:41`."""
-    known = counting_down(state) or holding(state)
+    known = counting_down(state) or blocking_breach(state)
     if known is None:
         return ""
     metric, seen = known.threshold.metric, _at(known, now)

@@ -4,7 +4,7 @@ import pytest
 
 from console.core.plan.planner import plan_release
 from console.core.run import breaches
-from console.core.run.breaches import counting_down, goes_back_for, holding, is_judged, still_holds, untouched_before, waits_for_metrics
+from console.core.run.breaches import blocking_breach, counting_down, goes_back_for, is_judged, still_holds, untouched_before, waits_for_metrics
 from console.core.run.decide import decide
 from console.core.run.evolve import evolve
 from console.core.run.outcome import conclude
@@ -87,7 +87,7 @@ def test_only_releases_are_judged(kind: RunKind):
     run = a_run(2, kind=kind)
     run.record(ev.ThresholdBreached(threshold=errors(), verdict=BREACHED))
     assert not is_judged(run.state)
-    assert holding(run.state) is None
+    assert blocking_breach(run.state) is None
     assert goes_back_for(run.state) is None
 
 
@@ -124,7 +124,7 @@ def test_what_is_above_its_limit(verdict: Verdict, is_over: bool, is_breached: b
     find(run, verdict)
     (known,) = run.state.thresholds.values()
     assert (known.is_over, known.is_breached, known.threshold, known.verdict) == (is_over, is_breached, errors(), verdict)
-    assert (holding(run.state) is not None) is is_over
+    assert (blocking_breach(run.state) is not None) is is_over
 
 
 def test_what_was_before_the_release_is_kept():
@@ -180,7 +180,7 @@ def test_what_only_warns_keeps_other_hosts_from_beginning_until_it_is_over():
     find(run, BREACHED, "warn")
     run.run()
     assert (run.state.phase, run.state.hosts["web02"].condition) == ("running", "old")
-    assert holding(run.state) is not None
+    assert blocking_breach(run.state) is not None
     assert AskPerson("breach") in decide(run.environment, run.state, run.now)
     run.record(ev.ThresholdRecovered(threshold=errors("warn"), verdict=Within()))
     assert run.run().exit == Exit.DONE
@@ -198,7 +198,7 @@ def test_what_only_warns_is_gone_on_with_by_a_person():
 def test_what_only_warns_holds_nothing_up_where_no_host_is_left_to_begin():
     run = until_runs(run_of(changed(an_environment(2), monitor=600.0)), "verify/monitor")
     find(run, BREACHED, "warn")
-    assert holding(run.state) is None
+    assert blocking_breach(run.state) is None
     assert wanted(run.state) is None
     assert run.run().exit == Exit.DONE
 
@@ -206,7 +206,7 @@ def test_what_only_warns_holds_nothing_up_where_no_host_is_left_to_begin():
 def test_what_only_warns_and_is_no_breach_yet_holds_nothing_up():
     run = first_is_new()
     find(run, Crossed(), "warn")
-    assert holding(run.state) is None
+    assert blocking_breach(run.state) is None
     assert run.run().exit == Exit.DONE
 
 
@@ -273,7 +273,7 @@ def test_the_traffic_does_not_move_to_the_other_side_while_a_metric_is_above_its
     run.run()
     assert run.state.phase == "running"
     assert set(BLUE) <= run.serves
-    assert holding(run.state) is not None
+    assert blocking_breach(run.state) is not None
     run.record(ev.ThresholdRecovered(threshold=errors(then), verdict=Within()))
     assert run.run().exit == Exit.DONE
     assert run.serves == set(GREEN)
@@ -327,7 +327,7 @@ def test_not_where_the_code_before_may_not_run_on_the_database(monkeypatch: pyte
     assert counting_down(run.state) is None
     find(run, BREACHED)
     assert goes_back_for(run.state) is None
-    assert holding(run.state) is not None
+    assert blocking_breach(run.state) is not None
 
 
 def test_not_where_a_person_aborts_and_leaves_all_as_it_is():
@@ -360,7 +360,7 @@ def test_who_goes_on_after_the_pause_goes_on_in_spite_of_it_until_it_is_over():
     assert say(run, cmd.Pause()) is None
     find(run, BREACHED)
     assert say(run, cmd.Continue()) is None
-    assert holding(run.state) is None
+    assert blocking_breach(run.state) is None
     assert goes_back_for(run.state) is None
     find(run, Within())
     find(run, Crossed(due=run.now + 10.0))
@@ -392,13 +392,13 @@ def test_who_continues_goes_on_in_spite_of_what_they_were_told_of(cause, first: 
     run.record(*(paused if first == "breach" else ()))
     assert say(run, cmd.Continue(expects={"all": run.state.seq, "before": before, "": 0}[seen])) is None
     assert run.state.pausing is None
-    assert (holding(run.state) is None) is goes_on
+    assert (blocking_breach(run.state) is None) is goes_on
     note = still_holds(cmd.Continue(), run.state)
     assert bool(note) is not goes_on
     if note:
         assert f"errors 4.10 % on new hosts, limit 1.00 %, old 0.10 %; to go on in spite of it: deploy continue {run.state.run}" in note
         assert say(run, cmd.Continue()) is None
-        assert holding(run.state) is None
+        assert blocking_breach(run.state) is None
 
 
 def test_a_pause_of_before_does_not_hold_it_and_can_be_said_again():
@@ -471,11 +471,11 @@ def test_without_a_screen_the_same_is_asked():
 def test_the_worst_is_named_first():
     run = in_second_wave()
     run.record(ev.ThresholdCrossed(threshold=errors("rollback"), verdict=Crossed()))
-    assert holding(run.state) == run.state.thresholds[errors("rollback").key]
+    assert blocking_breach(run.state) == run.state.thresholds[errors("rollback").key]
     run.record(ev.ThresholdBreached(threshold=errors("propose"), verdict=BREACHED))
-    assert holding(run.state) == run.state.thresholds[errors("propose").key]
+    assert blocking_breach(run.state) == run.state.thresholds[errors("propose").key]
     run.record(ev.ThresholdBreached(threshold=errors("rollback"), verdict=BothSides()))
-    assert holding(run.state) == run.state.thresholds[errors("rollback").key]
+    assert blocking_breach(run.state) == run.state.thresholds[errors("rollback").key]
 
 
 def test_a_canary_is_not_promoted_over_a_breach():

@@ -17,7 +17,7 @@ from console.core.environment.debts import debts_after, forgiven
 from console.core.environment.live_release import live_after
 from console.core.environment.verification import unverified_after, unverified_forgiven
 from console.core.kinds.kinds import kind_of
-from console.core.run.breaches import holding
+from console.core.run.breaches import blocking_breach
 from console.core.run.usual_times import seconds_by_kind
 from console.core.traffic.bluegreen_sides import is_shifted
 from console.errors import Exit
@@ -88,7 +88,7 @@ def is_undoable(state: RunState) -> bool:
 
 
 def _open(record: EnvironmentRecord, state: RunState) -> EnvironmentRecord:
-    breach = holding(state)
+    breach = blocking_breach(state)
     waits = state.pausing is not None or state.phase == "deciding" or (breach is not None and breach.is_breached)
     now = OpenRun(state.run, state.kind, waits)
     if now in record.open:

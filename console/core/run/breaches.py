@@ -39,7 +39,7 @@ def over(state: RunState) -> Iterator[ThresholdState]:
     return iter(sorted(found, key=lambda known: (not known.is_breached, known.threshold.then != "rollback")))
 
 
-def holding(state: RunState) -> ThresholdState | None:
+def blocking_breach(state: RunState) -> ThresholdState | None:
     """What keeps other hosts from beginning, and the run from its end; None: nothing does. What only warns keeps hosts alone: they could begin now."""
     if not is_judged(state):
         return None
@@ -83,7 +83,7 @@ def _was_told(state: RunState, known: ThresholdState, seen: int) -> bool:
 
 def still_holds(command: AnyCommand, state: RunState) -> SafeText:
     """Return what holds a run that was told to go on, as the answer says it; empty: nothing does."""
-    known = holding(state) if isinstance(command, Continue) else None
+    known = blocking_breach(state) if isinstance(command, Continue) else None
     if known is None:
         return SafeText("")
     words = f"the pause is over, and no host begins: {numbers_words(known.threshold, known.verdict)}"
@@ -117,4 +117,4 @@ def _rolls_back(known: ThresholdState) -> bool:
 
 def waits_for_metrics(state: RunState, step: Step) -> bool:
     """Whether that step is not begun while something is above its limit: other hosts, more traffic for new ones, and the end of the run."""
-    return (step.phase == "close" or _exposes_more(state, step)) and holding(state) is not None
+    return (step.phase == "close" or _exposes_more(state, step)) and blocking_breach(state) is not None

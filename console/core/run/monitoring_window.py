@@ -5,7 +5,7 @@ limit it does not end.
 """
 
 from console.core.plan.marks import WINDOW_GRACE
-from console.core.run.breaches import holding
+from console.core.run.breaches import blocking_breach
 from console.model.plan import Step
 from console.model.state import AnalysisState, RunState, StepState
 
@@ -55,7 +55,7 @@ def window_left(state: RunState, step: Step, now: float) -> float:
 
 def is_over(state: RunState, step: Step, now: float) -> bool:
     """Whether hosts give their last word now. While a host is tried again it does not end."""
-    return window_left(state, step, now) <= 0.0 and holding(state) is None and not takes_late(state)
+    return window_left(state, step, now) <= 0.0 and blocking_breach(state) is None and not takes_late(state)
 
 
 def takes_late(state: RunState) -> bool:

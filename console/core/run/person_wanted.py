@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from console.core.run.breaches import holding
+from console.core.run.breaches import blocking_breach
 from console.core.run.rules import Way, first_taken, ways_on
 from console.core.words.moments import moment_words
 from console.core.words.threshold_words import breach_words
@@ -24,7 +24,7 @@ class NeedsPerson(NamedTuple):
 
 def next_words(state: RunState) -> str:
     """Return what to type so that a paused run goes on."""
-    if state.pausing is None and holding(state) is not None:
+    if state.pausing is None and blocking_breach(state) is not None:
         return _answer_to_breach(state)
     return first_taken(ways_on(state), state)
 
@@ -40,7 +40,7 @@ def wanted(state: RunState) -> NeedsPerson | None:
         return NeedsPerson("decide", f"{name}: run {state.run} waits for GO or no-go", f"deploy attach {state.run}")
     if state.phase == "running" and state.pausing is not None:
         return NeedsPerson(f"pause {state.pausing.since}", f"{name}: run {state.run} is paused: {state.pausing.reason}", f"deploy attach {state.run}")
-    breach = holding(state)
+    breach = blocking_breach(state)
     if breach is not None and breach.is_breached:
         told = breach_words(breach.threshold, breach.verdict)
         words = f"{name}: run {state.run} waits, as a metric is above its limit: {told}; roll back, or continue"

@@ -10,7 +10,7 @@ from console.core.checks.configured import shown
 from console.core.conditions import IN_BETWEEN, KEEPS_OLD
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import goes_back, touched_hosts
-from console.core.run.breaches import counting_down, holding
+from console.core.run.breaches import counting_down, blocking_breach
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.closing import is_closing
 from console.core.run.critical_paths import open_ticks
@@ -176,7 +176,7 @@ def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Deni
         return _unshared(state)
     if is_paused_for(state, "manual") and (waiting := next(iter(open_ticks(state)), "")):
         return _no(f"it waits for a person to try the critical path {waiting}", *ways_on(state)[:1])
-    if state.pausing is not None or (holding(state) is not None and not state.aborting):
+    if state.pausing is not None or (blocking_breach(state) is not None and not state.aborting):
         return None
     ends = [act for subject in ("pause", "promotion", "end") if (act := state.acts.get(subject))]
     return _no(_told("it is not paused", max(ends, key=lambda act: act.seq, default=None)))
@@ -194,7 +194,7 @@ def _promote(command: cmd.Promote, state: RunState, by: Person | None) -> Denial
         return _no("the run is being aborted")
     if state.unshared:
         return _unshared(state)
-    if known := holding(state):
+    if known := blocking_breach(state):
         words = f"a metric is above its limit: {numbers_words(known.threshold, known.verdict)}; roll back, or continue"
         return _no(words, _back(state), _continue_way(state))
     rule = pause_rule(state)
