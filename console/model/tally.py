@@ -15,7 +15,7 @@ class LaneTally(msgspec.Struct, frozen=True):
 
     ready: tuple[Step, ...] = ()
     running: tuple[Step, ...] = ()
-    holds: tuple[str, ...] = ()
+    needed_elsewhere: tuple[str, ...] = ()
     unsettled: bool = False
     """One of those that run was begun by an engine that has ended."""
     closing: int = 0

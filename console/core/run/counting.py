@@ -61,7 +61,7 @@ def with_host(state: RunState, name: str, **fields: Any) -> RunState:  # noqa: A
     after = changed(before, **fields)
     if state.tally.stale:
         return changed(state, hosts=state.hosts.put(name, after))
-    state = _stood(changed(state, hosts=state.hosts.put(name, after)), after)
+    state = _recount_host(changed(state, hosts=state.hosts.put(name, after)), after)
     if before.condition == after.condition:
         return state
     conditions = state.tally.conditions
@@ -78,13 +78,13 @@ def with_step(state: RunState, step: Step, known: StepState) -> RunState:
         return with_host(state, host.name, steps={**host.steps, step.name: known})
     if state.tally.stale:
         return changed(state, steps=state.steps.put(step.name, known))
-    held = not lets_begin(state, step)
+    was_open = not lets_begin(state, step)
     begun = step.phase == "close" and state.step_state(step).status != "pending"
     state = changed(state, steps=state.steps.put(step.name, known))
     tally = state.tally
     closing = tally.closing + (step.phase == "close" and known.status != "pending") - begun
-    state = _own_stood(changed(state, tally=changed(tally, closing=closing)), step)
-    return _moved(state, (step.name,), held=held, holds=not lets_begin(state, step))
+    state = _recount_own_step(changed(state, tally=changed(tally, closing=closing)), step)
+    return _recount_needs(state, (step.name,), were_open=was_open, are_open=not lets_begin(state, step))
 
 
 def uncounted(state: RunState) -> RunState:
@@ -116,7 +116,7 @@ def recounted(state: RunState) -> RunState:
     ))  # fmt: skip
     state = changed(state, tally=_with_every_lane(state))
     for step in own:
-        state = _own_stood(state, step)
+        state = _recount_own_step(state, step)
     return state
 
 
@@ -136,25 +136,25 @@ def _with_every_lane(state: RunState) -> Tally:
     )
 
 
-def _all_stood(state: RunState, hosts: Iterable[str], own: Iterable[Step]) -> RunState:
-    """Look at those lanes whose holds are known to be as they were."""
+def _recount_those(state: RunState, hosts: Iterable[str], own: Iterable[Step]) -> RunState:
+    """Look at those lanes again, of which steps elsewhere need the same as before, and at those steps about no host."""
     for name in hosts:
         host = state.hosts[name]
         state = changed(state, tally=_with_lane(state.tally, host, _lane(state, host)))
     for step in own:
-        state = _own_stood(state, step)
+        state = _recount_own_step(state, step)
     return state
 
 
-def _stood(state: RunState, host: HostState) -> RunState:
+def _recount_host(state: RunState, host: HostState) -> RunState:
     """Look at one lane again, and at the steps elsewhere that it holds up or lets begin."""
     before = state.tally.lanes[host.name]
     lane = _lane(state, host)
     state = changed(state, tally=_with_lane(state.tally, host, lane))
-    if before.holds == lane.holds:
+    if before.needed_elsewhere == lane.needed_elsewhere:
         return state
-    state = _moved(state, tuple(name for name in before.holds if name not in lane.holds), held=True, holds=False)
-    return _moved(state, tuple(name for name in lane.holds if name not in before.holds), held=False, holds=True)
+    state = _recount_needs(state, tuple(name for name in before.needed_elsewhere if name not in lane.needed_elsewhere), were_open=True, are_open=False)
+    return _recount_needs(state, tuple(name for name in lane.needed_elsewhere if name not in before.needed_elsewhere), were_open=False, are_open=True)
 
 
 def _lane(state: RunState, host: HostState) -> LaneTally:
@@ -218,30 +218,30 @@ def _with_lane(tally: Tally, host: HostState, lane: LaneTally) -> Tally:
     )
 
 
-def _own_stood(state: RunState, step: Step) -> RunState:
+def _recount_own_step(state: RunState, step: Step) -> RunState:
     tally, known = state.tally, state.step_state(step)
     status, is_failed = known.status, known.status in OWN_FAILURES and step.fatal and not known.tolerated
     return changed(state, tally=changed(
         tally,
-        own_running=_kept(state, tally.own_running, step.name, there=status == "running"),
-        own_ready=_kept(state, tally.own_ready, step.name, there=status == "pending" and not tally.open.get(step.name, 0)),
-        own_failed=_kept(state, tally.own_failed, step.name, there=is_failed),
-        own_held=_kept(state, tally.own_held, step.name, there=status == "held"),
+        own_running=_in_plan_order(state, tally.own_running, step.name, there=status == "running"),
+        own_ready=_in_plan_order(state, tally.own_ready, step.name, there=status == "pending" and not tally.open.get(step.name, 0)),
+        own_failed=_in_plan_order(state, tally.own_failed, step.name, there=is_failed),
+        own_held=_in_plan_order(state, tally.own_held, step.name, there=status == "held"),
     ))  # fmt: skip
 
 
-def _kept(state: RunState, names: tuple[str, ...], name: str, *, there: bool) -> tuple[str, ...]:
+def _in_plan_order(state: RunState, names: tuple[str, ...], name: str, *, there: bool) -> tuple[str, ...]:
     """The names with that one, or without it; in the plan's order, as they are where everything is counted anew."""
     if there:
         return names if name in names else state.index.in_order((*names, name))
     return tuple(known for known in names if known != name) if name in names else names
 
 
-def _moved(state: RunState, needs: tuple[str, ...], *, held: bool, holds: bool) -> RunState:
+def _recount_needs(state: RunState, needs: tuple[str, ...], *, were_open: bool, are_open: bool) -> RunState:
     """Count those needs in the steps elsewhere that have them, and look at the ones that may begin now, or may not any more."""
-    if held == holds:
+    if were_open == are_open:
         return state
-    before, counts, by = state.tally.open, dict[str, int](), 1 if holds else -1
+    before, counts, by = state.tally.open, dict[str, int](), 1 if are_open else -1
     touched: dict[str, Step] = {}
     for need in needs:
         for step in state.tally.waiting.get(need, ()):
@@ -251,7 +251,7 @@ def _moved(state: RunState, needs: tuple[str, ...], *, held: bool, holds: bool) 
     turned = [step for name, step in touched.items() if (before[name] == 0) != (counts[name] == 0)]
     hosts = dict.fromkeys(step.about for step in turned if step.about in state.hosts)
     own = [step for step in turned if step.about not in state.hosts]
-    state = _all_stood(state, hosts, [step for step in own if step.kind != "mark"])
+    state = _recount_those(state, hosts, [step for step in own if step.kind != "mark"])
     for step in own:
-        state = _moved(state, (step.name,), held=held, holds=holds) if step.kind == "mark" else state
+        state = _recount_needs(state, (step.name,), were_open=were_open, are_open=are_open) if step.kind == "mark" else state
     return state

@@ -10,7 +10,7 @@ from console.core.checks.configured import shown
 from console.core.conditions import IN_BETWEEN, KEEPS_OLD
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import goes_back, touched_hosts
-from console.core.run.breaches import counting_down, blocking_breach
+from console.core.run.breaches import blocking_breach, counting_down
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.closing import is_closing
 from console.core.run.critical_paths import open_ticks
