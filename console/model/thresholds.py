@@ -129,7 +129,7 @@ class ThresholdState(msgspec.Struct, frozen=True):
     """The number of the event with which it became a breach, on one side or on both: it stays the same for as long as that lasts. 0: it is none."""
     over: int = 0
     """The number of the event with which it went above its limit; it stays the same until it is not above it any more. 0: it is not."""
-    held: bool = False
+    held_by_person: bool = False
     """A person has paused the run while it was above its limit: nothing goes back by itself."""
     tolerated: bool = False
     """A person who was told of it has gone on in spite of it. Both end once it is not above its limit any more."""

@@ -32,7 +32,7 @@ BEFORE = RunState(
         "web01": HostState("web01", "new", since=4900.0), "web02": HostState("web02", since=100.0, lost=4990.0, linked=False), "web03": HostState("web03"),
     }),
     thresholds={
-        "crossed": ThresholdState(ERRORS, Crossed(due=5004.0), told=4999.0, held=True), "within": ThresholdState(ERRORS, Within(), told=4200.0),
+        "crossed": ThresholdState(ERRORS, Crossed(due=5004.0), told=4999.0, held_by_person=True), "within": ThresholdState(ERRORS, Within(), told=4200.0),
     },
 )  # fmt: skip
 
@@ -45,7 +45,7 @@ def test_moments_keep_their_age(now: float):
     assert now - after.continued == 500.0
     assert {key: now - known.told for key, known in after.thresholds.items()} == {"crossed": 1.0, "within": 800.0}
     assert after.thresholds["crossed"].verdict == Crossed(due=now + 4.0)
-    assert after.thresholds["crossed"].held
+    assert after.thresholds["crossed"].held_by_person
     assert after.thresholds["within"].verdict == Within()
 
 

@@ -78,7 +78,7 @@ def told_of(state: RunState, seen: int) -> tuple[str, ...]:
 def _was_told(state: RunState, known: ThresholdState, seen: int) -> bool:
     if seen:
         return known.over <= seen
-    return state.pausing is None or (state.pausing.by is not None and known.held)
+    return state.pausing is None or (state.pausing.by is not None and known.held_by_person)
 
 
 def still_holds(command: AnyCommand, state: RunState) -> SafeText:
@@ -112,7 +112,7 @@ def _takes_back_by_itself(state: RunState) -> bool:
 
 
 def _rolls_back(known: ThresholdState) -> bool:
-    return known.threshold.then == "rollback" and not known.held
+    return known.threshold.then == "rollback" and not known.held_by_person
 
 
 def waits_for_metrics(state: RunState, step: Step) -> bool:

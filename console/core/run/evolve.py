@@ -137,7 +137,7 @@ def _threshold_changed(state: RunState, event: ev.ThresholdChanged) -> RunState:
     known = state.thresholds.get(threshold.key)
     after = ThresholdState(threshold, event.verdict, event.mono)
     if known is not None and after.is_over:
-        after = changed(after, held=known.held, tolerated=known.tolerated)
+        after = changed(after, held_by_person=known.held_by_person, tolerated=known.tolerated)
     if after.is_over:
         after = changed(after, over=known.over if known is not None and known.is_over else event.seq)
     if after.is_breached:
@@ -165,7 +165,7 @@ def _superseded(state: RunState, event: ev.Superseded) -> RunState:
 
 def _paused(state: RunState, event: ev.Paused) -> RunState:
     passed = state.passed_pause or event.cause == "pause-after"
-    after = _seen_to(state, state.thresholds, held=True) if event.by is not None else state
+    after = _seen_to(state, state.thresholds, held_by_person=True) if event.by is not None else state
     return changed(after, pausing=Pausing(event.reason, event.cause, event.mono, event.by), passed_pause=passed)
 
 
