@@ -103,7 +103,7 @@ class LastingFeed:
                 if self.state.phase != "ended":
                     await self._go_on(lost)
                     continue
-                if self.state.held and await self._releases_locks(lost):
+                if self.state.locked_hosts and await self._releases_locks(lost):
                     continue
             for line in printed.rest():
                 yield line

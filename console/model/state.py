@@ -248,7 +248,7 @@ class RunState(msgspec.Struct, frozen=True):
     epoch: int = 0
     epoch_before: int = 0
     """Of the engine that this one took it over from; 0: from none."""
-    held: tuple[str, ...] = ()
+    locked_hosts: tuple[str, ...] = ()
     """Hosts that it has locked and is not known to have released."""
     locks_left: dict[str, SafeText] = {}
     """Of those, the hosts where a release was tried: why it was not done."""

@@ -68,7 +68,7 @@ def test_before_anything_runs(state: RunState, effects: tuple[object, ...]):
     ids=["a no-go", "a lock"],
 )
 def test_what_does_not_begin_ends(state: RunState, code: Exit):
-    (effect,) = decide(FLEET, changed(state, held=("web02",)), 0.0)
+    (effect,) = decide(FLEET, changed(state, locked_hosts=("web02",)), 0.0)
     assert isinstance(effect, RecordEvent)
     assert isinstance(effect.event, ev.RunEnded)
     assert (effect.event.exit, effect.event.held) == (int(code), ("web02",))

@@ -684,7 +684,7 @@ NOT_KNOWN = "it is not known whether it was released"
     ids=["none", "one that nothing is known of", "one that was tried", "two for two reasons", "four", "five", "six", "one that is released"],
 )
 def test_a_lock_that_may_be_left_is_told_when_the_run_has_ended(held: tuple[str, ...], left: dict[str, SafeText], told: tuple[str, ...]):
-    state = a_state("new", held=held, locks_left=left)
+    state = a_state("new", locked_hosts=held, locks_left=left)
     assert lock_problems(changed(state, phase="ended")) == tuple(Problem(f"{words}{STAYS}", LOCK_HINT) for words in told)
     assert lock_problems(changed(state, phase="running")) == ()
 

@@ -36,7 +36,7 @@ class Scene:
     def __init__(self, seen: str = NEW) -> None:
         self.order: list[str] = []
         self.run = until_runs(run_of(changed(an_environment(2), monitor=600.0)), "verify/monitor")
-        self.run.state = changed(self.run.state, held=WEB)
+        self.run.state = changed(self.run.state, locked_hosts=WEB)
         self.locks = ExchangedLocks(self.order)
         self.old, self.new = _executor(self.locks), _executor(self.locks)
         plan, looked = (
@@ -97,7 +97,7 @@ async def test_the_older_one_has_ended_before_a_lock_changes_hands():
 async def test_the_older_one_releases_only_what_the_newer_one_has_not():
     scene = Scene()
     await scene.locked()
-    state = changed(scene.run.state, held=("web01", "web02", "web03"))
+    state = changed(scene.run.state, locked_hosts=("web01", "web02", "web03"))
     state = changed(state, hosts=state.hosts.put("web03", changed(state.hosts["web01"], name="web03")))
     scene.order.clear()
     released = await scene.old.let_go(state)
@@ -112,7 +112,7 @@ async def test_the_older_one_keeps_its_locks_until_the_newer_one_has_them():
     hand_over = scene.new.locks.takes_from
     assert hand_over is not None
     scene.promised(hand_over)
-    letting_go = asyncio.create_task(scene.old.let_go(changed(scene.run.state, held=WEB)))
+    letting_go = asyncio.create_task(scene.old.let_go(changed(scene.run.state, locked_hosts=WEB)))
     for _ in range(20):
         await asyncio.sleep(0)
     assert not letting_go.done()

@@ -52,7 +52,7 @@ def _executor(locks: Locks) -> FleetExecutor:
 
 def _rollback(held: tuple[str, ...]) -> RunState:
     hosts = {name: HostState(name, condition="new") for name in WEB}
-    return RunState(run="r1", kind="rollback", epoch=2, held=held, hosts=hosts, plan=Plan("rollback", waves=(WEB,), steps=()))
+    return RunState(run="r1", kind="rollback", epoch=2, locked_hosts=held, hosts=hosts, plan=Plan("rollback", waves=(WEB,), steps=()))
 
 
 @pytest.mark.parametrize("held", [("web01",), WEB, ()], ids=["one", "both", "by an older console"])

@@ -145,13 +145,13 @@ async def test_a_release_takes_over_from_one_in_its_monitoring_window(own_fleet:
         second = await session.open_run(Request(ref="v1.4.0", yes=True), ADA)
         await product.hear(first)
         older = session.state(first)
-        assert (older.exit, older.outcome, older.held) == (0, "superseded", ())
+        assert (older.exit, older.outcome, older.locked_hosts) == (0, "superseded", ())
         await _until_step(session, second, until_watched)
         assert own_fleet.exec_in("web01", "cat /srv/shop/.deploy/lock/*/run").strip() == second
         assert isinstance(await session.submit(second, cmd.Promote(), ADA), cmd.Accepted)
         await product.hear(second)
         newer = session.state(second)
-        assert (newer.exit, newer.outcome, newer.held) == (0, "succeeded", ())
+        assert (newer.exit, newer.outcome, newer.locked_hosts) == (0, "succeeded", ())
         back = await product.run(Request(kind="rollback", yes=True))
         assert (back.exit, back.outcome) == (0, "rolled-back")
         assert {product.live(name) for name in own_fleet.names} == {"v1.1.0"}

@@ -139,7 +139,7 @@ class Executor:
         return None
 
     async def let_go(self, state):
-        return ev.LocksReleased(hosts=state.held)
+        return ev.LocksReleased(hosts=state.locked_hosts)
 
 
 async def test_no_step_begins_before_it_is_on_the_disk_and_two_hundred_begin_with_few_writes(disk):

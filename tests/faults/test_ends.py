@@ -49,7 +49,7 @@ async def test_the_lock_of_a_run_that_has_ended_stops_nobody(stage: Stage, monke
         already_back = last == following == "rollback"
         assert (done.exit, done.outcome) == ((3, "no-go") if already_back else (0, "rolled-back" if following == "rollback" else "succeeded"))
         if not already_back:
-            assert (done.held, lock_problems(done), locked(scene)) == ((), (), [])
+            assert (done.locked_hosts, lock_problems(done), locked(scene)) == ((), (), [])
 
 
 async def test_whoever_comes_next_releases_what_is_left_and_writes_it_down(stage: Stage, monkeypatch: pytest.MonkeyPatch):
@@ -64,7 +64,7 @@ async def test_whoever_comes_next_releases_what_is_left_and_writes_it_down(stage
         assert scene.session.owing
         await scene.eventually(lambda: not scene.session.owing)
         assert locked(scene) == []
-        assert scene.recorded(ended).held == ()
+        assert scene.recorded(ended).locked_hosts == ()
 
 
 async def test_resuming_a_run_that_has_ended_releases_its_locks(stage: Stage, monkeypatch: pytest.MonkeyPatch):
@@ -85,7 +85,7 @@ async def test_a_lock_that_stays_is_named_in_the_result_and_released_once_that_i
         await scene.until_step("web02/gate")
         scene.fleet.exec_in("web02", "chown root:root /srv/shop/.deploy/lock /srv/shop/.deploy/staging")
         done = await scene.end()
-        assert (done.exit, done.held, locked(scene)) == (0, ("web02",), ["web02"])
+        assert (done.exit, done.locked_hosts, locked(scene)) == (0, ("web02",), ["web02"])
         (problem,) = result_object(done, Ending(0, "succeeded"))["problems"]
         assert problem["message"].startswith(f"the lock of run {done.run} is still on web02: its lock: mv: cannot move")
         assert f"deploy unlock production --run {done.run} --reason TEXT" in problem["hint"]
@@ -93,7 +93,7 @@ async def test_a_lock_that_stays_is_named_in_the_result_and_released_once_that_i
         scene.fleet.exec_in("web02", "chown deploytest:deploytest /srv/shop/.deploy/lock /srv/shop/.deploy/staging")
         broken = as_plain(await scene.session.query("break-lock", {"run": done.run, "reason": "stuck"}, ADA))
         assert (broken["broken"], broken["failed"], locked(scene)) == (["web02"], [], [])
-        assert scene.recorded(done.run).held == ()
+        assert scene.recorded(done.run).locked_hosts == ()
         await scene.eventually(lambda: not scene.session.owing)
 
 
@@ -104,7 +104,7 @@ async def test_a_host_that_is_gone_at_the_end_keeps_its_lock_until_it_answers(st
         await scene.until_step("web02/switch")
         scene.fleet.kill("web02")
         done = await scene.end()
-        assert done.held == ("web02",)
+        assert done.locked_hosts == ("web02",)
         scene.fleet.start("web02")
         back = await scene.carry(Request(kind="rollback", yes=True))
         assert (back.exit, locked(scene), [scene.live(name) for name in scene.fleet.names]) == (0, [], ["v1.0.0", "v1.0.0"])
@@ -114,7 +114,7 @@ async def test_a_result_comes_after_the_locks_are_gone(stage: Stage):
     async with stage(2) as scene:
         done = await scene.release("v1.0.0")
         assert isinstance(scene.events[-1], LocksReleased)
-        assert (done.held, done.locks_left, set(scene.events[-1].hosts)) == ((), {}, set(scene.fleet.names))
+        assert (done.locked_hosts, done.locks_left, set(scene.events[-1].hosts)) == ((), {}, set(scene.fleet.names))
 
 
 async def test_a_rollback_goes_on_with_the_hosts_that_can_be_locked(stage: Stage):
@@ -125,7 +125,7 @@ async def test_a_rollback_goes_on_with_the_hosts_that_can_be_locked(stage: Stage
         back = await scene.carry(Request(kind="rollback", yes=True))
         assert (back.exit, back.outcome, [scene.live(name) for name in scene.fleet.names]) == (5, "failed", ["v1.1.0", "v1.0.0"])
         assert (back.hosts["web01"].condition, "it could not be locked" in back.hosts["web01"].detail) == ("owed", True)
-        assert (back.held, locked(scene)) == ((), [])
+        assert (back.locked_hosts, locked(scene)) == ((), [])
         scene.fleet.exec_in("web01", "chown deploytest:deploytest /srv/shop/.deploy/staging")
         again = await scene.carry(Request(kind="rollback", yes=True))
         assert (again.exit, [scene.live(name) for name in scene.fleet.names], locked(scene)) == (0, ["v1.0.0", "v1.0.0"], [])

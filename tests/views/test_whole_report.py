@@ -224,7 +224,7 @@ def test_what_was_left_open_is_named_with_what_to_type():
     state = fold(journal("lost-in-window"))
     (owed,) = left_open(state)
     assert (owed.kind, owed.hint) == ("owed", "deploy status production")
-    state = changed(state, held=("web01",), maintenance=Maintenance(SafeText("ada"), SafeText("2026-11-24T12:00:00Z")))
+    state = changed(state, locked_hosts=("web01",), maintenance=Maintenance(SafeText("ada"), SafeText("2026-11-24T12:00:00Z")))
     assert [one.kind for one in left_open(state)] == ["owed", "maintenance", "lock"]
     assert "deploy maintenance production off" in [one.hint for one in left_open(state)]
 

@@ -58,7 +58,7 @@ def misplaced_hosts(environment: Environment, state: RunState) -> tuple[str, ...
 
 
 def is_closing(state: RunState) -> bool:
-    """Whether the release is verified and the run only tidies up: a host that is lost now is owed, and takes no other host back with it."""
+    """Whether a step of the run's close has begun, on any host: a host that is lost from then on is owed, and takes no other host back with it."""
     return state.tally.closing > 0
 
 
@@ -91,4 +91,4 @@ def end(environment: Environment, state: RunState) -> RecordEvent:
     """The end of the run as it is now."""
     code, outcome, reason, hint = conclude(state)
     ticket = closes_ticket(environment, state, int(code))
-    return RecordEvent(RunEnded(exit=int(code), outcome=outcome, reason=SafeText(reason), hint=SafeText(hint), held=state.held, ticket=ticket))
+    return RecordEvent(RunEnded(exit=int(code), outcome=outcome, reason=SafeText(reason), hint=SafeText(hint), held=state.locked_hosts, ticket=ticket))

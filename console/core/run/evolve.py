@@ -113,14 +113,14 @@ def _decided(state: RunState, event: ev.Decided) -> RunState:
 
 
 def _locked(state: RunState, event: ev.LocksTaken) -> RunState:
-    return changed(state, epoch=event.epoch, held=(*state.held, *event.hosts), phase="running" if state.phase == "locking" else state.phase)
+    return changed(state, epoch=event.epoch, locked_hosts=(*state.locked_hosts, *event.hosts), phase="running" if state.phase == "locking" else state.phase)
 
 
 def _released(state: RunState, event: ev.LocksReleased) -> RunState:
     left = {**state.locks_left, **{one.host: one.why for one in event.left}}
     free = frozenset(event.hosts)
-    held = tuple(name for name in state.held if name not in free)
-    return changed(state, held=held, locks_left={name: why for name, why in left.items() if name not in free})
+    held = tuple(name for name in state.locked_hosts if name not in free)
+    return changed(state, locked_hosts=held, locks_left={name: why for name, why in left.items() if name not in free})
 
 
 def _lock_refused(state: RunState, event: ev.LocksRefused) -> RunState:
@@ -299,7 +299,7 @@ def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
 def _ended(state: RunState, event: ev.RunEnded) -> RunState:
     return changed(
         state, phase="ended", exit=event.exit, outcome=event.outcome, reason=event.reason, hint=event.hint, ended_at=event.at, pausing=None,
-        held=event.held, ticket="open" if event.ticket else "",
+        locked_hosts=event.held, ticket="open" if event.ticket else "",
     )  # fmt: skip
 
 

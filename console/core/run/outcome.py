@@ -283,7 +283,7 @@ def lock_problems(state: RunState) -> tuple[Problem, ...]:
     if state.phase != "ended":
         return ()
     whys: dict[str, list[str]] = {}
-    for name in state.held:
+    for name in state.locked_hosts:
         whys.setdefault(str(state.locks_left.get(name, "it is not known whether it was released")), []).append(name)
     hint, left = f"deploy unlock {state.environment} --run {state.run} --reason TEXT", "it stops no run from here, and can be removed once the host answers"
     return tuple(Problem(f"the lock of run {state.run} is still on {_some(names)}: {why}; {left}", hint) for why, names in whys.items())

@@ -38,7 +38,7 @@ class HandOver:
     def epoch(self) -> str:
         """What its locks are held under; empty: it holds none."""
         state = self._old()
-        return epoch_of(state) if state.held or state.phase != "ended" else ""
+        return epoch_of(state) if state.locked_hosts or state.phase != "ended" else ""
 
     async def ask(self, new: RunState) -> LocksRefused | Decided | None:
         """End the older run for this one; why not, where it does something to its hosts, or has, since the newer one looked."""
@@ -53,7 +53,7 @@ class HandOver:
                 continue
             if not is_about_to_end(old) or self._clock.mono() > ends:
                 holder = LockHolder(by=SafeText(old.by.name), run=old.run)
-                return LocksRefused(host=next(iter(old.held or old.hosts), ""), holder=holder)
+                return LocksRefused(host=next(iter(old.locked_hosts or old.hosts), ""), holder=holder)
             await self._clock.sleep(AGAIN)
         if changed := not_as_seen(old, new):
             return _not_as_seen(old, changed)

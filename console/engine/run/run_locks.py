@@ -139,7 +139,7 @@ class RunLocks:
         """
         hosts = self._hosts(state)
         self._holder = self._holder_of(state, epoch_of(state))
-        never = [host.name for host in hosts if state.held and host.name not in state.held]
+        never = [host.name for host in hosts if state.locked_hosts and host.name not in state.locked_hosts]
         self._missed = dict.fromkeys(never, SafeText("it was not locked when the run began"))
         self._unheld = {host.name for host in hosts if host.name not in self._missed}
         await self._live(tuple(hosts), epoch_of(state))
@@ -164,15 +164,15 @@ class RunLocks:
 
     async def let_go(self, state: RunState) -> LocksReleased | None:
         """Release every host that answers and on which nothing may still go on; what a newer run has taken over is released already."""
-        if not state.held:
+        if not state.locked_hosts:
             return None
         await self._steps.noted(self._hosts(state))
         taken = await self.gives_to.finished() if self.gives_to else frozenset()
-        rest = tuple(name for name in state.held if name not in taken)
+        rest = tuple(name for name in state.locked_hosts if name not in taken)
         kept = (left for name in rest if (left := _kept(state.hosts[name])))
         released = await release(self._locks, self._environment, Leftover(state.run, rest), kept)
-        handed = tuple(name for name in state.held if name in taken)
-        gone = tuple(name for name in state.held if name in taken or name in released.hosts)
+        handed = tuple(name for name in state.locked_hosts if name in taken)
+        gone = tuple(name for name in state.locked_hosts if name in taken or name in released.hosts)
         return changed(released, hosts=gone, handed=handed, to_run=state.superseded_by if handed else "")
 
     def _hosts(self, state: RunState) -> list[Host]:

@@ -150,7 +150,7 @@ class RunRecord:
         elif not self.state.aborting:
             self.record(AbortAsked(by=by, leave=True))
         code, outcome, _, hint = conclude(self.state)
-        ended = RunEnded(exit=int(code), outcome=outcome, reason=reason, hint=SafeText(hint), held=self.state.held)
+        ended = RunEnded(exit=int(code), outcome=outcome, reason=reason, hint=SafeText(hint), held=self.state.locked_hosts)
         await self.write(ended, *([LocksReleased(hosts=released)] if released else []))
 
 

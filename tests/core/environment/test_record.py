@@ -60,7 +60,7 @@ def drawn(seed):
             for host in (host for host in run.state.hosts.values() if host.condition == "owed" and chance.random() < 0.3):
                 run.record(ev.HostForgiven(host=host.name, by=ADA, reason=SafeText("sold")))
             if chance.random() < 0.5:
-                run.record(ev.LocksReleased(hosts=tuple(name for name in run.state.held if chance.random() < 0.7)))
+                run.record(ev.LocksReleased(hosts=tuple(name for name in run.state.locked_hosts if chance.random() < 0.7)))
         yield f"r{number}", run.events
 
 
