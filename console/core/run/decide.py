@@ -94,11 +94,11 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
         yield from _send_back(environment, state, frozenset({"skipped"}))
         yield from _starts(state, now, ready_while_paused(state))
         return
-    returning = tuple(_send_back(environment, state, frozenset({"skipped"}) if needs_person(state) else STRANDED))
-    yield from returning
-    if any(isinstance(effect, RecordEvent) for effect in returning):
+    sending_back = tuple(_send_back(environment, state, frozenset({"skipped"}) if needs_person(state) else STRANDED))
+    yield from sending_back
+    if any(isinstance(effect, RecordEvent) for effect in sending_back):
         return
-    effects = tuple(_starts(state, now, (step for step in ready_steps(state) if step.about or not returning)))
+    effects = tuple(_starts(state, now, (step for step in ready_steps(state) if step.about or not sending_back)))
     yield from effects
     if not effects and not runs(state):
         yield from close(environment, state)
