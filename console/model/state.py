@@ -207,6 +207,8 @@ class RunState(msgspec.Struct, frozen=True):
     """Steps that are about no host."""
     hosts: Table[HostState] = Table()
     tally: Tally = Tally()
+    last_failure: int = 0
+    """The event by which something failed last: whoever goes on in spite of what failed has seen that."""
     pausing: Pausing | None = None
     unshared: SafeText = SafeText("")
     """Why what happens is written down on the machine that carries it alone; empty: the record that machines share has it, or there is none."""

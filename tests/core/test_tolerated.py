@@ -110,6 +110,49 @@ def test_within_the_budget_nobody_is_asked_about_who_fails_after_the_tolerated_o
     assert (state.phase, state.exit) == ("ended", 8)
 
 
+def a_pause_in_which_another_one_fails() -> tuple[Simulation, int]:
+    """web01 failed, and a person is asked; then web02 does. With it, the last event of the question."""
+    run = a_run(4, ends(web01_gate="failed"), batch=2, on_failure="pause")
+    until(run, lambda run: run.state.pausing is not None)
+    asked = run.state.seq
+    assert [name for name, host in run.state.hosts.items() if host.failed_once] == ["web01"]
+    run.ending = lambda step, attempt: "failed"
+    run.finish(run.state.tally.lanes["web02"].running[0])
+    run.ending = lambda step, attempt: "done"
+    return run, asked
+
+
+def test_a_screen_that_has_not_shown_what_failed_does_not_go_on_in_spite_of_it():
+    run, asked = a_pause_in_which_another_one_fails()
+    said = say(run, cmd.Continue(expects=asked))
+    assert said is not None
+    assert said.message == "something has failed since you looked: 2 failed, 0 allowed: web01 (failed), web02 (failed)"
+    assert say(run, cmd.Continue(expects=run.state.seq)) is None
+    assert [host.tolerated for host in run.state.hosts.values()] == [True, True, False, False]
+
+
+def test_the_command_line_goes_on_with_what_is_there():
+    run, _ = a_pause_in_which_another_one_fails()
+    assert say(run, cmd.Continue()) is None
+    assert [host.tolerated for host in run.state.hosts.values()] == [True, True, False, False]
+
+
+def test_what_failed_since_and_is_tried_again_holds_nobody_up():
+    run, asked = a_pause_in_which_another_one_fails()
+    for name in ("web01", "web02"):
+        assert say(run, cmd.Retry(host=name)) is None
+    assert say(run, cmd.Continue(expects=asked)) is None
+
+
+def test_a_person_s_own_pause_ends_though_something_failed_within_the_budget_since():
+    run = until_runs(a_run(3, ends(web01_gate="failed"), batch=2, max_failures=1), "wave-1/web01/gate")
+    assert say(run, cmd.Pause()) is None
+    seen = run.state.seq
+    run.finish(run.state.index["wave-1/web01/gate"])
+    assert run.state.last_failure > seen
+    assert say(run, cmd.Continue(expects=seen)) is None
+
+
 @examples(80)
 @given(st.integers(2, 5), st.integers(1, 3), st.integers(0, 2), st.data())
 def test_nothing_that_fails_after_a_continue_is_passed_over(hosts, batch, budget, data):

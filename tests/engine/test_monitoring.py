@@ -15,9 +15,11 @@ from console.engine.run.step_attempt import Task
 from console.model import events as ev
 from console.model.configured_environment import Environment
 from console.model.host import Host
+from console.model.host_set import HostSet
 from console.model.plan import Step
 from console.model.probes import HealthCheck
 from console.model.state import AnalysisState, HostState, Pausing, RunState, StepState
+from console.model.tally import Tally
 from console.model.thresholds import Breached, Threshold, ThresholdState
 from console.model.values import changed
 from console.ports.gates import GateResult
@@ -107,6 +109,20 @@ async def test_a_window_is_as_long_as_it_is_and_each_host_has_the_last_word_afte
     assert scene.told == []
     for name in scene.state.hosts:
         assert max(now for host, now in scene.gates.asked if host == name) >= 1100.0
+
+
+async def test_a_host_that_is_tried_again_in_it_is_watched_for_the_whole_window_though_no_other_is_new():
+    scene = Scene(1)
+    fleet = HostSet(scene.state.hosts)
+    await scene.at(50.0)
+    scene.become("web01", "updating")
+    scene.state = changed(scene.state, tally=Tally(nobody=fleet, conditions={"updating": fleet.only(["web01"])}))
+    await scene.at(130.0)
+    assert not scene.work.done()
+    scene.become("web01", "new")
+    scene.state = changed(scene.state, tally=Tally(nobody=fleet), taken_late=scene.clock.mono())
+    assert 230.0 <= await scene.ended() <= 234.0
+    assert scene.told == []
 
 
 async def test_an_engine_that_takes_it_up_goes_on_with_the_window_and_begins_no_other():

@@ -24,6 +24,8 @@ _RETURN: dict[str, Cause] = {
 }  # fmt: skip
 _MISFITS = 20
 """So many are kept, the last ones."""
+FAILS = frozenset({"failed", "unknown", "unreachable"})
+"""Statuses of a step that is told to who goes on in spite of it."""
 UNFAILED: dict[str, bool] = {"failed_once": False, "tolerated": False}
 """A host counts as failed no more; should it fail again, that is for a person to see again."""
 
@@ -140,6 +142,8 @@ def finished(state: RunState, event: ev.StepFinished) -> RunState:
         known, status=event.status, seconds=event.seconds, code=event.code, detail=event.detail, hint=event.hint, tail=event.tail, unsettled=False,
     )  # fmt: skip
     after = with_step(state, step, done)
+    if step.fatal and event.status in FAILS:
+        after = changed(after, last_failure=event.seq)
     if step.about not in state.hosts or event.status == "held":
         return after
     return _done(after, step, event) if event.status == "done" else _ended_badly(after, step, event)
@@ -225,6 +229,7 @@ def fell(state: RunState, event: ev.HostFailed) -> RunState:
     """A host that had come to where it was told to go is not well there."""
     host = state.hosts.get(event.host)
     failed = host is not None and (host.failed_once or host.condition == "new")
+    state = changed(state, last_failure=event.seq) if failed else state
     return turn(state, event.host, FELL[event.condition], event.mono, failed_once=failed, detail=event.reason)
 
 

@@ -176,10 +176,18 @@ def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Deni
         return _unshared(state)
     if is_paused_for(state, "manual") and (waiting := next(iter(open_ticks(state)), "")):
         return _no(f"it waits for a person to try the critical path {waiting}", *ways_on(state)[:1])
+    if 0 < command.expects < state.last_failure and _would_tolerate(state):
+        return _no(f"something has failed since you looked: {trip_reason(state)}", _watch(state))
     if state.pausing is not None or (blocking_breach(state) is not None and not state.aborting):
         return None
     ends = [act for subject in ("pause", "promotion", "end") if (act := state.acts.get(subject))]
     return _no(_told("it is not paused", max(ends, key=lambda act: act.seq, default=None)))
+
+
+def _would_tolerate(state: RunState) -> bool:
+    """Whether who continues goes on in spite of something that failed."""
+    rule = pause_rule(state)
+    return rule is not None and rule.tolerates and bool(state.tally.untold or state.tally.own_failed)
 
 
 def _unshared(state: RunState) -> Denial:

@@ -64,7 +64,7 @@ class Monitoring:
                         watching[name] = asyncio.create_task(self._watch(host))
                 for one in (one for one in watching.values() if one.done()):
                     one.result()
-                if all(one.done() for one in watching.values()) and not takes_late(self._tools.live()):
+                if all(one.done() for one in watching.values()) and not self._waits_for_host():
                     return StepResult("done")
                 await self._clock.sleep(ROUND)
         finally:
@@ -102,6 +102,10 @@ class Monitoring:
 
     def _is_over(self) -> bool:
         return self._left() <= 0.0 if self._ends is not None else is_over(self._tools.live(), self._task.step, self._clock.mono())
+
+    def _waits_for_host(self) -> bool:
+        """Whether a host is tried again in the run's window: it is watched too, once it has the release."""
+        return self._ends is None and takes_late(self._tools.live())
 
     def _waits_for_network(self) -> bool:
         """Whether the run is paused because hosts were lost together: a person says first whether that is theirs."""
