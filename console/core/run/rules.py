@@ -301,6 +301,8 @@ def _forward_again(state: RunState, host: HostState) -> Denial | None:
     rule = pause_rule(state)
     if not (rule and rule.tolerates) and is_tripped(state, without=host.name):
         return _no(f"the run ends as it is: {trip_reason(state)}", f"deploy attach {state.run}")
+    if not kind_of(state).waits_for_people and (state.tally.own_held or set(state.tally.held) - {host.name}):
+        return _no("the run ends as it is: a balancer did not do what it was told, and nobody is asked in it", f"deploy attach {state.run}")
     if host.condition in IN_BETWEEN:
         return None
     if state.unshared:
