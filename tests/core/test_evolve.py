@@ -672,6 +672,16 @@ RETRIES = [
         "returning",
         {BACK_SWITCH.name: "pending"},
     ),
+    *(
+        (
+            f"a host of a run that is a rollback, {'touched' if touched else 'untouched'}",
+            a_host_in("failed", touched=touched, steps={BACK_SWITCH.name: ended("failed")}),
+            {"kind": "rollback"},
+            condition,
+            {BACK_SWITCH.name: "pending"},
+        )
+        for touched, condition in ((True, "updating"), (False, "old"))
+    ),
 ]
 
 

@@ -115,6 +115,7 @@ def test_where_nobody_is_asked_a_host_that_waits_for_a_balancer_ends_the_run_and
     until(run, lambda run: list(run.state.tally.held) == ["web02"] and run.state.hosts["web01"].condition == "failed")
     assert refused(run, "web01").startswith("the run ends as it is: a balancer did not do what it was told")
     assert refused(run, "web02") == ""
+    assert {run.state.step_state(step).status for step in run.state.lanes["web02"] if step.phase == "release"} == {"done", "pending"}
     assert refused(run, "web01") == ""
 
 

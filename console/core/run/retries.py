@@ -156,7 +156,7 @@ def _without_return(state: RunState, host: str) -> RunState:
 def _did_all(state: RunState, host: HostState) -> bool:
     """Whether the host did all that it was asked, and fell after that."""
     mine = [step for step in state.lanes.get(host.name, ()) if step.phase == "release"]
-    return host.condition != "back" and bool(mine) and all(state.step_state(step).status == "done" or not step.fatal for step in mine)
+    return bool(mine) and all(state.step_state(step).status == "done" or not step.fatal for step in mine)
 
 
 def _again(state: RunState, name: str, known: StepState, again: Again) -> bool:
