@@ -10,6 +10,7 @@ from console.core.run.breaches import counting_down
 from console.core.run.counting import recounted
 from console.core.run.decide import decide
 from console.core.run.evolve import fold
+from console.core.run.failure_budget import is_network
 from console.core.run.network_loss import lost_together
 from console.core.run.ready_steps import running_steps
 from console.model import commands as cmd
@@ -25,6 +26,7 @@ from console.text import SafeText
 from console.views.fleet_rows import counts_in_words, host_mark, host_words
 from console.views.plain_lines import waited_for
 from tests.core import plans
+from tests.core.builders import a_host_in, a_state, a_step, hosts_of
 from tests.core.plans import failing, say, until_runs
 from tests.core.simulation import ADA, NEW, Simulation, an_environment, opening
 
@@ -133,11 +135,12 @@ def test_hosts_that_the_run_was_planned_without_make_no_failure_the_network_s():
     assert "not verified: web05 unreachable (no answer), web06 unreachable (no answer)" in state.reason
 
 
-def test_hosts_that_are_lost_while_they_are_prepared_are_the_network_s():
-    run = plans.a_run(4, lambda step, attempt: "unreachable" if step.phase == "prepare" and step.about != "web01" else "done")
-    state = run.run()
-    assert not state.changed
-    assert state.phase == "ended"
+@pytest.mark.parametrize("planned", [True, False])
+def test_hosts_that_are_lost_before_they_were_changed_are_the_network_s_where_they_were_planned(planned: bool):
+    names = ("web01", "web02", "web03")
+    hosts = hosts_of(*(a_host_in("unreachable", name, touched=False, failed_once=True, since=5.0) for name in names))
+    lanes = {name: (a_step(f"prepare/{name}/ship", "ship", "prepare", name),) for name in names} if planned else {}
+    assert is_network(an_environment(4), a_state(hosts=hosts, lanes=lanes, phase="running")) is planned
 
 
 def test_who_ends_their_own_pause_has_not_answered_for_links_that_were_lost_in_it():
