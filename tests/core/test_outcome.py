@@ -613,6 +613,12 @@ ENDS = [
 ]
 
 
+@pytest.mark.parametrize(("before", "hint"), [("", "deploy status production"), ("r0", "deploy rollback production")])
+def test_a_first_release_that_is_left_as_it_is_names_no_rollback(before: str, hint: str):
+    state = a_state("new", "failed", aborting="leave", way_back=(ReturnTarget("web01", before), ReturnTarget("web02")))
+    assert conclude(state)[3] == hint
+
+
 @pytest.mark.parametrize(("state", "end"), [pytest.param(row[1], row[2:], id=row[0]) for row in ENDS])
 def test_an_end_is_told_with_its_reason_and_what_to_type(state: RunState, end: tuple[Exit, str, str, str]):
     assert conclude(state) == end

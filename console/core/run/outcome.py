@@ -243,8 +243,9 @@ def _failed_late(state: RunState, host: HostState) -> bool:
 
 
 def _way_on(state: RunState) -> str:
-    """What to type after a run that left hosts as they are: a release is taken back, a restart is done again where it did not succeed."""
-    if kind_of(state).returns:
+    """What to type after a run that left hosts as they are: a release is taken back where there was one before, a restart is done again on what is left."""
+    is_first = bool(state.way_back) and not any(way.release for way in state.way_back)
+    if kind_of(state).returns and not is_first:
         return f"deploy rollback {state.environment}"
     left = [name for name, host in state.hosts.items() if host.condition not in SERVED]
     if not kind_of(state).is_repeated or not left:
