@@ -23,7 +23,7 @@ from console.cli.responsibility import Departure, Responsibility, RunOver
 from console.core.host.by_hand import typed
 from console.core.host.release_scripts import RELEASE
 from console.core.host_selection import select
-from console.core.run.rules import lacks_reason
+from console.core.run.rules import ended_instead, lacks_reason
 from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
 from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem
@@ -196,12 +196,12 @@ async def _ended_instead(client: "Client", state: "RunState", why: SafeText) -> 
 
     Raises RunOver where it was a restart: the last release goes back by a run of its own.
     """
-    is_restart = state.kind == "restart"
-    if not is_restart and (state.kind != "deploy" or state.changed):
+    is_restart, said = state.kind == "restart", ended_instead(state)
+    if said is None:
         return False
     if why:
         await client.submit(state.run, cmd.Note(text=why, about="rollback"))
-    if isinstance(await client.submit(state.run, cmd.Abort(leave=is_restart)), cmd.Refusal):
+    if isinstance(await client.submit(state.run, said), cmd.Refusal):
         return False
     tell(f"deploy: run {state.run} {'restarts and changes no release' if is_restart else 'has changed nothing yet'}; it was ended for this rollback")
     if is_restart:

@@ -187,8 +187,8 @@ class LocalEnvironmentClient:
         return self._access.environment(self.environment, gated=request.kind == "deploy")
 
     async def open_back(self, run: str, how: str, reason: str = "") -> LastingFeed:
-        """Begin the way back from a release that has ended. NoGo where it is not the last one any more."""
-        last = next((one.run for one in await self.history(100) if one.changed_the_fleet), "")
+        """Begin the way back from a release that has ended; no name: from the last one. NoGo where it is not the last one any more."""
+        last = next((one.run for one in await self.history(100) if one.changed_the_fleet), "") if run else ""
         if last != run:
             raise NoGo(f"run {last} came after this one; a rollback undoes that one", "deploy rollback")
         return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True, reason=reason))

@@ -6,8 +6,9 @@ from typing import Any
 
 from textual.screen import Screen
 
+from console.core.run.rules import ended_instead
 from console.errors import ConsoleError, in_one_line
-from console.model.commands import AnyCommand, Refusal, RollBack
+from console.model.commands import AnyCommand, Note, Refusal, RollBack
 from console.ports.clock import Clock
 from console.tui.dialogs.idle_guard import IdleGuard, IdleQuestion
 from console.tui.feed_follower import FeedFollower
@@ -15,10 +16,15 @@ from console.tui.screen_shell import Say
 
 ANSWER_WITHIN = 10.0
 """Seconds that the engine has to answer a command."""
+SOON = 0.1
+"""Seconds between two looks at whether a restart has ended."""
 
 
 class CommandSender:
-    """Sends them. `open_back` opens the way back from a run that has ended; it is False where runs can't be begun from here."""
+    """Sends them. `open_back` opens the way back from a run that has ended, no name: from the last release.
+
+    It is False where runs can't be begun from here.
+    """
 
     def __init__(
         self, clock: Clock, say: Say, push: Callable[[Screen[Any], Callable[[Any], None]], None], keep: Callable[[Coroutine[Any, Any, object]], None],
@@ -68,5 +74,21 @@ class CommandSender:
             return True
         if answer.ended and isinstance(command, RollBack) and self._open_back(follower.state.run, command.how or "at-once", str(command.reason)):
             return True
+        if isinstance(command, RollBack) and ended_instead(follower.state) is not None:
+            return await self._end_instead(follower, command)
         self._say(f"refused: {in_one_line(answer)}", "warn")
         return False
+
+    async def _end_instead(self, follower: FeedFollower, command: RollBack) -> bool:
+        """End a run that has nothing to take back; after a restart, open the way back from the last release."""
+        said = ended_instead(follower.state)
+        if said is None or (command.reason and not await self.deliver(follower, Note(text=command.reason, about="rollback"))):
+            return False
+        if not await self.deliver(follower, said):
+            return False
+        if follower.state.kind == "restart":
+            self._say("the restart ends; then the last release goes back: stay here until it does")
+            while follower.state.phase != "ended":
+                await self._clock.sleep(SOON)
+            self._open_back("", command.how, str(command.reason))
+        return True

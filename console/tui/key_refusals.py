@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from console.core.run.critical_paths import open_ticks
-from console.core.run.rules import left_live, may
+from console.core.run.rules import ended_instead, left_live, may
 from console.model import commands as cmd
 from console.model.state import HostState, RunState
 from console.text import SafeText
@@ -74,7 +74,7 @@ COMMANDS: Final[dict[Act, Callable[[Situation], cmd.AnyCommand]]] = {
     "promote": lambda _: cmd.Promote(),
     "extend": lambda _: cmd.Extend(),
     "abort": lambda _: cmd.Abort(),
-    "roll-back": lambda _: cmd.RollBack(),
+    "roll-back": lambda now: ended_instead(now.state) or cmd.RollBack(),
     "skip": lambda now: cmd.Skip(host=now.host),
     "back-one": lambda now: cmd.Skip(host=now.host),
     "retry": lambda now: cmd.Retry(host=now.host),

@@ -12,9 +12,9 @@ from console.tui.app import ConsoleApp
 from console.tui.dialogs.dialog import Dialog, TextDialog
 from console.tui.host.host_screen import HostScreen
 from console.tui.run.run_screen import RunScreen
-from tests.core.simulation import ADA
+from tests.core.simulation import ADA, Simulation, opening
 from tests.tui.scripted import ScriptedFeed, an_app
-from tests.tui.scripted_environment import ScriptedEnvironment
+from tests.tui.scripted_environment import ScriptedEnvironment, eventually
 
 SIZES = [(80, 24), (120, 36), (200, 50), (60, 20), (20, 4)]
 
@@ -132,6 +132,33 @@ async def test_after_the_end_r_r_asks_for_a_run_of_its_own():
         await press(pilot, "r", "r")
         assert (client.asked, kinds(feed)) == ([("r1", "at-once")], [])
         assert pilot.app.run_screen.follower.feed is client.feed
+
+
+async def test_roll_back_before_the_first_change_ends_the_release():
+    feed = ScriptedFeed(protected=False)
+    feed.record(ev.Decided(go=True, by=ADA), ev.LocksTaken(epoch=1))
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "r", "r")
+        assert feed.said == [cmd.RollBack(), cmd.Abort()]
+        feed.go_on("")
+        await settled(pilot)
+        assert (feed.run.state.exit, feed.run.state.changed) == (130, False)
+
+
+async def test_roll_back_while_hosts_restart_ends_that_and_takes_the_last_release_back():
+    feed, client = ScriptedFeed(protected=False), ScriptedEnvironment(feed=ScriptedFeed())
+    feed.run = Simulation(feed.environment, lambda step, attempt: "done", hour=12)
+    feed.record(*opening(feed.environment, "restart"))
+    feed.go_on("wave-2/web02/gate")
+    async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "r")
+        await pilot.press("r")
+        await eventually(pilot, lambda: kinds(feed) == ["RollBack", "Abort"])
+        feed.go_on("")
+        await eventually(pilot, lambda: client.asked == [("", "")])
+        assert feed.run.state.phase == "ended"
 
 
 async def test_pause_continue_skip_retry_and_note_say_what_they_say():

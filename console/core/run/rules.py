@@ -110,6 +110,15 @@ def left_live(state: RunState) -> bool:
     return kind_of(state).returns and state.exit in (0, 5, 8) and any(host.before for host in state.hosts.values())
 
 
+def ended_instead(state: RunState) -> cmd.Abort | None:
+    """Return what ends a run that has nothing to take back where somebody wants it back; None: it is rolled back, or refuses that.
+
+    A release that has changed nothing yet leaves every host on what it has; once a restart has ended, the last release goes back by a run of its own.
+    """
+    said = cmd.Abort(leave=True) if state.kind == "restart" else cmd.Abort() if state.kind == "deploy" and state.go and not state.changed else None
+    return said if said is not None and may(said, state) is None else None
+
+
 def _who_was_first(command: cmd.AnyCommand, state: RunState) -> Denial | None:
     """Refuse what was meant for something that somebody else has dealt with since its sender looked."""
     host = getattr(command, "host", "")

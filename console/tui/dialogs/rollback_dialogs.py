@@ -2,6 +2,7 @@
 
 from console.core.kinds.kinds import goes_back
 from console.core.plan.shift_plan import shifts_back
+from console.core.run.rules import ended_instead
 from console.core.words.sizes import counted_hosts
 from console.model.state import RunState
 from console.text import SafeText
@@ -10,19 +11,28 @@ from console.views.plan_words import names_in_words
 from console.views.rollback_words import prefers_halves, rollback_lines
 from console.views.styled_text import Line, Span, line
 
+_END_UNCHANGED = ("Nothing was changed yet: the run ends, and every host stays on its release.", "end the release")
+_END_RESTART = (
+    "A restart changes no release. It ends once its running steps have; then the last release goes back, by a run of its own.",
+    "end it, and roll back",
+)
+
 
 def rollback_dialog(state: RunState, width: int, reason: str = "") -> Dialog:
-    """Return the rollback's question; its answer is `at-once` or `halves`, or `reason`: somebody wants to say why first."""
+    """Return the rollback's question; its answer is `at-once` or `halves`, `end` where the run has nothing to take back, or `reason`: say why first."""
+    place = state.environment.upper() if state.protected else state.environment
+    why = (line(Span("reason ", "dim"), SafeText(reason)),) if reason else ()
+    title, say_why = f"Roll back {state.app} in {place}?", Choice("w", "another reason" if reason else "with a reason", "reason")
+    if ended_instead(state) is not None:
+        words, choice = _END_RESTART if state.kind == "restart" else _END_UNCHANGED
+        return Dialog(title, (*why, line(words)), (Choice("r", choice, "end"), say_why))
     ways = (("all at once", "at-once"), ("in halves", "halves"))
     first, other = ways[::-1] if prefers_halves(state) else ways
     touched = sum(1 for host in state.hosts.values() if host.touched)
     choices = [Choice("r", "move the traffic back" if shifts_back(state) else f"roll back {first[0]}", first[1])]
     if touched > 1 and not shifts_back(state):
         choices.append(Choice("x", other[0], other[1]))
-    choices.append(Choice("w", "another reason" if reason else "with a reason", "reason"))
-    place = state.environment.upper() if state.protected else state.environment
-    why = (line(Span("reason ", "dim"), SafeText(reason)),) if reason else ()
-    return Dialog(f"Roll back {state.app} in {place}?", (*why, *rollback_lines(state, width)), tuple(choices))
+    return Dialog(title, (*why, *rollback_lines(state, width)), (*choices, say_why))
 
 
 def abort_dialog(state: RunState, width: int) -> Dialog:

@@ -50,11 +50,13 @@ def rollback_question(state: RunState, width: int, *, ended: str = "", reason: s
     def act(how: str, now: RunState) -> Act:
         if how == "reason":
             return AskNext(_reason_question(now, width, ended))
-        equivalent = f"deploy rollback {state.environment}" + (" --halves" if how == "halves" else " --at-once" if prefers_halves(state) else "")
+        equivalent = f"deploy rollback {state.environment}" + (
+            " --halves" if how == "halves" else " --at-once" if how != "end" and prefers_halves(state) else ""
+        )
         equivalent += f" --reason {shlex.quote(reason)}" if reason else ""
         if ended or now.phase == "ended":
             return EndedRunBack(ended or state.run, how, equivalent, reason)
-        return ToRun(RollBack(how="halves" if how == "halves" else "at-once", reason=SafeText(reason)), equivalent)
+        return ToRun(RollBack(how="halves" if how == "halves" else "" if how == "end" else "at-once", reason=SafeText(reason)), equivalent)
 
     return DialogQuestion(rollback_dialog(state, width, reason), act)
 
