@@ -34,16 +34,23 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
     """What those hosts had before the last release that is live. `states` are ended runs of the environment, newest first."""
     caught_up: dict[str, str] = {}
     returned: set[str] = set()
+    stayed: frozenset[str] = frozenset()  # on a release that was named for them, whatever others go back to
     back_since: RunState | None = None
     for state in states:
         if state.kind == "catch-up":
             caught_up |= {name: host.before for name, host in state.hosts.items() if name in hosts and host.condition == "new" and host.before}
         if state.kind in ("restart", "catch-up") or not state.changed:
             continue
+        if state.hosts.keys().isdisjoint(hosts):
+            continue
         if state.outcome == "rolled-back" and (state.kind != "rollback" or state.hosts.keys() >= set(hosts)):
             return _already_back(state)
         if state.kind == "rollback" and state.request.ref:
-            return _named_before(state, hosts, returned | caught_up.keys())
+            named, others = _named_before(state, hosts, returned | caught_up.keys()), tuple(name for name in hosts if name not in state.hosts)
+            if not others or (isinstance(named, Targets) and state.outcome != "rolled-back"):
+                return named
+            hosts, stayed = others, stayed | (set(hosts) - set(others))
+            continue
         if state.kind == "rollback":  # it is gone on with, and never undone
             back_since = back_since or (state if state.outcome == "rolled-back" else None)
             returned |= {*caught_up, *(name for name, host in state.hosts.items() if host.condition == "back")}
@@ -51,7 +58,7 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
             continue
         undone = _undone(state, hosts, caught_up, returned, back_since)
         if undone is not None:
-            return undone
+            return undone._replace(untouched=undone.untouched | stayed) if isinstance(undone, Targets) else undone
     return NO_RELEASE
 
 

@@ -210,12 +210,12 @@ NAMED_BEFORE = [
     ),
     (
         "all followed",
-        named_rollback(ReturnTarget("a", "r0", SafeText("v7")), a=BACK_A),
+        named_rollback(ReturnTarget("a", "r0", SafeText("v7")), ReturnTarget("b", "r0", SafeText("v7")), a=BACK_A, b=a_host("b", "back")),
         Problem("already back on v7 since 2026-11-24 12:04 UTC; nothing to roll back; further: --to", FURTHER),
     ),
     (
         "all followed, to what has no version",
-        named_rollback(ReturnTarget("a", "r0"), a=BACK_A),
+        named_rollback(ReturnTarget("a", "r0"), ReturnTarget("b", "r0"), a=BACK_A, b=a_host("b", "back")),
         Problem("already back on v0 since 2026-11-24 12:04 UTC; nothing to roll back; further: --to", FURTHER),
     ),
 ]
@@ -226,11 +226,25 @@ def test_a_rollback_to_a_named_release_is_gone_on_with(run: RunState, targets: T
     assert targets_before([run], ("a", "b")) == targets
 
 
+@pytest.mark.parametrize(("hosts", "targets"), [
+    (("b",), Targets({"b": "r0"})), (("a", "b"), Targets({"b": "r0"}, untouched=frozenset({"a"}))),
+    (("a",), Problem("already back on r1 since 2026-11-24 12:04 UTC; nothing to roll back; further: --to", FURTHER)),
+])  # fmt: skip
+def test_a_host_that_a_rollback_to_a_named_release_left_alone_goes_back_by_the_release_before(hosts: tuple[str, ...], targets: Targets | Problem):
+    back = changed(named_rollback(ReturnTarget("a", "r00", SafeText("v7")), a=BACK_A), outcome="rolled-back", exit=0)
+    assert targets_before([back, a_release(a=NEW_A, b=NEW_B)], hosts) == targets
+
+
+def test_a_release_of_other_hosts_that_was_rolled_back_is_no_way_back_of_this_one():
+    other = changed(a_release(a=BACK_A), outcome="rolled-back", exit=4)
+    assert targets_before([other, a_release(a=NEW_A, b=NEW_B)], ("b",)) == Targets({"b": "r0"})
+
+
 NOWHERE = "already back where no release was live, since 2026-11-24 12:04 UTC; nothing to roll back; further: --to"
 
 
 def test_where_nobody_had_a_release_that_is_said():
-    rolled_back = changed(a_release(), outcome="rolled-back", exit=4, ended_at="2026-11-24T12:04:09.123Z")
+    rolled_back = changed(a_release(a=HostState("a", condition="back")), outcome="rolled-back", exit=4, ended_at="2026-11-24T12:04:09.123Z")
     assert targets_before([rolled_back], ("a",)) == Problem(NOWHERE, FURTHER)
 
 
