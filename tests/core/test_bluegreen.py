@@ -204,6 +204,45 @@ def test_the_last_host_that_the_traffic_moved_to_goes_back_with_the_whole_run_al
     assert run.serves == {"web04"}
 
 
+def test_those_that_fell_keep_their_requests_while_the_other_side_is_leaving():
+    run = until_runs(a_shift(max_failures=3, on_failure="stop"), "shift/web01/drain")
+    assert say(run, cmd.Skip(host="web03")) is None
+    refused = say(run, cmd.Skip(host="web04"))
+    assert refused is not None
+    for name in GREEN:
+        run.record(ev.HostFailed(host=name, condition="failed", reason=SafeText("unwell")))
+    assert least(run) >= 1
+    assert run.serves & set(GREEN)
+
+
+def test_the_last_one_that_is_tried_again_is_restarted_with_its_requests():
+    environment = changed(two_sides(max_failures=3, on_failure="pause"), monitor=60.0)
+    run = BalancedRun(environment, lambda step, attempt: "done", serves=set(BLUE))
+    opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"))
+    out = (ev.TrafficChanged(host=name, balancer=NAME, mark="drained") for name in GREEN)
+    run.record(opened, *seen, *out, changed(made, plan=plan_release(environment, environment.hosts[2:], NEW, frozenset())), go, locks)
+    until_runs(run, "verify/monitor")
+    for name in GREEN:
+        run.record(ev.HostFailed(host=name, condition="failed", reason=SafeText("unwell")))
+    run.turn()
+    assert run.state.pausing is not None
+    assert say(run, cmd.Retry(host="web04")) is None
+    assert say(run, cmd.Continue()) is None
+    assert least(run) >= 1
+    assert str(run.state.hosts["web04"].steps["wave-1/web04/drain"].detail) == "not drained: no other host gets requests"
+    assert run.state.hosts["web04"].condition == "new"
+
+
+def test_before_the_traffic_moves_a_host_is_drained_as_planned_though_nobody_knows_of_the_other_side():
+    run = a_first_shift(lambda step, attempt: "held" if step.name == "aside/web04/drain" and attempt == 1 else "done", max_failures=2)
+    unseen = BalancedRun(run.environment, run.ending, serves={*BLUE, *GREEN})
+    unseen.record(*(changed(one, problem=SafeText("no answer")) if isinstance(one, ev.HostSeen) and one.host in BLUE else one for one in run.events))
+    until(unseen, lambda run: run.state.pausing is not None)
+    assert say(unseen, cmd.Continue()) is None
+    until_runs(unseen, "wave-1/web03/switch")
+    assert unseen.serves == set(BLUE)
+
+
 def test_a_host_that_is_tried_again_gets_no_requests_before_its_gate_and_is_changed_behind_its_drain():
     for plan in (a_shift().state.plan, a_first_shift().state.plan):
         assert "wave-1/web04/gate" in named(plan, "shift/web04/admit").needs

@@ -174,5 +174,5 @@ def _moves(state: RunState) -> bool:
 
 
 def serves_nowhere_else(state: RunState) -> bool:
-    """Whether such a run has no host that is well and gets requests: those that failed keep theirs until one has."""
-    return moves_traffic(state) and not any(_in_traffic(state))
+    """Whether such a run has no host that is well, gets requests and goes on to: those that failed keep theirs until one has."""
+    return moves_traffic(state) and all(_leaves(state, host.name) for host in _in_traffic(state))
