@@ -101,6 +101,10 @@ class Released(msgspec.Struct, frozen=True):
     """It left its release live and healthy on every host: a part of the fleet, or hosts behind, do not count."""
 
 
+TAKEN_BACK = "was rolled back"
+"""What became of a release that a person took back, and that had not failed."""
+
+
 class EarlierAttempt(msgspec.Struct, frozen=True):
     """How the last release of a commit ended here, where that was no success."""
 

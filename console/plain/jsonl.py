@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from console.core.run.downtime import downtime
-from console.core.run.outcome import host_rows, loose_ends
-from console.errors import Exit, Problem
+from console.core.run.outcome import end_problems, host_rows, loose_ends
+from console.errors import Problem
 from console.model.events import AnyEvent
 from console.model.state import RunState
 from console.plain.json_text import json_text
@@ -33,11 +33,7 @@ def _problems(state: RunState, ending: Ending) -> list[Problem]:
 def _reasons(state: RunState, ending: Ending) -> list[Problem]:
     if ending.reason:
         return [Problem(ending.reason, ending.hint)]
-    if state.phase != "ended" or not ending.exit:
-        return []
-    blocking = [check for check in state.checks if check.blocks] if state.exit == Exit.NO_GO else []
-    found = [Problem(f"{check.title}: {check.detail}", str(check.remedy)) for check in blocking]
-    return found or ([Problem(str(state.reason), str(state.hint))] if state.reason else [])
+    return list(end_problems(state)) if ending.exit else []
 
 
 class JsonPrinter:

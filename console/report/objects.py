@@ -3,6 +3,7 @@
 from typing import Any
 
 from console.core.run.downtime import downtime
+from console.core.run.outcome import next_words
 from console.views.post_mortem import QUESTIONS, PostMortem
 from console.views.report_sections import summary_sentence
 from console.views.run_report import HostPart, Spent, TimelineEntry
@@ -75,7 +76,7 @@ def _of_events(whole: WholeReport) -> dict[str, Any]:
         "strategy": state.plan.strategy if state.plan else "",
         "started": state.opened_at, "ended": state.ended_at or None, "seconds": round(report.seconds, 2),
         "downtime": downtime(state, state.mono), "downtime_declared": state.request.impact.downtime,
-        "outcome": state.outcome or None, "run_exit": state.exit, "reason": str(state.reason), "hint": str(state.hint),
+        "outcome": state.outcome or None, "run_exit": state.exit, "reason": str(state.reason), "hint": next_words(state),
         "decision": {
             "go": made.go, "by": made.by, "at": made.at, "reasons": list(made.reasons), "hotfix": made.hotfix,
             "interrupted": made.interrupted, "overrides": [{"check": check, "reason": why} for check, why in made.overrides],

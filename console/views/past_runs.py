@@ -3,6 +3,7 @@
 from datetime import tzinfo
 
 from console.core.kinds.kinds import kind_of
+from console.core.run.outcome import next_words
 from console.core.words.sizes import counted_hosts
 from console.model.run_summary import ASIDE
 from console.text import SafeText
@@ -111,7 +112,7 @@ def _outcome(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     words, tone = outcome_words(state)
     out = [line(Span(words.capitalize(), tone), f" at {wall_clock(state.ended_at, zone)}, exit {state.exit}")]
     out += [line("  ", str(state.reason))] if state.reason else []
-    out += [line("  next: ", Span(as_typed(state.hint), "accent"))] if state.hint else []
+    out += [line("  next: ", Span(as_typed(following), "accent"))] if (following := next_words(state)) else []
     return tuple(out)
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from console.core.run.outcome import next_words
 from console.core.run.sentences import sentence
 from console.core.words.sizes import counted, counted_hosts
 from console.model.run_summary import ASIDE
@@ -101,7 +102,7 @@ def _summary(whole: WholeReport) -> tuple[Block, ...]:
         ("When", f"{state.opened_at[:10]} {state.opened_at[11:19]} UTC, {clock_span(report.seconds)} long" if state.opened_at else ""),
         ("Ticket", {"closed": "closed", "open": "still to be closed", "failed": f"not closed: {state.ticket_problem}"}.get(state.ticket, "")),
         ("Why it ended so", "" if whole.origin.reason == str(state.reason) else str(state.reason)),
-        ("Next", as_typed(state.hint)),
+        ("Next", as_typed(next_words(state))),
     )
     return (Paragraph(summary_sentence(whole), tone_of(whole)), FactRows(rows))
 

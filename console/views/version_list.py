@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+from console.model.environment_record import TAKEN_BACK
 from console.model.fleet_snapshot import Candidate, CiMark, CiStatus, Verified
 from console.views.filter import Filter, FilterSubject
 from console.views.styled_text import Line, MarkName, Span, by_room, cell, line, mark, width
@@ -50,7 +51,8 @@ def first_choice(candidates: tuple[Candidate, ...], suggested: str) -> int:
 def standing(candidate: Candidate, *, short: bool = False) -> Span:
     """Return how a version stands to what is live, and how it fared here."""
     if candidate.fared:
-        return Span("live, failed" if candidate.live and short else "failed" if short else f"{candidate.fared} here", "bad")
+        word = "taken back" if candidate.fared == TAKEN_BACK else "failed"
+        return Span(f"live, {word}" if candidate.live and short else word if short else f"{candidate.fared} here", "bad")
     if candidate.live:
         return Span(f"live {candidate.live}" if short else f"live on {candidate.live}", "good")
     return Span("", "dim") if candidate.ahead else Span("older" if short else "older than the live release", "warn")

@@ -2,10 +2,11 @@
 
 import pytest
 
-from console.core.checks.direction import assess_direction, attempt_of
-from console.model.environment_record import EarlierAttempt
+from console.core.checks.direction import assess_direction, attempt_of, attempts_after
+from console.model.environment_record import Attempts, EarlierAttempt
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.release import Revision
+from console.model.state import HostState, RunState
 from console.text import SafeText
 from tests.core.newest_first import bad_attempts
 
@@ -258,3 +259,15 @@ def test_a_record_may_have_the_first_digits_alone(commit, run):
     attempts = {"": EarlierAttempt("r0", "failed", ""), "aaa": EarlierAttempt("r1", "failed", ""), "bbb": EarlierAttempt("r2", "failed", "")}
     found = attempt_of(commit, attempts)
     assert (found.run if found else "") == run
+
+
+@pytest.mark.parametrize(("cause", "failed", "words"), [
+    ("key", False, "was rolled back"), ("abort", False, "was rolled back"), ("key", True, "failed and was rolled back"),
+    ("failure", True, "failed and was rolled back"), ("threshold", False, "failed and was rolled back"),
+])  # fmt: skip
+def test_a_release_that_a_person_took_back_did_not_fail(cause: str, failed: bool, words: str):
+    hosts = {"a": HostState("a", condition="back", failed_once=failed)}
+    run = RunState(run="r1", kind="deploy", revision=V2, outcome="rolled-back", exit=4, back_cause=cause, hosts=hosts)
+    found = attempts_after(Attempts(), run).by_commit[V2.commit]
+    assert found is not None
+    assert found.words == words

@@ -204,6 +204,8 @@ def test_what_failed_here_is_not_offered_and_says_so():
     assert first_choice((bad, live, older), "") == 0
     assert first_choice((bad, Candidate(SafeText("v5"), "b" * 40), live), "") == 1
     assert [text((standing(bad),)), text((standing(bad, short=True),))] == ["failed and was rolled back here", "failed"]
+    wish = Candidate(SafeText("v4"), "a" * 40, fared=SafeText("was rolled back"))
+    assert [text((standing(wish),)), text((standing(wish, short=True),))] == ["was rolled back here", "taken back"]
 
 
 def test_an_open_go_says_what_speaks_against_the_direction():

@@ -9,14 +9,18 @@ from console.model import events as ev
 from console.model.maintenance import Maintenance
 from console.model.request import Person
 from console.model.values import changed
+from console.plain.jsonl import result_object
+from console.plain.printer import Ending
 from console.ports.feed import Sample
 from console.report.html import html_page
 from console.report.markdown import markdown
+from console.report.objects import report_object
 from console.text import SafeText
 from console.views.kept_metrics import kept_metrics
 from console.views.left_open import left_open
 from console.views.post_mortem import QUESTIONS
 from console.views.recording import Recording
+from console.views.report_blocks import FactRows
 from console.views.report_sections import report_sections, summary_sentence
 from console.views.times import fine_seconds
 from console.views.whole_report import origin_of, versions_of, whole_report
@@ -322,3 +326,12 @@ def test_who_asked_for_a_rollback_is_said_once(reason: str, words: str):
     case = whole_report(rolled_back_by(reason)).post_mortem
     assert case is not None
     assert next(one.words for one in case.moments if one.name == "Decision") == words
+
+
+def test_a_no_go_says_the_same_next_in_its_report_as_in_its_result():
+    whole = whole_report(journal("no-go"))
+    (problem, *_) = result_object(whole.report.state, Ending(3, "no-go"))["problems"]
+    (rows,) = (block.rows for block in report_sections(whole)[0].blocks if isinstance(block, FactRows))
+    assert problem["hint"]
+    assert problem["hint"] in dict(rows)["Next"]
+    assert problem["hint"] in report_object(whole)["hint"]

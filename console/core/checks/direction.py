@@ -10,7 +10,7 @@ from console.core.rollback_targets import targets_named
 from console.core.words.sizes import counted_hosts
 from console.errors import Problem
 from console.model.checks import Check
-from console.model.environment_record import Attempts, EarlierAttempt
+from console.model.environment_record import TAKEN_BACK, Attempts, EarlierAttempt
 from console.model.host_facts import HostFacts
 from console.model.release import Relation, Revision
 from console.model.state import RunState
@@ -26,14 +26,19 @@ def attempts_after(before: Attempts, state: RunState) -> Attempts:
     """Return how commits fared here once that run has ended."""
     commit = state.revision.commit if state.revision else ""
     if state.kind == "rollback" and state.outcome == "rolled-back" and before.live:
-        taken_back = EarlierAttempt(state.run, "was rolled back", state.ended_at)
+        taken_back = EarlierAttempt(state.run, TAKEN_BACK, state.ended_at)
         return Attempts({**before.by_commit, before.live: taken_back})
     if state.kind != "deploy" or state.outcome not in ("succeeded", "rolled-back", "failed"):
         return before
-    words = {"failed": "failed", "rolled-back": "failed and was rolled back"}.get(state.outcome)
+    words = {"failed": "failed", "rolled-back": TAKEN_BACK if _is_wish(state) else "failed and was rolled back"}.get(state.outcome)
     known = {name: found for name, found in before.by_commit.items() if name != commit}
     recent = dict(list(known.items())[1 - COMMITS :])
     return Attempts({**recent, commit: EarlierAttempt(state.run, words, state.ended_at) if words else None}, "" if words else commit)
+
+
+def _is_wish(state: RunState) -> bool:
+    """Whether a person took the release back, and no host of it had failed."""
+    return state.back_cause in ("key", "abort") and not any(host.failed_once for host in state.hosts.values())
 
 
 def attempt_of(commit: str, attempts: Mapping[str, EarlierAttempt | None]) -> EarlierAttempt | None:

@@ -290,6 +290,20 @@ def lock_problems(state: RunState) -> tuple[Problem, ...]:
     return tuple(Problem(f"the lock of run {state.run} is still on {_some(names)}: {why}; {left}", hint) for why, names in whys.items())
 
 
+def end_problems(state: RunState) -> tuple[Problem, ...]:
+    """Why a run that has ended was no success, each with what to type next: the checks that block where it was a no-go, else its own reason."""
+    if state.phase != "ended" or not state.exit:
+        return ()
+    blocking = [check for check in state.checks if check.blocks] if state.exit == Exit.NO_GO else []
+    found = tuple(Problem(f"{check.title}: {check.detail}", str(check.remedy)) for check in blocking)
+    return found or ((Problem(str(state.reason), str(state.hint)),) if state.reason else ())
+
+
+def next_words(state: RunState) -> str:
+    """What to type next after a run, as its result says it."""
+    return "; ".join(dict.fromkeys(problem.hint for problem in end_problems(state) if problem.hint)) or str(state.hint)
+
+
 def loose_ends(state: RunState) -> tuple[Problem, ...]:
     """What a run that has ended has left undone, and that changes nothing of how it ended: locks, and its ticket."""
     return (*lock_problems(state), *ticket_problems(state))
