@@ -13,6 +13,7 @@ import msgspec
 from console.config import name_forms
 from console.config.balancer_keys import read_balancers
 from console.config.canary_keys import judge_canary, read_canary
+from console.config.channel_schemes import has_service
 from console.config.check_keys import health_checks, judge_tags, pre_flight_checks
 from console.config.database_keys import read_database
 from console.config.file_place import absolute
@@ -173,7 +174,13 @@ def _told(sources: Sources) -> Values:
 def _judge_channels(addresses: tuple[Variable, ...], place: FilePlace) -> None:
     """Record what can be the address of no channel. It is not repeated: it may hold a password."""
     for number, address in enumerate(addresses):
-        if isinstance(address, str) and not _CHANNEL.match(address):
+        if not isinstance(address, str):
+            continue
+        if _CHANNEL.match(address) and not has_service(address):
+            place.at(number).wrong(
+                "expected the address of a channel, and Apprise has no service of that scheme", "mailto://…, slack://…, https://…; or { env = … }"
+            )
+        elif not _CHANNEL.match(address):
             place.at(number).wrong("expected the address of a channel", "as Apprise has them: mailto://…, slack://…, https://…; or { env = … }")
 
 

@@ -531,6 +531,8 @@ hosts = ["web01"]
 @pytest.mark.parametrize(("text", "said"), [
     ('announce]\nto = [""]', "announce.to[0]: expected text, not empty"),
     ('notify]\nto = ["mailto://a@b.c", "ops@example.net"]', "notify.to[1]: expected the address of a channel"),
+    ('notify]\nto = ["https://hooks.example.net/x", "foo://x"]', "notify.to[1]: expected the address of a channel, and Apprise has no service of that scheme"),
+    ('announce]\nto = ["slak://x"]', "announce.to[0]: expected the address of a channel, and Apprise has no service of that scheme"),
     ('announce]\nto = []\nrequired = true', "announce.to: is empty, and GO waits"),
     ('database]\nkind = "postgres"\nurl = ""', "database.url: expected text, not empty"),
     ('monitor]\nwindow = "9999999d"', 'monitor.window: expected a duration such as "90s"'),
