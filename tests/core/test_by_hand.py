@@ -348,6 +348,6 @@ def test_the_machine_itself_needs_no_ssh():
     st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",))),
 )
 def test_whatever_path_and_release_are_called_they_stay_one_word_each(path: str, release: str):
-    environment = shop(f"/{path}")
-    there = shlex.split(typed(environment, Host("web03"), release))[-1]
-    assert shlex.split(there) == [f"{environment.path_on(HOSTS[0])}/.deploy/rollback", *([release] if release else [])]
+    environment, host = shop(f"/{path}"), Host("web03")
+    there = shlex.split(typed(environment, host, release))[-1]
+    assert shlex.split(there) == [f"{environment.path_on(host)}/.deploy/rollback", *([release] if release else [])]
