@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.cli.carry_out import carry_out
 from console.cli.invocation import Invocation
-from console.cli.output import say, say_json, say_last, tell
+from console.cli.output import say_done, say_json_done, say_last, tell
 from console.core.words.sizes import counted_hosts
 from console.demo import background
 from console.errors import ConsoleError, Exit, Locked, NoGo
@@ -64,9 +64,9 @@ def stop(how: Invocation) -> int:
     with background.starting(folder):
         stood = background.end(folder)
     if how.json:
-        say_json({"type": "result", "exit": 0, "stopped": stood, "problems": []})
+        say_json_done({"type": "result", "exit": 0, "stopped": stood, "problems": []})
     else:
-        say("the demo's fleet has ended, and nothing of it is left" if stood else "no fleet of the demo stands")
+        say_done("the demo's fleet has ended, and nothing of it is left" if stood else "no fleet of the demo stands")
     return 0
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking_with_secrets
-from console.cli.output import OutputLost, say_json, say_while_read, tell, tell_equivalent, until_unread
+from console.cli.output import OutputLost, say_json_done, say_while_read, tell, tell_equivalent, until_unread
 from console.cli.prompt import confirm
 from console.core.host_selection import meant_hosts
 from console.errors import Exit, Problem, UsageFault
@@ -59,7 +59,7 @@ async def execute(how: Invocation, name: str, hosts: str, command: str) -> int:
             tell(f"deploy: {row['host']}: {row['problem'] or 'exit code ' + str(row['code'])}")
     code = Exit.INTERRUPTED if left else Exit.FAILED if len(heard.good) < len(answer["hosts"]) else Exit.DONE
     if how.json:
-        say_json({"type": "result", "exit": int(code), "run": answer["feed"], "hosts": heard.rows, "problems": heard.problems()})
+        say_json_done({"type": "result", "exit": int(code), "run": answer["feed"], "hosts": heard.rows, "problems": heard.problems()})
     tell_equivalent("exec", found.name, "--hosts", hosts, "--read-only" if how.read_only else "", "--yes", "--", command)
     return int(code)
 
@@ -87,7 +87,7 @@ async def logs(how: Invocation, name: str, hosts: str, pattern: str, *, follow: 
     away = any(row["code"] is None for row in heard.rows)
     code = Exit.NO_GO if away else Exit.FAILED if any(row["code"] for row in heard.rows) else Exit.DONE if not left or follow else Exit.INTERRUPTED
     if how.json:
-        say_json({"type": "result", "exit": int(code), "hosts": heard.rows, "problems": heard.problems()})
+        say_json_done({"type": "result", "exit": int(code), "hosts": heard.rows, "problems": heard.problems()})
     return int(code)
 
 

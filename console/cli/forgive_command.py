@@ -5,7 +5,7 @@ from typing import Any
 from console.cli.configuration import environment
 from console.cli.invocation import Invocation
 from console.cli.meet_engine import asking
-from console.cli.output import say, say_json, tell, tell_equivalent
+from console.cli.output import say_done, say_json_done, tell, tell_equivalent
 from console.cli.prompt import confirm
 from console.errors import UsageFault
 
@@ -20,9 +20,9 @@ async def forgive(how: Invocation, host: str, reason: str) -> int:
     finally:
         await client.close()
     if how.json:
-        say_json({"type": "result", "exit": 0, **answer, "problems": []})
+        say_json_done({"type": "result", "exit": 0, **answer, "problems": []})
     else:
-        say(f"{host}: forgiven, {' and '.join(answer['runs'])} {'owes' if len(answer['runs']) == 1 else 'owe'} it nothing any more")
+        say_done(f"{host}: forgiven, {' and '.join(answer['runs'])} {'owes' if len(answer['runs']) == 1 else 'owe'} it nothing any more")
     if answer["problem"]:
         tell(f"deploy: {answer['problem']}")
     tell_equivalent("forgive", host, "--reason", reason, "--yes")

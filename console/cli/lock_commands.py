@@ -7,7 +7,7 @@ from console.cli.find_run import run_named
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking
-from console.cli.output import say, say_json, tell_equivalent, tell_problem
+from console.cli.output import say_done, say_json_done, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
 from console.core.words.moments import moment_words
 from console.errors import Exit, NoGo, Problem, UsageFault
@@ -24,7 +24,7 @@ async def lock(how: Invocation, name: str, reason: str, seconds: float) -> int:
     answer = await _asked(how, found, "lock", {"reason": reason, "seconds": seconds})
     code = _told(how, answer)
     if not how.json and not answer["failed"]:
-        say(f"{found.name} is closed" + (f" until {moment_words(answer['until'])}" if answer["until"] else "") + f": {reason}")
+        say_done(f"{found.name} is closed" + (f" until {moment_words(answer['until'])}" if answer["until"] else "") + f": {reason}")
     tell_equivalent("lock", found.name, "--reason", reason, *(("--for", f"{seconds:g}s") if seconds else ()))
     return code
 
@@ -40,7 +40,7 @@ async def unlock(how: Invocation, name: str, reason: str) -> int:
         raise NoGo(f"no person's note closes {found.name}: {_held_words(held)}", _way_out(found.name, held["run"], goes_on=goes_on))
     code = _told(how, answer)
     if not how.json and not answer["failed"]:
-        say(f"{found.name} is open again" if answer["opened"] else f"{found.name} is open: no note closed it")
+        say_done(f"{found.name} is open again" if answer["opened"] else f"{found.name} is open: no note closed it")
     if held:
         tell_problem(Problem(_held_words(held), _way_out(found.name, held["run"], goes_on=goes_on)))
     tell_equivalent("unlock", found.name, "--reason", reason, "--yes")
@@ -65,7 +65,7 @@ async def unlock_run(how: Invocation, name: str, text: str, reason: str) -> int:
     code = _told(how, answer)
     if not how.json:
         broken = answer["broken"]
-        say(f"the lock of run {run} is broken on {', '.join(broken)}" if broken else f"run {run} holds no host that answers")
+        say_done(f"the lock of run {run} is broken on {', '.join(broken)}" if broken else f"run {run} holds no host that answers")
     tell_equivalent("unlock", found.name, "--run", run, "--reason", reason, "--yes")
     return code
 
@@ -98,7 +98,7 @@ def _told(how: Invocation, answer: dict[str, Any]) -> int:
     code = int(Exit.NO_GO if problems else Exit.DONE)
     if how.json:
         more = {key: value for key, value in answer.items() if key != "failed"}
-        say_json({"type": "result", "exit": code, **more, "problems": [problem_object(problem) for problem in problems]})
+        say_json_done({"type": "result", "exit": code, **more, "problems": [problem_object(problem) for problem in problems]})
     for problem in problems:
         tell_problem(problem)
     return code

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import ask, asking_with_secrets
-from console.cli.output import say, say_json, tell, tell_equivalent, tell_problem
+from console.cli.output import say, say_done, say_json_done, tell, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
 from console.core.words.durations import duration_words
 from console.errors import Exit, Problem
@@ -77,7 +77,7 @@ def _tell(how: Invocation, found: "Environment", seen: MaintenanceSeen, run: str
     problems += [] if run else [Problem(place_words(place), str(place.hint) or hint) for place in odd_places(seen)]
     code = int(Exit.FAILED if seen.state in ("mixed", "unknown") else Exit.DONE)
     if how.json:
-        say_json({
+        say_json_done({
             "type": "result", "exit": code, "environment": found.name, "maintenance": seen.state, "run": run or None,
             "hosts": [{"host": place.place, "maintenance": place.shows, "problem": place.why} for place in seen.places if not place.is_balancer],
             "balancers": [{"balancer": place.place, "maintenance": place.shows, "problem": place.why} for place in seen.places if place.is_balancer],
@@ -86,7 +86,7 @@ def _tell(how: Invocation, found: "Environment", seen: MaintenanceSeen, run: str
     else:
         for line in before:
             tell(f"deploy: before: {line}")
-        say(f"{found.name}: {seen_lines(seen)[0]}")
+        say_done(f"{found.name}: {seen_lines(seen)[0]}")
     for problem in problems:
         tell_problem(problem)
     return code

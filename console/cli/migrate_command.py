@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from console.cli.configuration import state
 from console.cli.invocation import Invocation
-from console.cli.output import say, say_json, tell_equivalent
+from console.cli.output import say_done, say_json_done, tell_equivalent
 from console.cli.which_journal import journal_address
 from console.errors import Exit
 
@@ -25,15 +25,17 @@ def migrate_journal(how: Invocation) -> int:
         handed = _handed_over(address)
     if how.json:
         histories = [{"app": one.app, "environment": one.environment, "runs": one.runs, "left": one.left, "why": one.why or None} for one in handed]
-        say_json({"type": "result", "exit": int(Exit.DONE), "journal": path or None, "before": before, "version": now, "history": histories, "problems": []})
+        say_json_done(
+            {"type": "result", "exit": int(Exit.DONE), "journal": path or None, "before": before, "version": now, "history": histories, "problems": []}
+        )
     elif not path:
-        say("the journal is a file of the state folder, which each console brings up to date by itself")
+        say_done("the journal is a file of the state folder, which each console brings up to date by itself")
     elif before == now:
-        say(f"the tables of {path} are up to date: version {now}")
+        say_done(f"the tables of {path} are up to date: version {now}")
     else:
-        say(f"the tables of {path} are brought from version {before} to {now}" if before else f"the tables of {path} are made: version {now}")
+        say_done(f"the tables of {path} are brought from version {before} to {now}" if before else f"the tables of {path} are made: version {now}")
     for one in () if how.json else handed:
-        say(one.words)
+        say_done(one.words)
     tell_equivalent("engine", "migrate")
     return int(Exit.DONE)
 

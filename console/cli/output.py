@@ -118,6 +118,21 @@ def say_json(value: Any) -> None:
     say(json_text(value))
 
 
+def say_done(line: str) -> None:
+    """Say what a command has done, or was answered. Where that cannot be written it is told so, and the command ends with the code of its answer."""
+    try:
+        say(line)
+    except OutputLost as lost:
+        tell(f"deploy: {lost.message}")
+
+
+def say_json_done(value: Any) -> None:
+    """Say that as one object, as `say_done` does."""
+    from console.plain.json_text import json_text
+
+    say_done(json_text(value))
+
+
 def tell(line: str) -> None:
     """Write a line for the person, beside the data. Where that cannot be done, the command goes on."""
     with suppress(OSError):

@@ -6,7 +6,7 @@ from typing import Any
 from console.cli.configuration import state
 from console.cli.find_run import ALL, events_of_run, history_of, history_text, run_named
 from console.cli.invocation import Invocation
-from console.cli.output import say, say_json, say_while_read, tell, tell_equivalent
+from console.cli.output import say, say_done, say_json, say_while_read, tell, tell_equivalent
 from console.errors import ConsoleError, Exit
 from console.typed import as_typed
 
@@ -127,16 +127,18 @@ async def _stop(path: str, *, force: bool) -> ConsoleError | None:
 
 
 def _told(how: Invocation, verb: str, rows: list[dict[str, Any]], refused: list[ConsoleError]) -> int:
+    from console.plain.json_text import json_text
     from console.plain.problem_json import problem_object
 
     code = int(refused[0].exit) if refused else int(Exit.DONE)
+    write = say_done if verb == "stop" else say
     if how.json:
         problems = [problem_object(problem) for fault in refused for problem in fault.problems]
-        say_json({"type": "result", "exit": code, "engines": rows, "problems": problems})
+        write(json_text({"type": "result", "exit": code, "engines": rows, "problems": problems}))
     else:
         for row in rows:
             what = "stopped" if row["stopped"] else row["run"] or "idle"
-            say(f"{row['app']} {row['environment']}  process {row['pid']} of {row['user']}  {what}")
+            write(f"{row['app']} {row['environment']}  process {row['pid']} of {row['user']}  {what}")
     for fault in refused:
         for problem in fault.problems:
             tell(f"deploy: {problem}")

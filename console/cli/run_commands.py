@@ -11,7 +11,7 @@ from console.cli.follow import follow
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking, configure, engine_of, is_owing
-from console.cli.output import say_json, tell, tell_equivalent, tell_problem
+from console.cli.output import say_json_done, tell, tell_equivalent, tell_problem
 from console.cli.responsibility import Departure, Responsibility
 from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
@@ -238,7 +238,7 @@ def _answered(how: Invocation, run: str, answer: "cmd.Accepted | cmd.Refusal", e
     if isinstance(answer, cmd.Refusal):
         return _refused(how, run, answer)
     if how.json:
-        say_json({"type": "result", "exit": 0, "run": run, "problems": []})
+        say_json_done({"type": "result", "exit": 0, "run": run, "problems": []})
     if answer.note:
         tell(f"deploy: {as_typed(answer.note)}")
     tell_equivalent(*(run if word == "RUN" else word for word in equivalent))
@@ -289,6 +289,6 @@ def _refused(how: Invocation, run: str, answer: cmd.Refusal) -> int:
 
     problem = Problem(str(answer.message), str(answer.hint))
     if how.json:
-        say_json({"type": "result", "exit": int(Exit.NO_GO), "run": run, "problems": [problem_object(problem)]})
+        say_json_done({"type": "result", "exit": int(Exit.NO_GO), "run": run, "problems": [problem_object(problem)]})
     tell_problem(problem, "refused: ")
     return int(Exit.NO_GO)

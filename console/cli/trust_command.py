@@ -7,7 +7,7 @@ import asyncio
 
 from console.cli.configuration import environment
 from console.cli.invocation import Invocation, need_to_change
-from console.cli.output import say, say_json, tell, tell_equivalent
+from console.cli.output import say_done, say_json_done, tell, tell_equivalent
 from console.cli.prompt import confirm
 from console.core.words.sizes import counted
 from console.errors import NoGo, Problem, UsageFault
@@ -26,9 +26,9 @@ async def trust(how: Invocation, name: str, pattern: str) -> int:
         raise UsageFault(hosts.message, hosts.hint)
     enrolled = [*await _enrolled(how, found, found.jumps), *await _enrolled(how, found, hosts)]
     if how.json:
-        say_json({"type": "result", "exit": 0, "enrolled": enrolled, "problems": []})
+        say_json_done({"type": "result", "exit": 0, "enrolled": enrolled, "problems": []})
     elif not enrolled:
-        say("every key is known already")
+        say_done("every key is known already")
     tell_equivalent("trust", found.name, *(("--hosts", pattern) if pattern else ()), "--yes")
     return 0
 
@@ -58,5 +58,5 @@ async def _enrolled(how: Invocation, found: Environment, hosts: tuple[Host, ...]
     await confirm(how, "trust this key?" if len(fresh) == 1 else f"trust these {len(fresh)} keys?")
     file = enrol((shown.line for _, shown in fresh), found.ssh.known_hosts[0] if found.ssh.known_hosts else "")
     if not how.json:
-        say(f"{counted(len(fresh), 'key')} enrolled in {file}")
+        say_done(f"{counted(len(fresh), 'key')} enrolled in {file}")
     return [host.name for host, _ in fresh]

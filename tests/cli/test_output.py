@@ -136,3 +136,18 @@ def test_what_is_quiet_ends_with_its_reader_too(shop: Product):
     assert following.wait(20) == 130
     assert following.stderr
     following.stderr.close()
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["plain", "json"])
+@pytest.mark.parametrize("words", [
+    ("lock", "production", "--reason", "audit"), ("unlock", "production", "--reason", "over", "--yes"), ("trust", "production", "--yes"),
+    ("engine", "stop", "--json"),
+])  # fmt: skip
+def test_a_full_disk_under_an_answer_changes_no_code(shop: Product, words: tuple[str, ...], more: tuple[str, ...]):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ran = subprocess.run(
+            [DEPLOY, "-c", shop.config, *words, *more], env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "standard output cannot be written" in ran.stderr
