@@ -29,6 +29,14 @@ def test_hosts_of_which_the_same_is_said_stand_together():
     assert assess_lock(held, "r1").detail == "web01: held by r0; web02: held by r2; once that run is dead, unlock --run breaks its lock"
 
 
+def test_what_an_interrupted_run_holds_is_resumed():
+    held = (HostFacts("web01", lock=LockHolder(SafeText("bo"), run="r0", is_left=True)),)
+    check = assess_lock(held, "r1")
+    assert (check.detail, check.remedy) == ("web01: held by r0, which was interrupted and can be resumed", "deploy resume r0")
+    other = (*held, HostFacts("web02", lock=LockHolder(SafeText("cy"), run="r2")))
+    assert "once that run is dead, unlock --run" in assess_lock(other, "r1").detail
+
+
 def test_a_remedy_names_the_environment():
     check = named(assess_lock(closed(1), "r1"), "production")
     assert check.remedy == "deploy unlock production --reason TEXT"

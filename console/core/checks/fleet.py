@@ -115,13 +115,17 @@ def assess_lock(facts: tuple[HostFacts, ...], run: str, ceding: Ceding | None = 
     """Nobody else holds a host: neither another run nor a person's note. `ceding`: a run that hands its locks over at GO."""
     if ceding is not None:
         return _handed_over(facts, run, ceding)
-    held = _looks(facts, lambda fact: f"held by {fact.lock.run or fact.lock.by}" if fact.lock and fact.lock.run != run else "")
+    held = _looks(facts, lambda fact: _held(fact.lock) if fact.lock and fact.lock.run != run else "")
     closed = _looks(facts, lambda fact: f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}" if fact.closed else "")
     looks = held if any(look.found and isinstance(look.found, str) for look in held) else closed
     free = fleet_check("lock", "Lock free", looks, _unlocking(facts, run), right=lambda answers: f"no run and no person holds a host ({answers.words})")
-    if free.status == "failed" and any(fact.lock and fact.lock.run not in ("", run) for fact in facts):
+    if free.status == "failed" and any(fact.lock and fact.lock.run not in ("", run) and not fact.lock.is_left for fact in facts):
         free = changed(free, detail=SafeText(f"{free.detail}; once that run is dead, unlock --run breaks its lock"))
     return _judged(free, facts)
+
+
+def _held(lock: LockHolder) -> str:
+    return f"held by {lock.run or lock.by}" + (", which was interrupted and can be resumed" if lock.is_left else "")
 
 
 def _handed_over(facts: tuple[HostFacts, ...], run: str, ceding: Ceding) -> Check:
@@ -139,6 +143,9 @@ def _unlocking(facts: tuple[HostFacts, ...], run: str) -> str:
     """What opens each lock that was met: of a run that goes on or is dead, and of a person."""
     runs = sorted({fact.lock.run for fact in facts if fact.lock and fact.lock.run not in ("", run)})
     notes = any(fact.closed for fact in facts) or any(fact.lock and not fact.lock.run for fact in facts)
+    left = sorted({fact.lock.run for fact in facts if fact.lock and fact.lock.is_left})
+    if left:
+        return f"deploy resume {left[0]}"
     return f"deploy attach {runs[0]}" if runs else "deploy unlock ENV --reason TEXT" if notes else ""
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from console.core.environment.record_queries import Leftover
 from console.engine.pacing import on_each
 from console.model.configured_environment import Environment
-from console.model.events import LockLeft, LocksReleased, RunEnded
+from console.model.events import LockLeft, LocksReleased, RunEnded, RunOpened
 from console.model.host import Host
-from console.model.host_facts import HostFacts
+from console.model.host_facts import HostFacts, LockHolder
 from console.model.values import changed
 from console.ports.hosts import Unreached
 from console.ports.journal import Journal
@@ -28,10 +28,16 @@ async def is_over(journal: Journal, run: str) -> bool:
 
 
 async def without_leftovers(journal: Journal, facts: Iterable[HostFacts]) -> tuple[HostFacts, ...]:
-    """Return the facts without the locks of runs that have ended."""
+    """Return the facts without the locks of runs that have ended; one of a run that was interrupted here, and can be resumed, is marked so."""
     known = tuple(facts)
     over = {run for run in {fact.lock.run for fact in known if fact.lock} if await is_over(journal, run)}
-    return tuple(changed(fact, lock=None) if fact.lock and fact.lock.run in over else fact for fact in known)
+    gone = {fact.lock.run for fact in known if fact.lock and fact.lock.is_gone} - over
+    left = {run for run in gone if run and await journal.of_type(run, RunOpened)}
+    return tuple(_seen(fact, fact.lock, over, left) if fact.lock else fact for fact in known)
+
+
+def _seen(fact: HostFacts, lock: LockHolder, over: set[str], left: set[str]) -> HostFacts:
+    return changed(fact, lock=None if lock.run in over else changed(lock, is_left=lock.run in left))
 
 
 async def release(locks: HostLock, environment: Environment, left: Leftover, keep: Iterable[LockLeft] = ()) -> LocksReleased:
