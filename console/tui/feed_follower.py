@@ -170,6 +170,17 @@ class FeedFollower:
         theirs = presence.me and driver.login != presence.me and driver.login in presence.logins
         return str(driver) + (" (another terminal)" if presence.me.split(" ")[0] == driver.name else "") if theirs else ""
 
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The names of who is connected, without the driver's own at the machine that the run goes on on: that is no second person."""
+        return tuple(name for name in self.presence.names if not self._is_driver_away(name))
+
+    def _is_driver_away(self, name: str) -> bool:
+        """Whether somebody at another machine, such as `ada on bastion`, is the login that drives."""
+        driver = self.state.driver
+        claims = (login[len(name) :].strip() for login in self.presence.logins if login == name or login.startswith(f"{name} "))
+        return name.startswith(f"{driver.name} on ") and any(f"{driver.claims} ".startswith(f"{one} ") for one in claims)
+
     def link_problem(self, now: float) -> str:
         """Return why nothing more comes though the run goes on; empty: it comes."""
         if self.broken:

@@ -9,7 +9,9 @@ import pytest
 from console.adapters.clock import SetClock
 from console.errors import EngineLost, UsageFault
 from console.model.events import Event
+from console.model.request import Person
 from console.model.state import RunState
+from console.model.values import changed
 from console.ports.feed import Presence
 from console.tui.feed_follower import FeedFollower
 from console.tui.run.run_news import RunNews
@@ -103,3 +105,13 @@ def test_of_a_run_elsewhere_it_is_said_that_its_record_is_away(clock: SetClock, 
     follower = FeedFollower(LeftFeed(UsageFault("left")), clock)  # type: ignore[arg-type]
     follower.state, follower.presence = state, Presence(("ada",), record_away=away)
     assert follower.link_problem(clock.mono()) == words
+
+
+@pytest.mark.parametrize(
+    ("claims", "names"), [("ssh from vm pts/1", ("bert",)), ("ssh from vm pts/1 (proven)", ("bert",)), ("ssh from vm pts/12", ("anna on vm", "bert"))]
+)
+def test_the_driver_at_another_machine_is_named_once(claims: str, names: tuple[str, ...]):
+    follower = FeedFollower(LeftFeed(EngineLost("gone")), SetClock(datetime(2026, 11, 24, 12, tzinfo=UTC)))  # type: ignore[arg-type]
+    follower.state = changed(RunState(run="r1"), by=Person("anna", claims=claims))
+    follower.presence = Presence(("anna on vm", "bert"), me="bert pts/7", logins=("anna on vm ssh from vm pts/1", "bert pts/7"))
+    assert follower.present == names

@@ -4,6 +4,7 @@ It decides nothing: a key becomes a command to the feed, and what came of it is 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -179,13 +180,14 @@ class RunScreen(PageWithLog):
         state, now, follower = self.state, self.time.now, self.follower
         pinned = self.pinned if self.pinned in state.hosts else ""
         self.log_panel.show_kinds(state.log_kinds_total)
-        self.panels.show(RunSnapshot(state, now, self.host, pinned, follower.numbers, self.cursor.looked, follower.presence, follower.link_problem(now)))
+        seen = replace(follower.presence, names=follower.present)
+        self.panels.show(RunSnapshot(state, now, self.host, pinned, follower.numbers, self.cursor.looked, seen, follower.link_problem(now)))
 
     def head_lines(self, state: RunState, now: float, width: int) -> tuple[Line, Line]:
         """Return the two lines on top of that width: what runs and how far it is, then who is here and what is wrong."""
         follower = self.follower
         return headline(
-            state, now, width, present=follower.presence.names, round_trip=follower.presence.round_trip, host=self.host, problem=follower.link_problem(now),
+            state, now, width, present=follower.present, round_trip=follower.presence.round_trip, host=self.host, problem=follower.link_problem(now),
             helm=follower.helm, home=self.shell.has_home, offered=offered(self.situation),
         )  # fmt: skip
 
