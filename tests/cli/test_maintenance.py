@@ -138,6 +138,6 @@ def test_what_makes_no_sense_is_refused_before_anything_is_contacted(shop: Produ
     assert "has no meaning with off" in shop.deploy("-c", shop.config, "maintenance", "off", "--message", "x", "--yes", code=2)[1]
     assert "not a verb" in shop.deploy("-c", shop.config, "maintenance", "production", "up", code=2)[1]
     bare = Path(shop.config).with_name("bare.toml")
-    bare.write_text(Path(shop.config).read_text().replace(ON, "").replace('path = "', 'path = "/tmp').replace(OFF, ""))
+    bare.write_text(Path(shop.config).read_text().replace(ON, "").replace(OFF, ""))
     refused = shop.result("-c", str(bare), "maintenance", code=2)["problems"][0]
     assert "maintenance_on" in refused["hint"], refused
