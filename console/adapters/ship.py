@@ -79,7 +79,7 @@ class _Said:
         self._is_whole = asyncio.Event()
 
     def hear(self, data: bytes) -> None:
-        """Take some of it."""
+        """Keep some of what the host says, as far as SAID_MOST, and see whether it has said all that it has."""
         self._came += data[: SAID_MOST - len(self._came)]
         if self._came.startswith(_END) or b"\n" + _END in self._came:
             self._is_whole.set()

@@ -77,5 +77,5 @@ class _Asking:
         return self._ready.pop(0)
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the socket: nothing more is asked or heard."""
         self._socket.close()

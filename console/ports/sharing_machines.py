@@ -72,4 +72,4 @@ class SharingMachines(Protocol):
         """Return when the run may have new events that this process did not write, or after so many seconds."""
 
     async def close(self) -> None:
-        """Hear of them no more."""
+        """Hear of the other machines no more; nothing is asked afterwards."""

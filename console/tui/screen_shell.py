@@ -23,7 +23,7 @@ class Say(Protocol):
     """Puts a sentence on a message line; an empty one clears it."""
 
     def __call__(self, words: str, tone: Tone = "plain") -> None:
-        """Say it."""
+        """Say it to whoever looks at the screen, in the message line."""
 
 
 class RollbackTarget(Protocol):

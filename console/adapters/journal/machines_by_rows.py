@@ -88,6 +88,6 @@ class MachinesByRows:
         await self._listener.news(run, seconds)
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Listen no more, and give the listening connection back."""
         if self._listener is not None:
             await self._listener.close()

@@ -15,14 +15,14 @@ class OneMachine:
     """No other machine. Its engines are kept apart by their own locks."""
 
     async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
-        """Grant it."""
+        """Return None: nobody else can carry it."""
         return None
 
     async def end_lease(self, run: str, carrier: Carrier) -> None:
         """Do nothing: nobody asks for it."""
 
     async def take_turn(self, app: str, environment: str, carrier: Carrier) -> Carrier | None:
-        """Grant it."""
+        """Return None: nobody else can have the turn."""
         return None
 
     async def carried(self) -> dict[str, Carrier]:
@@ -54,11 +54,11 @@ class OneMachine:
         return ""
 
     async def reached_elsewhere(self, app: str, environment: str, hosts: Mapping[str, SshSeen]) -> tuple[Bastion, ...]:
-        """Return nobody."""
+        """Return no bastion: there is no other."""
         return ()
 
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
-        """Return nobody."""
+        """Return no onlooker: who looks on is at this engine."""
         return SeenElsewhere()
 
     async def news(self, run: str, seconds: float) -> None:

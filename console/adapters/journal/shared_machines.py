@@ -106,7 +106,7 @@ class SharedMachines:
         await self._rows.news(run, seconds)
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Listen no more; what was said stays in the database's rows."""
         await self._rows.close()
 
 

@@ -153,7 +153,7 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
         self._over.set()
 
     def _end_here(self) -> None:
-        """Wait for nothing more."""
+        """Have whoever waits for the command's end wait no more."""
         self._closed.set()
         self._over.set()
         self._settled.set()

@@ -182,7 +182,7 @@ class RunsScreen(Page):
         self._find(event.words)
 
     def _found(self, words: str) -> None:
-        """Keep what was typed."""
+        """List the runs that the typed words find from now on."""
         self._find(words)
         self._list.focus()
         self.unsay()
