@@ -52,11 +52,16 @@ class ScriptedTransport:
     sockets: dict[tuple[str, str], Callable[[], Stream]] = field(default_factory=dict)
     seconds: float = 0.0
     """Of a round trip."""
+    _first: list[tuple[str, bytes]] = field(default_factory=list)
     _linked: set[str] = field(default_factory=set)
 
     def answer(self, text: str, answer: ScriptedAnswer | Handler, host: str = "") -> None:
         """Say what a script with that text in it does, on one host or on all."""
         self.handlers.append((text, host, answer if callable(answer) else lambda _: answer))
+
+    def say_first(self, text: str, words: bytes) -> None:
+        """Have a script with that text in it print those words before its input is read: what it is told may hang on them."""
+        self._first.append((text, words))
 
     def refuse(self, problem: Unreached) -> None:
         """Make a host unreachable, until `mend`."""
@@ -84,6 +89,9 @@ class ScriptedTransport:
         reached = await self.connect(host)
         if isinstance(reached, Unreached):
             return Ran(None, problem=reached)
+        if sink is not None:
+            for words in (words for text, words in self._first if text in script):
+                sink(words)
         call = Call(host.name, script, data if isinstance(data, bytes) else b"".join([piece async for piece in data]))
         self.calls.append(call)
         answer = self._handler(call)(call)

@@ -15,6 +15,7 @@ from console.adapters.metrics.proc_sampler import METRICS
 from console.adapters.scripted_hosts import Call, ScriptedAnswer, ScriptedTransport
 from console.adapters.ship import HostShipper
 from console.cli.real_ports import RealOutside, open_outside
+from console.core.host.ship_scripts import LOOKED
 from console.model.application_metrics import MACHINE
 from console.model.configured_environment import Environment
 from console.model.host import Host
@@ -80,6 +81,7 @@ def opened(environment: Environment, state: str, secrets: Mapping[str, Secret]) 
     hosts = ScriptedTransport(seconds=0.002)
     hosts.answer("say boot", looked)
     hosts.answer("deploy-step %s", stepped)
+    hosts.say_first(f"echo {LOOKED}", f"{LOOKED}\n".encode())
     parts = {name: getattr(real, name) for name in RealOutside.__dataclass_fields__}
     parts |= {
         "transport": hosts, "sources": (Sampled(environment.hosts),), "scout": HostScout(hosts), "locks": HostLocks(hosts), "steps": DurableSteps(hosts),
