@@ -90,11 +90,10 @@ class RestingEnvironment:
         try:
             self.runs = await self._client.history(RUNS)
             self.behind = self.board is not None and self._last_end() not in ("", self._read_after)
+            await self._read_last()
             self.changed = True
             read_after, self.board = self._last_end(), await self._client.board()
             self.fleet, self.behind, self._read_after = resting_state(self.board), False, read_after
-            self.changed = True
-            await self._read_last()
         except ConsoleError as fault:
             self._say(f"not read: {in_one_line(fault)}", "bad")
         self.changed = True
