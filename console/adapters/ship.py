@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from console.adapters.compressed_stream import Codec, PackedStream
 from console.adapters.rate_limit import PIECE, RateLimit
-from console.adapters.shipped_release import ShippedRelease, Way, shipped_release
+from console.adapters.release_difference import ShippedRelease, Way, shipped_release
 from console.core.host import ship_scripts
 from console.core.host.release_scripts import RELEASE
 from console.core.host.shell import quote

@@ -15,9 +15,9 @@ from console.core.run.accept import accept
 from console.core.run.evolve import fold
 from console.core.run.ready_steps import running_steps
 from console.core.traffic.shares import loads_of, share_of
+from console.engine.run.drain_and_admit import AtBalancer, admit, drain, take_all_out
 from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.step_attempt import Task, Tools
-from console.engine.run.traffic_steps import AtBalancer, admit, drain, take_all_out
 from console.engine.run.weigh_steps import weigh
 from console.model import commands as cmd
 from console.model import events as ev

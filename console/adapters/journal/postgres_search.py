@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from console.adapters.journal import libpq
+from console.adapters.journal.history_query import Quick
 from console.adapters.journal.postgres_address import STATEMENT, address_of, connect_arguments
-from console.adapters.journal.run_search import Quick
 from console.errors import RecordAway
 from console.text import SafeText
 

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from console.engine.metrics.keeper import NoMeasurements
 from console.engine.pacing import Turns, on_each
+from console.engine.run.drain_and_admit import AtBalancer, take_all_out
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
 from console.engine.run.run_locks import RunLocks, never_over
 from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.step_attempt import Maintain, Task, Tools, remote
-from console.engine.run.traffic_steps import AtBalancer, take_all_out
 from console.model.configured_environment import Environment
 from console.model.events import Decided, Event, HostFailed, HostsAnswered, LocksRefused, LocksReleased, LocksTaken, StepFinished
 from console.model.measurements import Measurements

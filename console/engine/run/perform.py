@@ -13,7 +13,7 @@ from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
 from console.core.plan.maintenance_page import BACK_ON, PAGE_ON
 from console.core.plan.written_releases import is_written_into
-from console.engine.run import critical_path_steps, database_steps, traffic_steps, weigh_steps
+from console.engine.run import critical_path_steps, database_steps, drain_and_admit, weigh_steps
 from console.engine.run.canary_analysis import CanaryAnalysis
 from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
@@ -248,7 +248,7 @@ _KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {
     "migrate": database_steps.migrate,
     "revert": database_steps.migrate,
     "restore": database_steps.restore,
-    "drain": traffic_steps.drain,
-    "admit": traffic_steps.admit,
+    "drain": drain_and_admit.drain,
+    "admit": drain_and_admit.admit,
     "weigh": weigh_steps.weigh,
 }

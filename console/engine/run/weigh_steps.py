@@ -8,9 +8,9 @@ import asyncio
 
 from console.core.traffic.serving import problem_words
 from console.core.traffic.shares import ALL, Wanted, Weighing, share_of, share_words, wanted_weights, weighing
+from console.engine.run.drain_and_admit import AGAIN, PATIENCE, all_of, waits_for_person
 from console.engine.run.shared_balancer import Answer, SharedBalancer
 from console.engine.run.step_attempt import Task
-from console.engine.run.traffic_steps import AGAIN, PATIENCE, all_of, waits_for_person
 from console.model.events import WeightsChanged
 from console.model.traffic import BalancerProblem, BalancerSeen, BalancerWeights, OwnWeight
 from console.ports.steps import StepResult

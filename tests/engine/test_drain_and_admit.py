@@ -9,9 +9,9 @@ import pytest
 from console.adapters.balancers.scripted_balancer import ScriptedBalancer
 from console.adapters.clock import SetClock
 from console.core.run.evolve import evolve
+from console.engine.run.drain_and_admit import AtBalancer, admit, drain, take_all_out
 from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.step_attempt import Task, Tools
-from console.engine.run.traffic_steps import AtBalancer, admit, drain, take_all_out
 from console.model import events as ev
 from console.model.balancer import Balancer
 from console.model.configured_environment import Environment
