@@ -63,9 +63,10 @@ async def test_a_host_lost_in_the_monitoring_window(stage, lose, budget: int):
 
 @pytest.mark.parametrize("lose", [refuse, read_only, drop], ids=lambda lose: lose.__name__)
 async def test_a_host_lost_while_the_run_closes_is_owed_and_takes_nobody_back(stage, lose):
-    hook = '[[app.hooks]]\nat = "after release"\nrun = "sleep 2"\ntimeout = "3s"\n'
+    hook = '[[app.hooks]]\nat = "after release"\nrun = "test ! -e /srv/shop/shared/slow || sleep 2"\ntimeout = "4s"\n'
     async with stage(3, **{**QUICK, "extra": hook}) as scene:
         assert (await scene.release("v1.0.0")).exit == 0
+        scene.fleet.exec_in("web02", "touch /srv/shop/shared/slow")
         await scene.open_yes("v1.1.0")
         await scene.until_step("close/web02/hook-1", StepStarted)
         await asyncio.to_thread(lose, scene, "web02")
