@@ -7,8 +7,9 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
+from console.client.asked_engine import AskedEngine
 from console.client.engine_access import EngineAccess
 from console.client.lasting_feed import LastingFeed
 from console.core.host.login_command import visit
@@ -26,10 +27,7 @@ from console.text import SafeText
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
-    from console.core.secrets.needed import Purpose
     from console.model.configured_environment import Environment
-
-T = TypeVar("T")
 
 
 class Archive(RunArchive, Protocol):
@@ -47,13 +45,11 @@ class LocalEnvironmentClient:
         self._access = access
         self._archive = archive
         self._found = found
+        self._engine = AskedEngine(access, found)
         self._mark = _mark(found.file)
         self._suggested = list(suggested)
         self._feeds: list[LastingFeed] = []
         self._beside: list[LocalEnvironmentClient] = []
-        self._client: Client | None = None
-        self._told: set[tuple[Client, str]] = set()
-        self._meeting = asyncio.Lock()
 
     @property
     def suggested(self) -> str:
@@ -79,20 +75,18 @@ class LocalEnvironmentClient:
         self._mark = mark
         if found == self._found:
             return
-        async with self._meeting:
-            client, self._client, self._found = self._client, None, found
-        if client is not None:
-            await client.close()
+        self._found = found
+        await self._engine.meet_again_for(found)
 
     async def board(self) -> FleetSnapshot:
         """What runs where, read from the hosts."""
-        return await self._asked("board", {}, FleetSnapshot)
+        return await self._engine.asked("board", {}, FleetSnapshot)
 
     async def numbers(self) -> AsyncIterator[FeedItem]:
         """Samples of the hosts, for as long as they are read; over the next engine too."""
         while True:
-            await self._tell_some()
-            client = await self._engine()
+            await self._engine.tell_some()
+            client = await self._engine.met()
             try:
                 async for item in client.follow(""):
                     yield item
@@ -101,37 +95,37 @@ class LocalEnvironmentClient:
 
     async def numbers_before(self, span: float, host: str = "", new: Mapping[str, float] | None = None) -> NumbersSeen:
         """How every metric went for so many seconds up to now, of the fleet or of that host."""
-        return await self._asked("numbers", {"span": span, "host": host, "new": dict(new or {})}, NumbersSeen)
+        return await self._engine.asked("numbers", {"span": span, "host": host, "new": dict(new or {})}, NumbersSeen)
 
     async def candidates(self, board: FleetSnapshot) -> tuple[Candidate, ...]:
         """What could be released, newest first."""
         live = Counter(host.commit for host in board.hosts if host.commit)
-        return await self._asked("versions", {"live": dict(live)}, tuple[Candidate, ...])
+        return await self._engine.asked("versions", {"live": dict(live)}, tuple[Candidate, ...])
 
     async def verified(self, candidates: tuple[Candidate, ...]) -> Verified:
         """Which of them were verified in the environment that has to have had them first."""
-        return await self._asked("verified", {"trees": {one.commit: one.tree for one in candidates}}, Verified)
+        return await self._engine.asked("verified", {"trees": {one.commit: one.tree for one in candidates}}, Verified)
 
     async def ci(self, candidate: Candidate) -> CiMark:
         """What the checks that judge a commit say of that one."""
-        await self._tell_some()
-        return await self._asked("ci", {"commit": candidate.commit, "ref": str(candidate.ref)}, CiMark)
+        await self._engine.tell_some()
+        return await self._engine.asked("ci", {"commit": candidate.commit, "ref": str(candidate.ref)}, CiMark)
 
     async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
         """The events of a pre-flight that is no run."""
         from console.wire.codec import as_plain
 
-        await self._tell_secrets("check" if request.kind == "deploy" else request.kind)
-        return await self._asked("preview", as_plain(request), tuple[AnyEvent, ...])
+        await self._engine.tell_secrets("check" if request.kind == "deploy" else request.kind)
+        return await self._engine.asked("preview", as_plain(request), tuple[AnyEvent, ...])
 
     async def channels(self) -> tuple[SafeText, ...]:
         """The channels that people are told of a release by, without their secrets."""
-        await self._tell_some()
-        return await self._asked("channels", {}, tuple[SafeText, ...])
+        await self._engine.tell_some()
+        return await self._engine.asked("channels", {}, tuple[SafeText, ...])
 
     async def releases(self, host: str) -> tuple[SnapshotRelease, ...]:
         """What a host has on its disk, newest first."""
-        return await self._asked("releases", {"host": host}, tuple[SnapshotRelease, ...])
+        return await self._engine.asked("releases", {"host": host}, tuple[SnapshotRelease, ...])
 
     def visit(self, host: str) -> tuple[str, ...]:
         """The argv of an interactive shell on that host, in its live release."""
@@ -142,15 +136,15 @@ class LocalEnvironmentClient:
 
     async def maintenance(self) -> MaintenanceSeen:
         """Whether users are shown a maintenance page, read from the hosts and the balancers now."""
-        return await self._asked("maintenance-seen", {}, MaintenanceSeen)
+        return await self._engine.asked("maintenance-seen", {}, MaintenanceSeen)
 
     async def switch_maintenance(self, verb: MaintenanceVerb, message: str, seconds: float, expects: str) -> tuple[MaintenanceSeen, tuple[str, ...]]:
         """Switch it everywhere; what was read back, and what is wrong where."""
         from console.wire.codec import from_plain
 
-        await self._tell_secrets("maintenance")
+        await self._engine.tell_secrets("maintenance")
         argument = {"verb": verb, "message": message, "seconds": seconds, "expects": expects}
-        answer = await (await self._engine()).query("maintenance", argument)
+        answer = await (await self._engine.met()).query("maintenance", argument)
         return from_plain(answer["seen"], MaintenanceSeen), tuple(one["message"] for one in answer["problems"])
 
     async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
@@ -175,7 +169,7 @@ class LocalEnvironmentClient:
 
     async def open(self, request: Request) -> LastingFeed:
         """Begin a run, by the file as it is now. Raises Locked while another goes on, UsageFault for a file that is not sound any more."""
-        self._found = self._by_the_file(request)
+        self._found = self._engine.environment = self._by_the_file(request)
         feed = await self._begun(request)
         if self._suggested and request.ref == self._suggested[0]:
             self._suggested.pop(0)
@@ -217,45 +211,13 @@ class LocalEnvironmentClient:
         self._feeds.append(LastingFeed(self._access, client, run, self._found, samples=self._access.has_screen))
         return self._feeds[-1]
 
-    async def _asked(self, name: str, argument: dict[str, Any], kind: type[T]) -> T:
-        from console.wire.codec import from_plain
-
-        return from_plain(await (await self._engine()).query(name, argument), kind)
-
-    async def _tell_secrets(self, purpose: "Purpose") -> None:
-        """Give the engine what it needs to know for that, once, where nothing goes on. Raises UsageFault that names what is missing."""
-        client = await self._engine()
-        if self._has_to_tell(client, purpose):
-            await self._access.configure(client, self._found, purpose)
-
-    async def _tell_some(self) -> None:
-        """Give the engine what can be read at once; what a mark, or a list of channels, lacks is shown there."""
-        client = await self._engine()
-        if self._has_to_tell(client, "some"):
-            await self._access.hand_over_some(client, self._found)
-
-    def _has_to_tell(self, client: "Client", what: str) -> bool:
-        if not self._found.secret_references() or (client, what) in self._told or client.welcome.busy or self._access.read_only:
-            return False
-        self._told = {*((one, told) for one, told in self._told if one is client), (client, what)}
-        return True
-
-    async def _engine(self) -> "Client":
-        async with self._meeting:
-            if self._client is None or self._client.lost:
-                if self._client is not None:
-                    await self._client.close()
-                self._client = await self._access.meet_to_ask(self._found)
-            return self._client
-
     async def close(self) -> None:
         """Let go of the engines that were met."""
         for station in self._beside:
             await station.close()
         for feed in self._feeds:
             await feed.close()
-        if self._client is not None:
-            await self._client.close()
+        await self._engine.close()
 
 
 def _mark(file: str) -> tuple[int, int]:
