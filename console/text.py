@@ -39,14 +39,19 @@ _hidden: list[Callable[[str], str]] = []
 """What takes secrets out of a text; empty: the process knows none. Of the process, since all that it says passes here."""
 
 
-def hide(mask: Callable[[str], str] | None) -> None:
-    """Pass every text that is made from now on through `mask`, which takes the secrets out; None: the process knows none."""
-    _hidden[:] = [mask] if mask else []
+def hide(by: Callable[[str], str] | None) -> None:
+    """Pass every text that is made from now on through `by`, which takes the secrets out; None: the process knows none."""
+    _hidden[:] = [by] if by else []
 
 
 def knows_secrets() -> bool:
     """Whether there is something to hide."""
     return bool(_hidden)
+
+
+def mask() -> Callable[[str], str] | None:
+    """Return what takes the secrets out now; None: there are none."""
+    return _hidden[0] if _hidden else None
 
 
 def hidden(text: str) -> str:

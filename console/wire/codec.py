@@ -104,6 +104,11 @@ def encode_event(event: AnyEvent) -> bytes:
     return _canonical.encode(compact(event))
 
 
+def has_steps(event: AnyEvent) -> bool:
+    """Whether an event carries steps of a plan, so that it may be big."""
+    return isinstance(event, PlanMade | RollbackBegan | StepsPlanned)
+
+
 def compact(event: AnyEvent) -> Any:  # noqa: ANN401 (an event with a plan in another form is none of the model's)
     """Return what is written down and sent for an event: of a plan, what its hosts have in common stands once."""
     if isinstance(event, PlanMade | RollbackBegan):

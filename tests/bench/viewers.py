@@ -5,10 +5,8 @@ The engine is a scripted one: what is measured is its socket and who looks on, n
 
 import asyncio
 import itertools
-import json
 import os
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -58,18 +56,10 @@ class RunningBrain(ScriptedBrain):
 
 async def whole(environ: dict[str, str], wanted: int) -> float:
     """Milliseconds until a program that follows by `--json` has so many events, each once and in their order."""
-    began = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(*DEPLOY, "attach", "--json", env=environ, stdout=asyncio.subprocess.PIPE, limit=1 << 26)
-    assert process.stdout is not None
-    last = 0
-    while last < wanted:
-        seq = json.loads(await process.stdout.readline()).get("seq", 0)
-        assert seq in (0, last + 1), (seq, last)
-        last = seq or last
-    took = 1000 * (time.perf_counter() - began)
-    process.terminate()
-    await process.communicate()
-    return took
+    words = (sys.executable, "-m", "tests.bench.follower", str(wanted))
+    process = await asyncio.create_subprocess_exec(*words, env=environ, stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+    return float(said)
 
 
 async def measure(folder: Path) -> None:
@@ -87,19 +77,24 @@ async def measure(folder: Path) -> None:
         await asyncio.sleep(0.01)
     tasks += [asyncio.create_task(service.go_on()), asyncio.create_task(held.watch())]
     screen, program = Row("deploy attach, until the fleet is painted"), Row("deploy attach --json, until it has all that was said before")
+    together = Row(f"the same, {ROUNDS} at once")
     try:
         for _ in range(ROUNDS):
             screen.values.append(await asyncio.to_thread(painted, [*DEPLOY, "attach"], environ, b"web"))
             program.values.append(await whole(environ, service.half))
+        alone, held.holds = held.holds, []
+        together.values += await asyncio.gather(*(whole(environ, service.half) for _ in range(ROUNDS)))
     finally:
         for task in tasks[::-1]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     print(f"\nviewers that join a run on {HOSTS:,} hosts after {service.half:,} of {len(service.events):,} events, {PER_SECOND} more each second")
-    print_rows([screen, program])
+    print_rows([screen, program, together])
     largest = max(len(reply_bytes(item_message(1, event))) for event in service.events)
     print(f"  the largest frame: {largest / 2**20:.2f} MiB of {TO_CLIENT >> 20}")
-    print(f"  the engine's loop: longest hold {1000 * held.longest.seconds:,.0f} ms, of which it ran {1000 * held.longest.cpu:,.0f} ms")
+    for name, holds in (("one joins", alone), (f"{ROUNDS} join at once", held.holds)):
+        longest, ran = max((hold.seconds for hold in holds), default=0.0), max((hold.cpu for hold in holds), default=0.0)
+        print(f"  the engine's loop while {name}: longest hold {1000 * longest:,.0f} ms; it ran {1000 * ran:,.0f} ms at most in one, the rest was others' work")
 
 
 def main() -> None:

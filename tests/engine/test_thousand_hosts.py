@@ -7,12 +7,15 @@ from contextlib import aclosing
 import pytest
 
 from console.client.engine_connection import connect
+from console.core.secrets.masking import Masking
+from console.engine.server.connection import AT_A_TIME, Connection
 from console.model import events as ev
 from console.model.configured_environment import Environment
 from console.model.strategy import Amount
 from console.model.values import changed
 from console.ports.feed import Output, Sample
-from console.text import SafeText
+from console.text import SafeText, hide
+from console.wire import codec
 from console.wire.frames import TO_CLIENT
 from console.wire.messages import item_message, reply_bytes
 from tests.core.simulation import an_environment, opening
@@ -109,3 +112,37 @@ async def test_the_engine_answers_while_a_viewer_catches_up(state: str) -> None:
         assert answered > 10
         await client.close()
         await another.close()
+
+
+async def test_five_who_join_at_once_cost_one_packed_plan_and_few_sends(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    events, brain = a_run("all"), ScriptedBrain()
+    plans, sends = list[object](), list[int]()
+    pack, send = codec.packed, Connection._send
+
+    def counted(connection: Connection) -> None:
+        sends.append(len(connection._unsent))
+        send(connection)
+
+    monkeypatch.setattr(codec, "packed", lambda steps: plans.append(steps) or pack(steps))
+    monkeypatch.setattr(Connection, "_send", counted)
+    async with engine(state, brain) as (path, _):
+        clients = [await connect(path) for _ in range(5)]
+        brain.open_run_id, brain.busy = "r1", True
+        brain.broadcast.publish(*events)
+        async with asyncio.timeout(120):
+            seen = await asyncio.gather(*(seqs(client.follow("r1", 0), len(events)) for client in clients))
+        for client in clients:
+            await client.close()
+    assert all(one == list(range(1, len(events) + 1)) for one in seen)
+    assert len(plans) == 1
+    assert max(sends) < 2 * AT_A_TIME
+    assert sum(map(bool, sends)) < 2 * 5 * len(events) / AT_A_TIME
+
+
+def test_a_plan_that_was_sent_is_looked_through_again_once_there_is_another_secret() -> None:
+    plan = next(event for event in a_run("all") if isinstance(event, ev.PlanMade))
+    steps = tuple(changed(step, expects="hunter2-hunter2") for step in plan.plan.steps)
+    told = item_message(1, changed(plan, plan=changed(plan.plan, steps=type(plan.plan.steps)(steps))))
+    assert b"hunter2-hunter2" in reply_bytes(told)
+    hide(Masking(["hunter2-hunter2"]))
+    assert b"hunter2-hunter2" not in reply_bytes(told)

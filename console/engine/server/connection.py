@@ -88,6 +88,8 @@ class Connection:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._follows: dict[int, str] = {}
         """Which run is followed by which request."""
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
         self._read_only = False
         self.person = person_of(peer.uid)
         self.introduced = False
@@ -162,6 +164,7 @@ class Connection:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._send()
         self._writer.close()
         asyncio.get_running_loop().call_later(PARTING, self.abort)
 
@@ -269,10 +272,12 @@ class Connection:
             said = 0
             async for item in items:
                 if message.samples or not isinstance(item, Sample):
-                    await self._say(item_message(message.id, item))
+                    self._write(item_message(message.id, item))
                     said += 1
                     if said % AT_A_TIME == 0:  # a client that reads fast is never waited for, and others are to have their turn
                         await asyncio.sleep(0)
+                    if self._waiting >= BUFFERED:
+                        await self._drain()
         finally:
             close = getattr(items, "aclose", None)
             if close is not None:
@@ -281,7 +286,7 @@ class Connection:
 
     def show(self, presence: Presence) -> None:
         """Tell those who follow here who is connected; one who does not read is passed over."""
-        if self._writer.transport.get_write_buffer_size() < BUFFERED:
+        if self._waiting < BUFFERED:
             carried = ("", self._service.open_run_id, self._service.newer_run_id)
             for request, run in self._follows.items():
                 is_unseen = presence.record_away and run not in carried
@@ -289,6 +294,15 @@ class Connection:
 
     async def _say(self, message: Said) -> None:
         self._write(message)
+        await self._drain()
+
+    @property
+    def _waiting(self) -> int:
+        """Bytes that the client has not taken yet."""
+        return self._unsent_bytes + self._writer.transport.get_write_buffer_size()
+
+    async def _drain(self) -> None:
+        self._send()
         await self._writer.drain()
 
     def _write(self, message: Said) -> None:
@@ -296,8 +310,17 @@ class Connection:
             frame = reply_bytes(message)
         except (FrameError, NotImplementedError, TypeError) as problem:
             frame = reply_bytes(Failed(id=message.id, message=f"the answer cannot be sent: {problem}"))
-        if not self._writer.is_closing():
-            self._writer.write(frame)
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._unsent.append(frame)
+        self._unsent_bytes += len(frame)
+
+    def _send(self) -> None:
+        """Send what was said in this turn of the loop, in one piece: each one wakes the client."""
+        if self._unsent and not self._writer.is_closing():
+            self._writer.write(b"".join(self._unsent))
+        self._unsent.clear()
+        self._unsent_bytes = 0
 
 
 def _act(message: Asked) -> str:
