@@ -18,8 +18,12 @@ def this_engine() -> Carrier:
 
 
 def is_gone(carrier: Carrier) -> bool:
-    """Whether that process is known to live no more: it was one of this boot of this machine. Of another machine nothing is known."""
-    return carrier.boot == _boot() and _started(carrier.pid) != carrier.started and not _is_hidden(carrier.pid)
+    """Whether that process is known to live no more: it was one of this boot of this machine. Of another machine nothing is known.
+
+    A machine that was copied while it ran has the boot of the first one, and another name.
+    """
+    was_here = carrier.boot and (carrier.host, carrier.boot) == (socket.gethostname(), _boot())
+    return bool(was_here) and _started(carrier.pid) != carrier.started and not _is_hidden(carrier.pid)
 
 
 def _is_hidden(pid: int) -> bool:
@@ -36,9 +40,12 @@ def _is_hidden(pid: int) -> bool:
 
 
 def _boot() -> str:
-    """Return the boot, and whose process numbers are meant: each container has its own."""
-    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-        return f"{file.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"
+    """Return the boot, and whose process numbers are meant: each container has its own. Empty: this login may not know."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return f"{file.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return ""
 
 
 def _started(pid: int) -> str:

@@ -349,6 +349,21 @@ async def test_an_engine_of_this_machine_that_died_is_not_waited_for(there, shar
     assert own.pid == os.getpid()
 
 
+def test_an_engine_is_not_gone_because_nothing_is_known_of_its_boot_or_because_a_copy_of_this_machine_has_it(monkeypatch):
+    own = changed(this_engine(), started="of a process that is no more")
+    assert is_gone(own)
+    assert not is_gone(changed(own, host="copy"))
+
+    def closed(*_, **__):
+        raise PermissionError
+
+    monkeypatch.setattr("builtins.open", closed)
+    unknown = this_engine()
+    monkeypatch.undo()
+    assert unknown.boot == ""
+    assert not is_gone(changed(unknown, started="of a process that is no more"))
+
+
 async def test_what_runs_have_left_is_done_by_one_machine_and_not_while_another_carries_such_a_run(there, here, shared_journal):
     first, second = RunsElsewhere(there, THERE), RunsElsewhere(here, HERE)
     record = await here.environment("shop", "production")
