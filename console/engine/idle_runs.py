@@ -62,9 +62,10 @@ class IdleRuns:
         return await self._work.done(self._submitted(run, command, person))
 
     async def _submitted(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
-        carrier = await self._elsewhere.carrier(run)
-        if carrier is not None:
-            return await self._elsewhere.submit(run, command, person, carrier)
+        while (carrier := await self._elsewhere.carrier(run)) is not None:
+            answer = await self._elsewhere.submit(run, command, person, carrier)
+            if answer is not None:
+                return answer
         async with self.writing:
             record = await RunRecord.of(self._journal, self._clock, run) if isinstance(command, Forgive | Note) else None
             if record is None and await is_over(self._journal, run):

@@ -7,12 +7,15 @@ import time
 
 import pytest
 
+from console.adapters.clock import SystemClock
 from console.adapters.engine_identity import is_gone, this_engine
 from console.adapters.journal.memory import MemoryJournal
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.sql_journal import SqlJournal
 from console.core.run.evolve import fold
+from console.engine.active_runs import ActiveRuns
 from console.engine.context import QueryContext
+from console.engine.idle_runs import IdleRuns
 from console.engine.queries.lock_and_unlock import answer_break
 from console.engine.run import run_lease as leasing
 from console.engine.run import runs_elsewhere
@@ -23,9 +26,10 @@ from console.engine.run.shown_elsewhere import LINES, NUMBERS, RunRelay
 from console.engine.server.access import user_name
 from console.engine.server.broadcast import Broadcast
 from console.engine.server.elsewhere_access import joins_as, standing_of
+from console.engine.tasks import Unbroken
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
-from console.model.commands import Abort, Accepted, Note, Pause, Refusal
+from console.model.commands import Abort, Accepted, Note, Pause, Refusal, RollBack
 from console.model.configured_environment import Access
 from console.model.events import CommandRefused, RunEnded, TakenUp
 from console.model.onlooker import Onlooker
@@ -256,6 +260,19 @@ async def test_a_command_that_nobody_takes_is_taken_back_and_one_that_is_taken_i
     assert "took the command and has not answered" in (await asking).message
     await there.machines.answer_command("r1", taken[0].number, Accepted(9))
     assert await here.machines.command_answer(taken[0].number) == Accepted(9)
+
+
+async def test_a_command_to_a_run_that_ends_meanwhile_is_said_to_have_come_too_late(there, here, shared_journal, monkeypatch):
+    monkeypatch.setattr(runs_elsewhere, "ANSWER", 120.0)
+    elsewhere = RunsElsewhere(here, HERE)
+    idle = IdleRuns(here, SystemClock(), None, ActiveRuns(), elsewhere, lambda: None, Unbroken(), lambda: None)
+    asking = asyncio.create_task(idle.submit("r1", RollBack(), ADA))
+    await until(lambda: executed(plain(shared_journal), "select count(*) from commands") == [(1,)], 20)
+    await record(there, "r1", (RunEnded(seq=2, exit=0, outcome="succeeded"),))
+    await there.machines.end_lease("r1", THERE)
+    said = await asyncio.wait_for(asking, 60)
+    assert (said.message, said.ended) == ("run r1 has ended", True)
+    assert executed(plain(shared_journal), "select count(*) from commands") == [(0,)]
 
 
 async def test_a_command_that_cannot_be_read_or_carried_out_keeps_no_other_waiting(there, here, shared_journal):

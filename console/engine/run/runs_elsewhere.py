@@ -123,16 +123,19 @@ class RunsElsewhere:
         now = self._mono()
         return seen.place, tuple(replace(item, at=now) if isinstance(item, Sample) else item for item in items)
 
-    async def submit(self, run: str, command: AnyCommand, person: Person, carrier: Carrier) -> Accepted | Refusal:
-        """Have the engine that carries the run judge and take a command, in the name of who gave it here."""
+    async def submit(self, run: str, command: AnyCommand, person: Person, carrier: Carrier) -> Accepted | Refusal | None:
+        """Have the engine that carries the run judge and take a command, in the name of who gave it here. None: it has let go of the run without taking it."""
         sender = changed(person, uid=-1, claims=f"{person.claims} by way of {self._here.host}".strip())
         number = await self._journal.machines.send_command(run, command, sender)
         until = asyncio.get_running_loop().time() + ANSWER
         while asyncio.get_running_loop().time() < until:
             await self._journal.machines.news(run, 0.2)
+            is_left = await self.carrier(run) != carrier  # asked first: its last word may come just before it lets go
             answer = await self._journal.machines.command_answer(number)
             if answer is not None:
                 return answer
+            if is_left and await self._journal.machines.withdraw_command(number):
+                return None
         if await self._journal.machines.withdraw_command(number):
             return Refusal(SafeText(f"{carrier} did not take the command within {ANSWER:.0f} s, and will not take it"), SafeText(f"deploy attach {run}"))
         return Refusal(SafeText(f"{carrier} took the command and has not answered for {ANSWER:.0f} s"), SafeText(f"deploy attach {run}"))
