@@ -68,7 +68,7 @@ def _counter(name: str, values: Values, place: FilePlace, *, needs_labels: bool 
 def _histogram(name: str, values: Values, place: FilePlace) -> CountedMetric | None:
     if "histogram" not in values:
         return None
-    quantile = values.get("quantile", 0.95)
-    if not 0.0 < quantile < 1.0:
-        place.at("quantile").expected("a share between 0 and 1, such as 0.95", quantile)
-    return CountedMetric(name, histogram=values["histogram"], quantile=quantile)
+    metric = CountedMetric(name, histogram=values["histogram"], **({"quantile": values["quantile"]} if "quantile" in values else {}))
+    if not 0.0 < metric.quantile < 1.0:
+        place.at("quantile").expected("a share between 0 and 1, such as 0.95", metric.quantile)
+    return metric

@@ -22,7 +22,7 @@ from console.config.host_entries import read_hosts, read_jump
 from console.config.metric_keys import read_metrics
 from console.config.threshold_keys import known_metrics, read_thresholds, warn_of_scrapes
 from console.core.words.nearest_name import nearest
-from console.model.configured_environment import OUTPUT, Access, Announce, Build, Environment, Freeze, Notify, Ticket
+from console.model.configured_environment import Access, Announce, Build, Environment, Freeze, Notify, Ticket
 from console.model.host import Host, Ssh
 from console.model.host_commands import Command, Hook
 from console.model.probes import CheckSpec, CriticalPath
@@ -86,17 +86,19 @@ def _releases(sources: Sources) -> Values:
     return {
         "path": top.get("path", "").rstrip("/"),
         "repository": _repository(app.get("repository", "."), sources.file),
-        "keep": top.get("keep", 5),
-        "shared": top.get("shared", ()),
-        "writes": app.get("writes", ()),
-        "output": app.get("output", OUTPUT),
         "directory": os.path.normpath(app.get("directory", ".")),
         "ship": _ship(sources),
-        "submodules": app.get("submodules", True),
         "links_out": tuple(map(os.path.normpath, app.get("links_out", ()))),
         "reuse": _reuse(sources, top),
         "build": _build(app),
+        **_given(top, "keep", "shared"),
+        **_given(app, "writes", "output", "submodules"),
     }
+
+
+def _given(values: Values, *keys: str) -> Values:
+    """Those of the keys that the file has. What stands for the others is the model's to say."""
+    return {key: values[key] for key in keys if key in values}
 
 
 def _rules(sources: Sources) -> Values:
@@ -104,19 +106,14 @@ def _rules(sources: Sources) -> Values:
     values = sources.values
     is_protected = bool(values.get("protected", sources.name == "production"))
     return {
-        "branches": values.get("branches", ("*",)),
-        "release_tags": values.get("tags", ("*",)),
         "protected": is_protected,
-        "frame": values.get("frame", ""),
-        "timezone": values.get("timezone", ""),
         "closed": values.get("closed", ("fri",) if is_protected else ()),
         "freezes": _freezes(values.get("freezes", ()), sources.place.at("freezes")),
-        "team_required": values.get("team", {}).get("required", 0),
-        "requires": values.get("requires", ""),
-        "requires_within": values.get("requires_within", 7 * 86400.0),
-        "strategy": values.get("strategy", "rolling"),
         "rolling": Rolling(**values.get("rolling", {})),
         "bluegreen": BlueGreen(**values.get("bluegreen", {})),
+        **_given(values, "branches", "frame", "timezone", "requires", "requires_within", "strategy"),
+        **({"release_tags": values["tags"]} if "tags" in values else {}),
+        **({"team_required": values["team"]["required"]} if "required" in values.get("team", {}) else {}),
     }
 
 
@@ -136,8 +133,8 @@ def _judged(sources: Sources, hosts: tuple[Host, ...]) -> Values:
         "monitor": values.get("monitor", {}).get("window", 0.0),
         "migrations": values.get("database", {}).get("migrations", ""),
         "database": read_database(values.get("database"), hosts, place.at("database"), sources.file),
-        "limit_rate": values.get("limit_rate", 0),
         "migrate_on": _migrate_on(values.get("migrate_on", ""), hosts, place.at("migrate_on")),
+        **_given(values, "limit_rate"),
         **_measured(values, place, anchored),
     }
 
@@ -158,7 +155,8 @@ def _measured(values: Values, place: FilePlace, anchored: Callable[[Variable], V
     thresholds = read_thresholds(values.get("thresholds", ()), known, place.at("thresholds"))
     metrics = read_metrics(values.get("metrics", {}), place.at("metrics"), anchored)
     warn_of_scrapes(thresholds, known, metrics.scrape_interval, place.at("thresholds"))
-    return {"metrics": metrics, "thresholds": thresholds, "metrics_interval": values.get("metrics", {}).get("interval", 1.0)}
+    given = values.get("metrics", {})
+    return {"metrics": metrics, "thresholds": thresholds, **({"metrics_interval": given["interval"]} if "interval" in given else {})}
 
 
 def _told(sources: Sources) -> Values:
@@ -203,7 +201,7 @@ def _announce(values: Values, file: str) -> Announce | None:
     announce = values.get("announce")
     if not announce or not announce.get("to"):
         return None
-    return Announce(tuple(_anchored(address, file) for address in announce["to"]), announce.get("required", False))
+    return Announce(tuple(_anchored(address, file) for address in announce["to"]), **_given(announce, "required"))
 
 
 def _ticket(values: Values, file: str) -> Ticket | None:
@@ -223,7 +221,7 @@ def _notify(values: Values, file: str) -> Notify | None:
     notify = values.get("notify")
     if not notify or not notify.get("to"):
         return None
-    return Notify(tuple(_anchored(address, file) for address in notify["to"]), notify.get("after", 60.0))
+    return Notify(tuple(_anchored(address, file) for address in notify["to"]), **_given(notify, "after"))
 
 
 def _repository(text: str, file: str) -> str:

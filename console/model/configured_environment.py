@@ -1,6 +1,7 @@
 """One application in one environment, as hosts.toml says it, resolved: what a console hands to its engine, and what a plan is made from.
 
-Everything is resolved before it gets here (overrides, host patterns, defaults, durations in seconds). It knows nothing of files or lines.
+Everything is resolved before it gets here (overrides, host patterns, durations in seconds). What stands for a key that the file does not have is the
+default of its field, here and in `host`, `host_commands`, `probes` and `strategy`. It knows nothing of files or lines.
 """
 
 from functools import cached_property
