@@ -266,6 +266,6 @@ def printer_for(how: Invocation, write: Write = say) -> Printer:
     """Return what shows a run that has no screen."""
     if not how.json:
         return LinePrinter(write)
-    from console.wire.codec import event_json
+    from console.wire.json_lines import event_json
 
     return JsonPrinter(write, event_json)

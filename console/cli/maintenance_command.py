@@ -56,7 +56,7 @@ async def _show_events(how: Invocation, client: "Client", run: str) -> None:
         return
     from console.plain.jsonl import JsonPrinter
     from console.plain.printer import LinePrinter
-    from console.wire.codec import event_json
+    from console.wire.json_lines import event_json
 
     printer = JsonPrinter(say, event_json) if how.json else LinePrinter(say)
     async for item in client.follow(run, samples=False):

@@ -56,7 +56,7 @@ def _need_known(how: Invocation, environment: str) -> None:
 
 def events(how: Invocation, text: str) -> int:
     """Print every event of a run, an object a line."""
-    from console.wire.codec import event_json
+    from console.wire.json_lines import event_json
 
     run = run_named(how, text).run
     for event in events_of_run(run):

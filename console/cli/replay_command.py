@@ -40,7 +40,7 @@ async def _on_screen(how: Invocation, run: str, events: tuple[AnyEvent, ...], sp
 async def _as_lines(how: Invocation, events: tuple[AnyEvent, ...], speed: float) -> int:
     from console.plain.jsonl import JsonPrinter
     from console.plain.printer import Ending, LinePrinter
-    from console.wire.codec import event_json
+    from console.wire.json_lines import event_json
 
     printer = JsonPrinter(say_while_read, event_json) if how.json else LinePrinter(say_while_read)
     recording, before = Recording(events), 0.0

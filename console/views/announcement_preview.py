@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from console.core.checks.announcement import NO_RUN, before, made_notes
+from console.core.words.announcement_words import NO_RUN, before, made_notes
 from console.core.words.sizes import counted
 from console.errors import Problem, in_one_line
 from console.model.request import Request

@@ -5,7 +5,6 @@ through once more (`gated`). Knows nothing of sockets, files or frames.
 """
 
 import dataclasses
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -129,30 +128,6 @@ def encode_environment(environment: Environment) -> bytes:
 
 decode_environment: Callable[[bytes], Environment] = decoder(Environment)
 """An environment from its bytes."""
-
-
-_ACTING = re.compile("[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]")
-
-
-def _escaped(found: re.Match[str]) -> str:
-    code = ord(found.group())
-    if code < 0x10000:
-        return f"\\u{code:04x}"
-    code -= 0x10000
-    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
-
-
-def json_line(value: object) -> bytes:
-    """Return the value as one line of JSON that acts on no terminal: what cannot be seen is escaped. No line end."""
-    data = _encoder.encode(value)
-    if data.isascii() and b"\x7f" not in data:
-        return data
-    return _ACTING.sub(_escaped, data.decode()).encode()
-
-
-def event_json(event: AnyEvent) -> bytes:
-    """Return an event as the line of JSON that `--json` and `deploy events` print: `type`, `seq`, `at` and all the rest."""
-    return json_line(event)
 
 
 def as_plain(value: object) -> Any:  # noqa: ANN401 (JSON is any)

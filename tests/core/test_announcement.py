@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.checks.announcement import Message, after, assess_announcement, assess_delivery, before, grouped, is_major, made_notes
+from console.core.checks.announcement import assess_announcement, assess_delivery, is_major
 from console.core.run.evolve import evolve
+from console.core.words.announcement_words import Message, after, before, grouped, made_notes
 from console.model import events as ev
 from console.model.configured_environment import Announce
 from console.model.database import Review

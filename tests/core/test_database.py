@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.core.checks.announcement import after, before
 from console.core.checks.database import (
     assess_backup,
     assess_migrations,
@@ -20,6 +19,7 @@ from console.core.database_state import BACKUP, MIGRATE, RESTORE, REVERT, is_mig
 from console.core.migrations.review import forward
 from console.core.plan.database_plan import database_steps, plan_restore, revert_step, waiting_at_most
 from console.core.plan.planner import plan_release
+from console.core.words.announcement_words import after, before
 from console.core.words.database_words import backup_words, schema_words
 from console.model import events as ev
 from console.model.checks import Check

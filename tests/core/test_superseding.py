@@ -2,7 +2,6 @@
 
 import pytest
 
-from console.core.checks.announcement import after
 from console.core.checks.fleet import assess_lock
 from console.core.checks.staging import released_of
 from console.core.environment.live_release import live_after
@@ -13,6 +12,7 @@ from console.core.run.counting import with_host
 from console.core.run.ready_steps import running_steps
 from console.core.run.rules import may
 from console.core.run.superseding import ceding, is_about_to_end, makes_way, not_as_seen
+from console.core.words.announcement_words import after
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Ticket

@@ -17,7 +17,7 @@ from console.plain.printer import Ending, LinePrinter, Printer
 from console.plain.problem_json import fault_object
 from console.text import SafeText
 from console.views.parting_lines import last_lines
-from console.wire.codec import event_json
+from console.wire.json_lines import event_json
 from tests.core.simulation import Simulation, an_environment, opening
 
 ADA = Person("ada", 1000)

@@ -4,7 +4,7 @@ import pytest
 from textual import events
 from textual.widgets import TextArea
 
-from console.core.checks.announcement import before
+from console.core.words.announcement_words import before
 from console.errors import NoGo
 from console.model import events as ev
 from console.model.checks import Check

@@ -18,6 +18,7 @@ from console.text import SafeText
 from console.wire import codec
 from console.wire.address import LONGEST, engine_name, reachable
 from console.wire.frames import Frames
+from console.wire.json_lines import event_json, json_line
 from console.wire.messages import Configure, Submit, Told, item_message, message_item, read_reply, read_request, reply_bytes, request_bytes
 from console.wire.questions import Hello, error_of, failure
 
@@ -34,14 +35,14 @@ def test_events_survive_and_their_bytes_are_canonical(text):
 
 
 def test_an_event_for_people_has_its_type_number_and_time():
-    found = json.loads(codec.event_json(EVENT))
+    found = json.loads(event_json(EVENT))
     assert (found["type"], found["seq"], found["at"]) == ("note-added", 7, "2026-11-24T07:14:07Z")
     assert found["by"]["name"] == "ada"
 
 
 @given(st.text())
 def test_a_line_of_json_acts_on_no_terminal_and_says_the_same(text):
-    line = codec.json_line({"x": text + "\x9b31m\u202e\U000e0041\x7f\x1b"})
+    line = json_line({"x": text + "\x9b31m\u202e\U000e0041\x7f\x1b"})
     shown = line.decode()
     assert not any(mark in shown for mark in "\x9b\u202e\U000e0041\x7f\x1b\n\u2028")
     assert json.loads(line) == {"x": text + "\x9b31m\u202e\U000e0041\x7f\x1b"}

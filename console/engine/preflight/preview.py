@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from console.core.checks.announcement import NO_RUN, before
 from console.core.host_selection import chosen_hosts
 from console.core.run.evolve import fold
 from console.core.run.ticket import close_words, closes_ticket
+from console.core.words.announcement_words import NO_RUN, before
 from console.core.words.database_words import schema_words
 from console.core.words.threshold_words import limit_words, threshold_words
 from console.engine.context import QueryContext

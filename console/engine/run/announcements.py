@@ -1,12 +1,13 @@
 """Tells people of a run: before its first change, and at its end, in one message where a channel's can be changed.
 
-What each channel said is in the record; the texts are `core.checks.announcement`'s.
+What each channel said is in the record; the texts are `core/words/announcement_words.py`'s.
 """
 
 from collections.abc import Mapping
 
-from console.core.checks.announcement import Message, after, before, depends_on_it
+from console.core.checks.announcement import depends_on_it
 from console.core.kinds.kinds import kind_of
+from console.core.words.announcement_words import Message, after, before
 from console.engine.run.runner import Runner
 from console.model.configured_environment import Announce
 from console.model.events import AnnouncementSent

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
-from console.core.checks.announcement import made_notes
+from console.core.words.announcement_words import made_notes
 from console.errors import ConsoleError, Problem
 from console.model.request import Request
 from console.model.values import changed
