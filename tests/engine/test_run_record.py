@@ -234,3 +234,21 @@ async def test_an_answer_that_is_written_in_pieces_names_the_place_of_the_last_o
     last = (await disk.read("r1"))[-1]
     assert isinstance(last, ev.RollbackBegan)
     assert answer == Accepted(last.seq)
+
+
+@pytest.mark.parametrize("later", range(6))
+async def test_a_run_that_waits_for_its_time_ends_when_it_is_told_to_however_soon_after_the_last_news(disk, later):
+    runner = Runner(an_environment(3), disk, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), Executor(), lambda events: None)
+
+    async def waits() -> None:
+        while True:
+            await runner._wait(600.0)
+            runner._news.clear()
+
+    waiting = asyncio.create_task(waits())
+    await turns()
+    runner._news.set()
+    await turns(later)
+    waiting.cancel()
+    await asyncio.wait((waiting,), timeout=20)
+    assert waiting.cancelled()

@@ -166,7 +166,8 @@ class NginxBalancer:
         batch.until = max(batch.until, until)
         assert batch.task is not None
         try:
-            found = await asyncio.wait_for(asyncio.shield(batch.task), time.least())
+            async with asyncio.timeout(time.least()):
+                found = await asyncio.shield(batch.task)
         except TimeoutError:
             return self._problem(f"its reload did not come to its end within {time.seconds:g} s", "look at its error log")
         if isinstance(found, BalancerProblem):

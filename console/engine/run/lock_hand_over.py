@@ -69,7 +69,8 @@ class HandOver:
     async def finished(self) -> frozenset[str]:
         """Wait for that; no host where nobody says."""
         try:
-            return await asyncio.wait_for(asyncio.shield(self._taken), HANDING)
+            async with asyncio.timeout(HANDING):
+                return await asyncio.shield(self._taken)
         except TimeoutError:
             return frozenset()
 

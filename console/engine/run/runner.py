@@ -6,6 +6,7 @@ at once. Knows nothing of SSH, sockets or screens.
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, Protocol
 
 from console.core.run.accept import accept
@@ -260,11 +261,10 @@ class Runner:
             self._news.set()
 
     async def _wait(self, wake: float | None) -> None:
-        timeout = None if wake is None else max(0.0, wake - self._clock.mono())
-        try:
-            await asyncio.wait_for(self._news.wait(), timeout)
-        except TimeoutError:
-            return
+        """Wait for news, or until then. Not by `asyncio.wait_for`: Python 3.11's forgets that it was cancelled where the news come in the same moment."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None if wake is None else max(0.0, wake - self._clock.mono())):
+                await self._news.wait()
 
     async def _stop(self) -> None:
         for task in tuple(self._tasks):
