@@ -424,6 +424,26 @@ async def test_an_engine_stops_when_it_is_told_to_but_not_with_a_run_open(state)
         await client.close()
 
 
+async def test_an_engine_that_has_begun_to_stop_ends_though_who_asked_for_it_goes_away(state):
+    service, lets_go, has_let_go = ScriptedBrain(), asyncio.Event(), asyncio.Event()
+
+    async def slowly(person, force):
+        lets_go.set()
+        await has_let_go.wait()
+        service.busy, service.open_run_id = True, "run-1"
+
+    service.stop = slowly
+    async with engine(state, service) as (path, running):
+        client = await connect(path)
+        stopping = asyncio.create_task(client.stop(force=True))
+        await lets_go.wait()
+        stopping.cancel()
+        await client.close()
+        has_let_go.set()
+        await asyncio.wait([running], timeout=30)
+        assert running.done()
+
+
 async def test_another_version_may_still_look_and_brake(state):
     async with engine(state, ScriptedBrain()) as (path, _):
         client = await connect(path)

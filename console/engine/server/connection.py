@@ -68,6 +68,9 @@ class EngineServer(Protocol):
     def changed(self, connection: "Connection") -> None:
         """Hear that a client has introduced itself, or that the model changed."""
 
+    async def stop(self, person: Person, *, force: bool) -> None:
+        """Have the engine let go of everything, and end. Raises Locked where it may not; else it ends, also where the caller goes away meanwhile."""
+
     def finish(self) -> None:
         """End the engine's process once its clients were answered."""
 
@@ -223,7 +226,7 @@ class Connection:
                 await self._service.resume(message.run, self.person, goes_back=message.goes_back)
                 return Answer(id=message.id)
             case Stop():
-                await self._service.stop(self.person, message.force)
+                await self._server.stop(self.person, force=message.force)
                 return Answer(id=message.id)
             case Follow():
                 return await self._follow(message)

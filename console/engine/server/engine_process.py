@@ -18,6 +18,7 @@ from console.engine.server.connection import Connection
 from console.engine.server.garbage import GarbageSearch
 from console.engine.server.service import EngineService as EngineService  # noqa: PLC0414 (its place for those who look here)
 from console.errors import Locked, UsageFault
+from console.model.request import Person
 from console.ports.feed import Presence
 from console.wire.address import opened, reachable
 from console.wire.frames import FROM_STRANGER, FrameError
@@ -64,6 +65,9 @@ class EngineProcess:
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._finished = False
+        self._stopping: set[asyncio.Task[None]] = set()
+        self._is_stopped = False
+        """Its service has let go of its runs: it would carry none of them on."""
         self.parting = False
         self._had_client = False
         self._carried = False
@@ -99,6 +103,23 @@ class EngineProcess:
         self._carried = self._carried or bool(self.service.open_run_id)
         self.when_changed()
         self._show_presence()
+
+    async def stop(self, person: Person, *, force: bool) -> None:
+        """Have the service let go of everything. Raises Locked where it does not; else the engine ends, also where the caller goes away meanwhile."""
+        task = asyncio.create_task(self._stopped(person, force=force))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+        await asyncio.shield(task)
+
+    async def _stopped(self, person: Person, *, force: bool) -> None:
+        try:
+            await self.service.stop(person, force)
+        except Locked:
+            raise
+        except BaseException:
+            self._is_stopped = True
+            raise
+        self._is_stopped = True
 
     def finish(self) -> None:
         """End the engine's process once its clients were answered."""
@@ -158,6 +179,8 @@ class EngineProcess:
             self.garbage.rest()
 
     def _may_end(self) -> bool:
+        if self._is_stopped:
+            return True
         now = asyncio.get_running_loop().time()
         if self.service.open_run_id or self.service.busy:
             self._carried = True
