@@ -255,7 +255,10 @@ class Engine:
             one.preflight.joined(person)
 
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
-        """Take a command for a run. One that nobody carries any more is taken up to go back."""
+        """Take a command for a run, to its end, also where who gave it goes away meanwhile. One that nobody carries any more is taken up to go back."""
+        return await self._work.done(self._submitted(run, command, person))
+
+    async def _submitted(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
         if isinstance(command, RollBack) and self._runs.get(run) is None and await self._is_left(run):
             await self.resume(run, person, goes_back=True)
         one = self._runs.get(run)
@@ -291,21 +294,27 @@ class Engine:
             self._model.make_ready(needs_of(self._model.required()[0], purpose))
         fleet = self._fleet()
         self._feeds.make_room()
-        if name != "maintenance":
-            return await answer(fleet, argument, person)
-        self._maintenance.is_on = True
-        return await self._work.done(answer(fleet, argument, person))
+        if name == "maintenance":
+            self._maintenance.is_on = True
+        return await (self._work.done(answer(fleet, argument, person)) if name in for_commands.CHANGES else answer(fleet, argument, person))
 
     async def stop(self, person: Person, force: bool) -> None:
-        """Let go of everything; a run that has ended lets go of its hosts first."""
+        """Let go of everything; a run that has ended lets go of its hosts first. No run begins any more."""
         await self._runs.parted()
-        if self.busy and not force:
-            raise Locked(f"run {self.open_run_id} goes on", f"deploy abort {self.open_run_id}")
+        if not force:
+            await self._refuse_to_stop()
+        self._opening.is_over = True
         await self._catch_up.stop()
         await self._maintenance.stop()
         await self._runs.stop()
         await self._metrics.stop()
         await self._model.close()
+
+    async def _refuse_to_stop(self) -> None:
+        """Raise Locked while a run goes on, one that is just being opened too."""
+        async with self._opening.lock:
+            if self.busy:
+                raise Locked(f"run {self.open_run_id} goes on", f"deploy abort {self.open_run_id}")
 
 
 def _purpose_of(name: str, argument: Mapping[str, Any]) -> Purpose | None:

@@ -19,7 +19,7 @@ from console.engine.run.record_watch import refuse_unrecorded
 from console.engine.run.run_lease import RunLease
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import read_run
-from console.errors import UsageFault
+from console.errors import Locked, UsageFault
 from console.model.configured_environment import Environment
 from console.model.events import CheckAcknowledged, Decided, MaintenanceChanged, NoteAdded, RunOpened
 from console.model.request import Person, Request
@@ -45,10 +45,13 @@ class RunOpening:
         self._keep = keep
         self._fleet = fleet
         self.lock = asyncio.Lock()
+        self.is_over = False
+        """Whether the engine lets go of everything: it would carry no run on that begins now."""
 
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run, and return its id; its pre-flight starts at once. Raises ConsoleError where it may not begin."""
         async with self.lock:
+            self._refuse_late()
             environment, _ = self._model.required()
             refuse_unrecorded(self._journal.outage, request.kind)
             chosen_hosts(environment, request)
@@ -69,6 +72,10 @@ class RunOpening:
             self._runs.begin(run, one, person, self._catch_up.changed)
         return run
 
+    def _refuse_late(self) -> None:
+        if self.is_over:
+            raise Locked("this engine is being stopped, and begins nothing any more", "type the command again")
+
     def _opened(self, environment: Environment, run: str, request: Request, person: Person) -> RunOpened:
         rolling = environment.rolling
         return RunOpened(
@@ -81,6 +88,7 @@ class RunOpening:
     async def take_up(self, run: str, person: Person, *, goes_back: bool) -> None:
         """Take up a run that another engine left; one that goes on here stays as it is. `goes_back`: it is rolled back next."""
         async with self.lock:
+            self._refuse_late()
             self._model.required()
             known = self._runs.get(run)
             if known is None or known.runner.state.phase == "ended":

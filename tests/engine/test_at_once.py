@@ -11,6 +11,7 @@ from console.adapters.journal.memory import MemoryJournal
 from console.engine.engine import Engine
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.host import Host
+from console.model.host_facts import LockHolder
 from console.model.request import Request
 from console.model.values import changed
 from tests.core.simulation import ADA, an_environment
@@ -141,3 +142,43 @@ async def test_another_file_with_the_same_names_for_something_else_is_refused(sc
     assert scene.engine.digest == "d2"
     await scene.engine.configure(changed(own, **change), "d4", {}, ADA)
     assert scene.engine.digest == "d4"
+
+
+class SlowLocks:
+    """Hosts that take a person's note once they are let to."""
+
+    def __init__(self) -> None:
+        self.asked, self.through = asyncio.Event(), asyncio.Event()
+
+    async def close_for(self, host: Host, path: str, note: LockHolder) -> None:
+        self.asked.set()
+        await self.through.wait()
+
+
+async def test_hosts_are_closed_to_the_last_and_on_record_when_who_closes_them_goes_away(scene: Scene):
+    locks = scene.opened[0].locks = SlowLocks()  # type: ignore[attr-defined] # one port of many
+    closing = asyncio.create_task(scene.engine.query("lock", {"reason": "a freeze"}, ADA))
+    await locks.asked.wait()
+    closing.cancel()
+    await asyncio.gather(closing, return_exceptions=True)
+    assert scene.engine.owing
+    locks.through.set()
+    async with asyncio.timeout(30):
+        while scene.engine.owing:
+            await asyncio.sleep(0)
+    note = (await scene.journal.environment("shop", "production")).note
+    assert note is not None
+    assert note.reason == "a freeze"
+
+
+async def test_an_engine_that_is_being_stopped_begins_no_run_that_it_would_not_carry_on(scene: Scene):
+    scene.opened[0].may_close.clear()
+    stopping = asyncio.create_task(scene.engine.stop(ADA, False))
+    async with asyncio.timeout(30):
+        while not scene.opened[0].is_closed:
+            await asyncio.sleep(0)
+    with pytest.raises(Locked, match="being stopped"):
+        await scene.engine.open_run(Request(), ADA)
+    scene.opened[0].may_close.set()
+    await stopping
+    assert scene.engine.open_run_id == ""

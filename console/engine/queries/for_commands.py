@@ -55,6 +55,10 @@ ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Coroutine
 }
 
 
+CHANGES = frozenset({"lock", "unlock", "break-lock", "forgive", "maintenance"})
+"""What changes hosts or the record: it is done to its end, also where who asked for it goes away meanwhile."""
+
+
 def _record_row(fleet: QueryContext) -> dict[str, str] | None:
     """What is said of a record whose database is away; None: it is not."""
     outage = fleet.journal.outage
