@@ -67,6 +67,10 @@ class EnvironmentRows:
         self._fresh: dict[Place, Kept] = {}
         """Changed in the current transaction."""
 
+    def forget(self) -> None:
+        """Know nothing by heart any more: another server may answer from now on, whose revisions are others."""
+        self._known.clear()
+
     def begin(self) -> None:
         """Start a transaction: forget what an earlier one that failed has changed."""
         self._fresh.clear()

@@ -82,6 +82,12 @@ class LocalCopy(JournalStore):
         with self._told(), self._reading() as connection:
             return list(connection.execute(query).scalars())
 
+    def handed_runs(self, place: Place) -> dict[str, int]:
+        """Return up to which event the database is known to have the runs of an environment, the oldest first."""
+        query = sa.select(HANDED.c.run, HANDED.c.seq).join(RUNS, RUNS.c.run == HANDED.c.run).order_by(RUNS.c.number)
+        with self._told(), self._reading() as connection:
+            return {row.run: row.seq for row in connection.execute(query.where(RUNS.c.app == place[0], RUNS.c.environment == place[1]))}
+
     def open_runs(self, place: Place) -> list[str]:
         """Return the runs of an environment that have not ended, as far as this machine has them, the oldest first."""
         query = sa.select(RUNS.c.run).where(RUNS.c.app == place[0], RUNS.c.environment == place[1], RUNS.c.outcome.is_(None)).order_by(RUNS.c.number)

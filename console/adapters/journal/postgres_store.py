@@ -49,6 +49,8 @@ class PostgresStore(RecordStore):
         self._said: dict[str, tuple[Onlooker, ...]] = {}
         """Whom this process has said to look on, by run."""
         self._writer, self._reader = opened(self.address, writes=True), opened(self.address, writes=False)
+        sa.event.listen(self._writer, "connect", lambda *_: self._environments.forget())
+        sa.event.listen(self._reader, "connect", lambda *_: self._looks.forget())
         self._tokens: dict[str, tuple[str, int]] = {}
         """Of the leases that this engine took, by run, each with the engine's mark."""
         try:

@@ -56,6 +56,10 @@ class OutOfOrder(JournalFault):
     """Events that do not follow the last one of their run in the journal."""
 
 
+class EventsMissing(OutOfOrder):
+    """The record has fewer of a run's events than were in it: a server that took over had not heard of the last ones."""
+
+
 class Asks(Protocol):
     """A record's two threads, for the loop that asks them."""
 
@@ -165,7 +169,8 @@ class RecordStore(ABC):
         try:
             rows = list(chained(entry.run, entry.events, *head))
         except JournalFault as fault:
-            raise OutOfOrder(fault.message, fault.hint) from None
+            kind = EventsMissing if entry.events[0].seq > head[0] + 1 else OutOfOrder
+            raise kind(fault.message, fault.hint) from None
         connection.execute(sa.insert(EVENTS), rows)
         number = self._keep_summary(connection, entry.run, entry.events)
         if number and entry.state.run == entry.run:
@@ -221,6 +226,12 @@ class RecordStore(ABC):
         """Return the hashes of a run's events, in their order."""
         with self._told(), self._reading() as connection:
             return list(connection.execute(sa.select(EVENTS.c.hash).where(EVENTS.c.run == run).order_by(EVENTS.c.seq)).scalars())
+
+    def ends(self, runs: Iterable[str]) -> dict[str, int]:
+        """Return the number of the last event of those of these runs that are known."""
+        query = sa.select(EVENTS.c.run, sa.func.max(EVENTS.c.seq).label("seq")).where(EVENTS.c.run.in_(runs)).group_by(EVENTS.c.run)
+        with self._told(), self._reading() as connection:
+            return {row.run: row.seq for row in connection.execute(query)}
 
     def _link_at(self, connection: sa.Connection, run: str, seq: int) -> str:
         if seq <= 0:

@@ -57,11 +57,28 @@ class RunCopies:
 
     async def catch_up(self) -> None:
         """Hand in every run of the place that stands here alone, or in part, and learn of those that others went on with."""
-        for run in await self._local.asked(lambda: self._copy.not_handed(self._place)):
+        for run in (*await self._lost_there(), *await self._local.asked(lambda: self._copy.not_handed(self._place))):
             async with self.order(run):
                 await self.hand_in(run)
         await self.learn_ends()
         await self.forget()
+
+    async def _lost_there(self) -> list[str]:
+        """Return the runs of which the database has had more than it has: a server took over that had not heard of the last events, or it is an older backup.
+
+        Of one that it has not at all the place in the order is known as long as no other machine's run came since. A database without any of them is another.
+        """
+        had = await self._local.asked(lambda: self._copy.handed_runs(self._place))
+        has = await self._shared.asked(lambda: self._store.ends(had))
+        lost = [run for run, end in had.items() if has.get(run, 0) < end]
+        if not lost or not has:
+            return []
+        newest = await self._shared.runs(*self._place, limit=1)
+        keeps_order = not newest or newest[0].run in had
+        for run in lost:
+            if run not in has and not keeps_order:
+                log.warning("run %s is in the shared record no more, and others came after it: it stays in this machine's copy alone", run)
+        return [run for run in lost if run in has or keeps_order]
 
     async def learn_ends(self) -> None:
         """Have this machine have what others wrote to runs that are open here: one that was taken up has ended meanwhile.

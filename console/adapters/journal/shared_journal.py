@@ -17,7 +17,7 @@ from console.adapters.journal.database_outage import DatabaseOutage, Return
 from console.adapters.journal.environment_rows import Place
 from console.adapters.journal.local_copy import LocalCopy, copy_path
 from console.adapters.journal.postgres_store import PostgresStore
-from console.adapters.journal.record_store import OutOfOrder
+from console.adapters.journal.record_store import EventsMissing, OutOfOrder
 from console.adapters.journal.run_copies import RunCopies
 from console.adapters.journal.shared_machines import HURRIED, SharedMachines
 from console.adapters.journal.sql_journal import SqlJournal
@@ -156,6 +156,8 @@ class SharedJournal:
                         else:
                             await self._runs.hand_in(run)  # the first try may have been written, though nobody said so
                         return
+                    except EventsMissing as fault:
+                        last = fault
                     except OutOfOrder:
                         raise
                     except ConsoleError as fault:

@@ -134,6 +134,88 @@ async def test_what_a_lost_connection_left_open_is_written_once(rig, when):
     assert rig.there.rebuild(*PLACE) == kept
 
 
+class Replica:
+    """The record as it is now, which takes the place of the one that goes on: a standby that had not heard of the last commits."""
+
+    TABLES = ("runs", "events", "environments", "environment_rows", "past_runs", "leases")
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        executed(
+            plain(rig.address),
+            *(f"drop table if exists old_{name}" for name in self.TABLES),
+            *(f"create table old_{name} as table {name}" for name in self.TABLES),
+        )
+
+    def takes_over(self) -> None:
+        name = self._rig.address.rpartition("/")[2]
+        back = [f"truncate {', '.join(self.TABLES)}", *(f"insert into {name} select * from old_{name}" for name in self.TABLES)]
+        executed(self._rig.server, f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
+        executed(plain(self._rig.address), *back, *(f"drop table old_{name}" for name in self.TABLES))
+
+
+async def test_what_a_server_that_takes_over_has_not_heard_of_is_written_there_again(rig):
+    journal = await rig.journal()
+    assert await journal.machines.take_lease("r1", ADA) is None
+    await written(journal, FIRST)
+    replica = Replica(rig)
+    await written(journal, note(2), note(3))
+    replica.takes_over()
+    await journal.append("r1", (note(4),), fold((FIRST, note(2), note(3), note(4))))
+    assert [event.seq for event in rig.there.read("r1")] == [1, 2, 3, 4]
+    assert journal.outage is None
+
+
+@pytest.mark.parametrize("since", ["nothing", "another run"])
+async def test_runs_that_had_ended_are_whole_on_a_server_that_takes_over(rig, since):
+    """One of which it has the beginning, and one that it has not heard of: this is left where another machine's run took its place."""
+    journal = await rig.journal()
+    assert await journal.machines.take_lease("r1", ADA) is None
+    await written(journal, FIRST)
+    replica = Replica(rig)
+    await written(journal, RunEnded(seq=2, exit=0, outcome="succeeded"))
+    await journal.machines.end_lease("r1", ADA)
+    later = opened("r2", "2026-01-01T00:01:00Z"), RunEnded(seq=2, exit=3, outcome="no-go")
+    await journal.machines.take_lease("r2", ADA)
+    await journal.append("r2", later, fold(later))
+    await journal.machines.end_lease("r2", ADA)
+    await journal.close()
+    replica.takes_over()
+    if since == "another run":
+        append(rig.there, "r3", (opened("r3", "2026-01-01T00:02:00Z"),))
+    await rig.journal()
+    assert len(rig.there.links("r1")) == 2
+    assert [run.run for run in rig.there.runs()] == (["r3", "r1"] if since == "another run" else ["r2", "r1"])
+
+
+async def test_a_database_of_another_record_is_handed_no_run_of_before(rig):
+    journal = await rig.journal()
+    ended = FIRST, RunEnded(seq=2, exit=0, outcome="succeeded")
+    await journal.machines.take_lease("r1", ADA)
+    await journal.append("r1", ended, fold(ended))
+    await journal.machines.end_lease("r1", ADA)
+    await journal.close()
+    executed(plain(rig.address), f"truncate {', '.join(Replica.TABLES)}")
+    await rig.journal()
+    assert rig.there.runs() == ()
+
+
+async def test_of_a_server_that_takes_over_nothing_is_known_by_heart(rig):
+    """A change of the record that it had not heard of, and another one since, may bear the same number."""
+    store = PostgresStore(rig.address)
+    append(store, "r1", (FIRST,))
+    replica = Replica(rig)
+    store.keep_note(*PLACE, LockHolder("ada", reason=SafeText("audit")))
+    assert store.environment(*PLACE).note is not None
+    replica.takes_over()
+    rig.there.keep_maintenance(*PLACE, Maintenance("lin", "2026-01-01T00:00:00Z"))
+    found = store.environment(*PLACE)
+    assert (found.note, found.maintenance is not None) == (None, True)
+    append(store, "r1", (note(2),))
+    assert rig.there.rebuild(*PLACE) == store.environment(*PLACE)
+    store.close()
+
+
 async def test_while_it_is_away_this_machine_writes_alone_and_hands_all_of_it_in_once_it_is_back(rig):
     journal = await rig.journal()
     assert await journal.machines.take_lease("r1", ADA) is None
