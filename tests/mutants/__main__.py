@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "mutants"
 """The copy that the mutants live in; git ignores it."""
 COPIED = ("console", "tests", "themes", "docs", "pyproject.toml", "hosts.toml.example", "README.md", "CHANGELOG.md", "Makefile")
+COUNTS_CALLS = "tests/core/test_work_for_each_event.py::test_deciding_and_folding_an_event_takes_as_many_calls_on_many_hosts_as_on_few"
+"""Left out: what lets a mutant in is a call of its own, so it fails without one."""
 VERDICTS = PLACE / "verdicts.json"
 PAGE = ROOT / "docs" / "mutants.md"
 KILLED = ("killed", "timeout")
@@ -131,6 +133,7 @@ def _try(chosen: list[str], tests: list[str]) -> dict[str, str]:
         "--capture=no",
         "--assert=plain",
         "-q",
+        f"--deselect={COUNTS_CALLS}",
         *tests,
     ]
     environment = {**os.environ, "MUTANTS_ASKED": str(asked), "MUTANTS_ANSWERED": str(answered)}

@@ -1,4 +1,4 @@
-"""ConnectAttempts with hosts: the keys that are known and shown, the identities that are offered, and how many go on at once.
+"""Handshakes with hosts: the keys that are known and shown, the identities that are offered, and how many go on at once.
 
 A refused login or key is not tried again here. It must not know which connections there are, or what runs on them.
 """

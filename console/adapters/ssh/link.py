@@ -15,7 +15,7 @@ from console.model.host import Host
 from console.ports.hosts import Unreached
 
 THROUGH = 32
-"""ConnectAttempts at once through a jump host, at most."""
+"""Handshakes at once through a jump host, at most."""
 FORGET = 20.0
 """Seconds after which a refused login may be tried again: longer than sshd's penalty for one."""
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 FIRST = 8
-"""ConnectAttempts at once to begin with: sshd drops some from the eleventh on as it comes."""
+"""Handshakes at once to begin with: sshd drops some from the eleventh on as it comes."""
 
 
 class Ramp:
