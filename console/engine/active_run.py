@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
-from console.engine.catch_up.leftover_locks import is_over
+from console.engine.catch_up.leftover_locks import is_known_over
 from console.engine.context import Keep, QueryContext
 from console.engine.maintenance.release_page import switch_for_run
 from console.engine.metrics.keeper import AFTER_RUN, NoMeasurements
@@ -47,7 +47,7 @@ class ActiveRun:
         self._keep = keep
         self._sharing = sharing
         self.broadcast = Broadcast(events)
-        executor = FleetExecutor(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_over, fleet.journal), fleet.metrics)
+        executor = FleetExecutor(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_known_over, fleet.journal), fleet.metrics)
         self.runner = Runner(environment, fleet.journal, fleet.clock, executor, lambda written: self.broadcast.publish(*written))
         executor.record = self.runner.record
         executor.shows_page(partial(switch_for_run, fleet))

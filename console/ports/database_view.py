@@ -1,6 +1,6 @@
 """What is to be known of a database. Knows no database by name."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol
 
 from console.model.database import DumpLook, Migration, MigrationText, TableFacts
@@ -37,8 +37,11 @@ class DatabaseView(Protocol):
     async def end(self, host: Host, application: str, *, deadline: float) -> SafeText:
         """End the sessions of that application; empty: done."""
 
-    async def enter(self, host: Host, name: str, holder: LockHolder) -> str | StepResult:
-        """Hold a folder of the console's own on that host, where no application is; its path. What is held for the same run is taken over."""
+    async def enter(self, host: Host, name: str, holder: LockHolder, is_over: Callable[[str], Awaitable[bool]]) -> str | StepResult:
+        """Hold a folder of the console's own on that host, where no application is; its path. What is held for the same run is taken over.
+
+        What a run holds that is over (`is_over`) is in nobody's way.
+        """
 
     async def leave(self, host: Host, path: str, epoch: str) -> None:
         """Release the folder that was held on the host."""

@@ -1,5 +1,6 @@
 """What a run does to its fleet beside its steps: locks on hosts, and the last word. Locks are scripted."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,13 +9,19 @@ import pytest
 from console.adapters.clock import SetClock
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.scripted_hosts import ScriptedTransport
-from console.engine.run.executor import FleetExecutor
-from console.model.configured_environment import Environment
+from console.engine.run.executor import CANCEL_AGAIN, FleetExecutor
+from console.model.configured_environment import Database, Environment
 from console.model.events import LocksTaken
 from console.model.host import Host
+from console.model.host_commands import Command
 from console.model.host_facts import LockHolder
-from console.model.plan import Plan
+from console.model.plan import Plan, Step, Steps
+from console.model.release import Release
 from console.model.state import HostState, RunState
+from console.model.values import changed
+from console.ports.hosts import Sink
+from console.ports.steps import RemoteStep, StepResult
+from console.text import SafeText
 
 WEB = ("web01", "web02")
 
@@ -68,3 +75,83 @@ async def test_an_engine_that_takes_a_rollback_up_locks_the_host_that_could_not_
     assert locks.asked[len(taken_over) :] == [("take", name, "r1.2") for name in missed]
     assert told == [LocksTaken(epoch=2, hosts=(name,)) for name in missed]
     await executor.rest()
+
+
+class Told:
+    """Hosts that say so of each step that is to be ended, and then that it was."""
+
+    def __init__(self, *says: str) -> None:
+        self.says = list(says)
+        self.ended: list[tuple[str, RemoteStep]] = []
+        self.over = asyncio.Event()
+
+    async def cancel(self, host: Host, step: RemoteStep) -> StepResult:
+        self.ended.append((host.name, step))
+        return StepResult(self.says.pop(0) if self.says else "cancelled")  # type: ignore[arg-type] # they are statuses
+
+    async def perform(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
+        await self.over.wait()
+        return StepResult("done")
+
+
+INSTALL = Command("bin/install", run_as="shop", cancel="bin/install --stop {version}")
+BACKUP = Command("pg_dump shop", cancel="pkill pg_dump", run_as="postgres")
+
+
+def _at_work(steps: Told, step: Step) -> tuple[FleetExecutor, RunState]:
+    executor = _executor(Locks())
+    executor._steps = executor._tools.steps = steps  # type: ignore[assignment] # as much of it as is asked for
+    hosts = {name: HostState(name, condition="updating") for name in WEB}
+    return executor, RunState(
+        run="r1", epoch=1, hosts=hosts, release=Release("20260301T000000Z-abc", SafeText("v2"), "abc"), plan=Plan("rolling", (WEB,), Steps((step,)))
+    )
+
+
+async def test_a_command_is_cancelled_as_it_says_itself_where_it_runs_and_as_whom():
+    steps, step = Told(), Step("wave-1/web01/install", "install", "release", SafeText("Install"), about="web01", place="web01", command=INSTALL, timeout=60.0)
+    executor, state = _at_work(steps, step)
+    await executor.cancel(state, step, 2)
+    ((host, ended),) = steps.ended
+    assert (host, ended.name, ended.attempt) == ("web01", "wave-1/web01/install", 2)
+    assert "bin/install --stop v2" in ended.cancel
+    assert "sudo -n -u shop" in ended.cancel
+
+
+async def test_a_backup_is_cancelled_on_the_hosts_of_its_database_and_in_its_folder_there():
+    step = Step("prepare/backup", "backup", "prepare", SafeText("Back up"), place="web01", command=BACKUP, timeout=60.0)
+    executor, state = _at_work(steps := Told(), step)
+    executor._environment = changed(executor._environment, database=Database("postgres", host=Host("db01"), backup=BACKUP))
+
+    class View:
+        async def enter(self, host: Host, *_: object) -> str:
+            return f"/home/deploy/{host.name}"
+
+    executor._tools.database = View()  # type: ignore[assignment] # as much of it as is asked for
+    await executor.cancel(state, step, 1)
+    ((host, ended),) = steps.ended
+    assert (host, ended.path) == ("db01", "/home/deploy/db01")
+    assert "pkill pg_dump" in ended.cancel
+
+
+async def test_a_host_that_does_not_say_what_became_of_a_step_is_told_to_end_it_until_it_has_ended():
+    step = Step("wave-1/web01/install", "install", "release", SafeText("Install"), about="web01", place="web01", command=INSTALL, timeout=60.0)
+    executor, state = _at_work(steps := Told("unknown", "unknown"), step)
+    running = asyncio.create_task(executor.perform(state, step, 1))
+    ending = asyncio.create_task(executor.cancel(state, step, 1))
+    clock = executor._clock
+    assert isinstance(clock, SetClock)
+    for turn in range(3):
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert len(steps.ended) == turn + 1
+        await clock.advance(CANCEL_AGAIN)
+    await ending
+    steps.over.set()
+    assert (await running).status == "done"
+    steps.says = ["unknown"]
+    late = asyncio.create_task(executor.cancel(state, step, 1))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    await clock.advance(CANCEL_AGAIN)
+    await late
+    assert len(steps.ended) == 4

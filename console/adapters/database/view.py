@@ -4,7 +4,7 @@ psycopg is imported when the first question is asked.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import ModuleType
 
 from console.adapters.attended import run_attended
@@ -129,7 +129,7 @@ class PostgresView:
             return SafeText(str(fault))
         return SafeText("")
 
-    async def enter(self, host: Host, name: str, holder: LockHolder) -> str | StepResult:
+    async def enter(self, host: Host, name: str, holder: LockHolder, is_over: Callable[[str], Awaitable[bool]]) -> str | StepResult:
         """Hold a folder below the login's home on that host."""
         reached = await self._transport.connect(host)
         if isinstance(reached, Unreached):
@@ -141,6 +141,8 @@ class PostgresView:
             words = made.problem.message if made.problem else safe_end(made.err, 200)
             return StepResult("failed", detail=SafeText(f"no folder could be made on {host.name} for the database's commands: {words}"))
         held = await self._locks.take(host, path, holder)
+        if isinstance(held, LockHolder) and held.run != holder.run and await is_over(held.run):
+            held = await self._locks.clear(host, path, held.run) or await self._locks.take(host, path, holder)
         if isinstance(held, LockHolder) and held.run == holder.run:
             held = None if held.epoch == holder.epoch else await self._locks.take_over(host, path, held.epoch, holder.epoch)
         if isinstance(held, LockHolder):

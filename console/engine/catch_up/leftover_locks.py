@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from console.core.environment.record_queries import Leftover
 from console.engine.pacing import on_each
+from console.errors import ConsoleError
 from console.model.configured_environment import Environment
 from console.model.events import LockLeft, LocksReleased, RunEnded, RunOpened
 from console.model.host import Host
@@ -25,6 +26,14 @@ PATIENCE = 10.0
 async def is_over(journal: Journal, run: str) -> bool:
     """Whether this record knows that the run has ended. Raises ConsoleError where it cannot be read."""
     return bool(run) and bool(await journal.of_type(run, RunEnded))
+
+
+async def is_known_over(journal: Journal, run: str) -> bool:
+    """The same for one who asks for a lock: a record that cannot be read knows of no end."""
+    try:
+        return await is_over(journal, run)
+    except ConsoleError:
+        return False
 
 
 async def without_leftovers(journal: Journal, facts: Iterable[HostFacts]) -> tuple[HostFacts, ...]:

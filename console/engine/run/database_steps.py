@@ -11,7 +11,7 @@ from console.core.host.shell import filled
 from console.core.plan.database_plan import TRY_EVERY
 from console.core.words.database_words import backup_words
 from console.core.words.durations import duration_words
-from console.engine.run.step_attempt import Task, remote, values_of, variables_of
+from console.engine.run.step_attempt import Task, command_variables, remote, values_of
 from console.model.configured_environment import Database
 from console.model.database import Backup
 from console.model.events import BackupTaken
@@ -61,10 +61,23 @@ async def _run_there(task: Task, named: Mapping[str, str], *, proves: bool = Fal
     return result
 
 
+async def cancel(task: Task) -> StepResult:
+    """End a backup or a restore where it runs."""
+    database, command = task.environment.database, task.step.command
+    if database is None or command is None:
+        return StepResult("unknown", detail=SafeText("the step has no command"))
+    host = database.host or task.host
+    path = await _entered(task, host)
+    if isinstance(path, StepResult):
+        return path
+    is_backup, named = task.step.kind == "backup", {"run": task.state.request.ref} if task.step.kind == "restore" else {}
+    return await task.tools.steps.cancel(host, _own_step(task, host, path, command, named, {}, proves=is_backup, is_own=False))
+
+
 async def _entered(task: Task, host: Host) -> str | StepResult:
     state = task.state
     holder = LockHolder(by=SafeText(state.by.name), since=SafeText(task.tools.now()), run=state.run, epoch=task.epoch, came_from=SafeText(state.by.claims))
-    return await task.tools.database.enter(host, folder_of(task.environment), holder)
+    return await task.tools.database.enter(host, folder_of(task.environment), holder, task.tools.is_over)
 
 
 def _own_step(
@@ -76,8 +89,9 @@ def _own_step(
     if proves:
         guarded = dump_scripts.guarded(run) if is_own else run
         run = database_scripts.backup_command(guarded) + (dump_scripts.kept(task.environment.keep) if is_own else "")
-    script = release_scripts.user_command(path, {**_variables(task, values), **libpq}, Command(run, command.run_as, command.timeout))
-    cancel = filled(command.cancel, values) if command.cancel else ""
+    variables = command_variables(task, values)
+    script = release_scripts.user_command(path, {**variables, **libpq}, Command(run, command.run_as, command.timeout))
+    cancel = release_scripts.user_command(path, variables, Command(filled(command.cancel, values), command.run_as)) if command.cancel else ""
     return RemoteStep(
         path, task.state.run, task.epoch, task.step.name, task.attempt, script, task.step.timeout, cancel, output=task.environment.output
     )  # fmt: skip
@@ -85,11 +99,6 @@ def _own_step(
 
 def _options(variables: Mapping[str, str], database: Database) -> str:
     return f"{variables.get('PGOPTIONS', '')} -c lock_timeout={round(database.lock_timeout * 1000)}".strip()
-
-
-def _variables(task: Task, values: dict[str, str]) -> dict[str, str]:
-    named = {f"DEPLOY_{name.upper()}": value for name, value in values.items()}
-    return {**named, **variables_of(task.environment, task.tools.secrets)}
 
 
 def _proven(task: Task, database: Database, host: Host, result: StepResult) -> StepResult:
@@ -116,7 +125,7 @@ async def migrate(task: Task) -> StepResult:
     before = await task.tools.database.schema(place, deadline=LOOK) if database.kind == "postgres" else ""
     watch = asyncio.create_task(_watch(task, place)) if database.kind == "postgres" else None
     try:
-        result = await task.tools.steps.perform(task.host, remote(task, _migration(task, database, command), command), task.hear)
+        result = await task.tools.steps.perform(task.host, remote(task, _migration(task, database, command)), task.hear)
     finally:
         if watch is not None:
             watch.cancel()
@@ -128,7 +137,7 @@ async def migrate(task: Task) -> StepResult:
 
 def _migration(task: Task, database: Database, command: Command) -> str:
     values = values_of(task)
-    variables = _variables(task, values)
+    variables = command_variables(task, values)
     folder = release_scripts.folder_on(task.path, task.step.release)
     own = Command(filled(command.run, values), command.run_as, command.timeout)
     if database.kind != "postgres":

@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from console.engine.metrics.keeper import NoMeasurements
 from console.engine.pacing import Turns, on_each
+from console.engine.run import database_steps
 from console.engine.run.drain_and_admit import AtBalancer, take_all_out
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
-from console.engine.run.run_locks import RunLocks, never_over
+from console.engine.run.run_locks import RunLocks
 from console.engine.run.shared_balancer import SharedBalancer
-from console.engine.run.step_attempt import Maintain, Task, Tools, remote
+from console.engine.run.step_attempt import Maintain, Task, Tools, never_over, remote
 from console.model.configured_environment import Environment
 from console.model.events import Decided, Event, HostFailed, HostsAnswered, LocksRefused, LocksReleased, LocksTaken, StepFinished
 from console.model.measurements import Measurements
@@ -23,10 +24,16 @@ from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Output
 from console.ports.outside import Outside
+from console.ports.steps import StepResult
 from console.text import SafeText
 
 HERE = frozenset({"gate", "ship", "monitor", "analysis", "critical", "manual", "build", "pack", "drain", "admit", "weigh"})
 """Kinds of steps that nothing goes on of on their hosts: to give them up here ends them."""
+
+ENDED = frozenset({"done", "failed", "cancelled"})
+"""What is said of a step that is known to run no more."""
+CANCEL_AGAIN = 5.0
+"""Seconds until a host that did not say what became of a step is told again to end it."""
 
 
 async def _unwritten(*events: Event) -> object:
@@ -45,6 +52,7 @@ class FleetExecutor:
         self._steps = outside.steps
         self._clock = clock
         self._work: dict[tuple[str, int], asyncio.Future[StepFinished]] = {}
+        self._performing: set[tuple[str, int]] = set()
         self._given_up: set[tuple[str, int]] = set()
         self._turns = Turns()
         self.record: Callable[..., object] = lambda *events: None
@@ -54,7 +62,7 @@ class FleetExecutor:
             outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, self._live, clock, outside.database, self._write,
             tuple(SharedBalancer(port, clock) for port in outside.balancers), secrets, counters=outside.counters, scraper=outside.scraper,
             measurements=measurements or NoMeasurements(),
-            critical=outside.critical,
+            critical=outside.critical, is_over=is_over,
         )  # fmt: skip
 
     def shows_page(self, maintain: Maintain) -> None:
@@ -75,6 +83,14 @@ class FleetExecutor:
 
     async def perform(self, state: RunState, step: Step, attempt: int) -> StepFinished:
         """Carry a step out to its end on its host."""
+        key = (step.name, attempt)
+        self._performing.add(key)
+        try:
+            return await self._performed(state, step, attempt)
+        finally:
+            self._performing.discard(key)
+
+    async def _performed(self, state: RunState, step: Step, attempt: int) -> StepFinished:
         await self._turns.mine()
         why = await self.locks.made_sure(state, step.place)
         if why is not None:
@@ -95,16 +111,25 @@ class FleetExecutor:
             self._work.pop(key, None)
 
     async def cancel(self, state: RunState, step: Step, attempt: int) -> None:
-        """End a step: where it runs on a host, or here where only this end works at it."""
+        """End a step: here where only this end works at it, else where it runs; where that does not answer, again and again, until the step has ended."""
+        key = (step.name, attempt)
         if step.kind in HERE:
-            self._given_up.add((step.name, attempt))
-            if work := self._work.get((step.name, attempt)):
+            self._given_up.add(key)
+            if work := self._work.get(key):
                 work.cancel()
             return
-        host = self._environment.host(step.place)
-        if host is None:
-            return
-        await self._steps.cancel(host, remote(Task(self._environment, state, step, attempt, self._tools), ""))
+        task = Task(self._environment, state, step, attempt, self._tools)
+        while (await self._cancelled(task)).status not in ENDED:
+            await self._clock.sleep(CANCEL_AGAIN)
+            if key not in self._performing:
+                return
+
+    async def _cancelled(self, task: Task) -> StepResult:
+        if task.step.kind in ("backup", "restore"):
+            return await database_steps.cancel(task)
+        if self._environment.host(task.step.place) is None:
+            return StepResult("cancelled", detail=SafeText("nothing of it runs on a host"))
+        return await self._steps.cancel(task.host, remote(task, ""))
 
     async def ask(self, state: RunState, hosts: tuple[str, ...]) -> tuple[Event, ...]:
         """Ask hosts for a last word, all at once."""

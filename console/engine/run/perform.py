@@ -17,9 +17,8 @@ from console.engine.run import critical_path_steps, database_steps, drain_and_ad
 from console.engine.run.canary_analysis import CanaryAnalysis
 from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
-from console.engine.run.step_attempt import Task, remote, values_of, values_of_return, variables_of
+from console.engine.run.step_attempt import Task, command_script, remote, values_of, values_of_return
 from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
-from console.model.host_commands import Command
 from console.model.probes import HealthCheck
 from console.model.release import Package
 from console.model.state import RunState
@@ -120,12 +119,7 @@ async def _command(task: Task) -> StepResult:
     command = task.step.command
     if command is None:
         return StepResult("failed", detail=SafeText("the step has no command"))
-    folder = release_scripts.folder_on(task.path, task.step.release)
-    values = values_of(task)
-    named = {f"DEPLOY_{name.upper()}": value for name, value in values.items()}
-    variables = {**named, **variables_of(task.environment, task.tools.secrets)}
-    script = release_scripts.user_command(folder, variables, Command(filled(command.run, values), command.run_as, command.timeout))
-    return await task.tools.steps.perform(task.host, remote(task, script, command), task.hear)
+    return await task.tools.steps.perform(task.host, remote(task, command_script(task, command)), task.hear)
 
 
 async def _switch(task: Task) -> StepResult:

@@ -42,11 +42,6 @@ def _kept(host: HostState) -> LockLeft | None:
     return None
 
 
-async def never_over(run: str) -> bool:
-    """Say that no other run has ended, as far as is known."""
-    return False
-
-
 class RunLocks:
     """Locks of one run. `is_over`: whether a run that holds a host has ended; `record`: takes an event that nobody waits for."""
 

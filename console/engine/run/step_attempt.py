@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from console.core.host.release_scripts import folder_on, user_command
 from console.core.host.shell import filled
 from console.engine.metrics.keeper import NoMeasurements
 from console.engine.run.shared_balancer import SharedBalancer
@@ -21,6 +22,7 @@ from console.model.plan import Step
 from console.model.release import Package
 from console.model.secret import Secret, Variable
 from console.model.state import RunState
+from console.model.values import changed
 from console.ports.balancer_port import Counts
 from console.ports.clock import Clock
 from console.ports.database_view import DatabaseView
@@ -33,6 +35,11 @@ from console.text import Lines, SafeText
 
 TAIL = 20
 Maintain = Callable[[MaintenanceVerb, RunState, Callable[[str, SafeText], None]], Awaitable[tuple[StepResult, MaintenanceChanged | None]]]
+
+
+async def never_over(run: str) -> bool:
+    """Say that no other run has ended, as far as is known."""
+    return False
 
 
 class NoScraper:
@@ -71,6 +78,8 @@ class Tools:
     """What was measured lately, of everything that the file names."""
     critical: CriticalPaths | None = None
     """Tries critical paths; None: nothing can."""
+    is_over: Callable[[str], Awaitable[bool]] = never_over
+    """Whether a run that holds something has ended."""
     at_once: int = 128
     """Releases on their way to hosts at the same time."""
 
@@ -154,14 +163,27 @@ def epoch_of(state: RunState) -> str:
     return f"{state.run}.{state.epoch}"
 
 
-def remote(task: Task, script: str, command: Command | None = None) -> RemoteStep:
-    """The attempt as a durable step for its host."""
-    cancel = filled(command.cancel, values_of(task)) if command and command.cancel else ""
+def remote(task: Task, script: str) -> RemoteStep:
+    """The attempt as a durable step for its host. Its command is cancelled as it says itself: in the same folder, as the same user, with its variables."""
+    command = task.step.command
+    cancel = command_script(task, changed(command, run=command.cancel)) if command and command.cancel else ""
     return RemoteStep(
         path=task.path, run=task.state.run, epoch=task.epoch, name=task.step.name, attempt=task.attempt, script=script,
         timeout=task.step.timeout, cancel=cancel, idempotent=task.step.idempotent,
         output=task.environment.output, goes_back=task.step.phase == "rollback",
     )  # fmt: skip
+
+
+def command_script(task: Task, command: Command) -> str:
+    """A command of the file as the step's host runs it: in the folder of the step's release, with DEPLOY_* and the application's variables."""
+    values = values_of(task)
+    folder = folder_on(task.path, task.step.release)
+    return user_command(folder, command_variables(task, values), changed(command, run=filled(command.run, values)))
+
+
+def command_variables(task: Task, values: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a command of the file: DEPLOY_* by those values, and the application's own."""
+    return {**{f"DEPLOY_{name.upper()}": value for name, value in values.items()}, **variables_of(task.environment, task.tools.secrets)}
 
 
 def values_of(task: Task) -> dict[str, str]:
