@@ -10,6 +10,7 @@ from console.adapters.clock import SetClock
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.scripted_hosts import ScriptedTransport
 from console.engine.run.executor import CANCEL_AGAIN, FleetExecutor
+from console.engine.run.run_locks import HEARTBEAT
 from console.model.configured_environment import Database, Environment
 from console.model.events import LocksTaken
 from console.model.host import Host
@@ -155,3 +156,60 @@ async def test_a_host_that_does_not_say_what_became_of_a_step_is_told_to_end_it_
     await clock.advance(CANCEL_AGAIN)
     await late
     assert len(steps.ended) == 4
+
+
+class Contested(Locks):
+    """Locks of which one is another run's by now, one does not answer, and signs of life go wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers, self.beats = asyncio.Event(), 0
+
+    async def take_over(self, host: Host, path: str, old: str, new: str, holder: LockHolder | None = None) -> LockHolder | None:
+        self.asked.append(("take over", host.name, new))
+        if host.name == "web01":
+            return LockHolder(SafeText("lin"), run="r9", epoch="r9.1")
+        await self.answers.wait()
+        return None
+
+    async def touch(self, hosts: tuple[Host, ...], path: str, epoch: str) -> None:
+        self.beats += 1
+        raise RuntimeError("a bug")
+
+
+async def test_a_host_that_another_run_has_by_now_is_left_to_it_and_one_that_is_silent_holds_up_only_itself(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("console.engine.run.run_locks.HOLDING", 0.01)
+    locks = Contested()
+    executor, state = _executor(locks), changed(_rollback(WEB), epoch_before=1)
+    await executor.hold_again(state)
+    drain, switch = (
+        Step(f"back/web01/{kind}", kind, "rollback", SafeText(kind), about="web01", place=place) for kind, place in (("drain", ""), ("switch", "web01"))
+    )
+    for step in (drain, switch):
+        ended = await executor.perform(state, step, 1)
+        assert (ended.status, ended.detail) == ("unreachable", "it could not be locked: it is held by r9")
+    waiting = asyncio.create_task(executor.locks.made_sure(state, "web02"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    locks.answers.set()
+    assert await waiting is None
+    assert [name for _, name, _ in locks.asked].count("web02") == 1
+    await executor.rest()
+
+
+async def test_a_sign_of_life_that_goes_wrong_is_not_the_last_one():
+    locks = Contested()
+    executor = _executor(locks)
+    locks.answers.set()
+    await executor.hold_again(_rollback(WEB))
+    clock = executor._clock
+    assert isinstance(clock, SetClock)
+    for turn in range(3):
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await clock.advance(HEARTBEAT)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert locks.beats == 2 * (turn + 1)
+    await executor.rest()

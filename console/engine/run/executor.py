@@ -92,7 +92,7 @@ class FleetExecutor:
 
     async def _performed(self, state: RunState, step: Step, attempt: int) -> StepFinished:
         await self._turns.mine()
-        why = await self.locks.made_sure(state, step.place)
+        why = await self.locks.made_sure(state, step.place) or self.locks.other_holder(step.about)
         if why is not None:
             return StepFinished(step=step.name, host=step.about, attempt=attempt, status="unreachable", detail=SafeText(f"it could not be locked: {why}"))
         key = (step.name, attempt)
@@ -138,11 +138,14 @@ class FleetExecutor:
         return (*lost, HostsAnswered(hosts=tuple(name for name, why in silent.items() if not why)))
 
     async def take_out(self, hosts: tuple[str, ...]) -> None:
-        """Take hosts out of the traffic of every balancer, and record what was read back of each."""
+        """Take hosts out of the traffic of every balancer, and record what was read back of each; one that another run holds by now is left to that."""
         tools = self._tools
         places = [(shared, name) for name in hosts for shared in tools.balancers if name in shared.hosts]
         at = [AtBalancer(shared, name, tools.live, tools.record, tools.write, tools.clock) for shared, name in places]
-        await take_all_out(at)
+        for one in at:
+            if other := self.locks.other_holder(one.host):
+                one.note("unread", detail=str(other))
+        await take_all_out([one for one in at if self.locks.other_holder(one.host) is None])
 
     async def _silent(self, name: str) -> SafeText | None:
         host = self._environment.host(name)

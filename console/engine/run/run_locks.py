@@ -3,6 +3,8 @@
 Knows the port `HostLock`; no step but that its host is to be held before one begins.
 """
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -10,7 +12,7 @@ from console.core.environment.record_queries import Leftover
 from console.core.kinds.kinds import kind_of
 from console.engine.catch_up.leftover_locks import release
 from console.engine.context import ENGINE
-from console.engine.pacing import on_each
+from console.engine.pacing import Turns, on_each
 from console.engine.run.lock_hand_over import HandOver
 from console.engine.run.step_attempt import epoch_of
 from console.engine.tasks import Background
@@ -26,8 +28,12 @@ from console.ports.lock import HostLock
 from console.ports.steps import DurableStepPort
 from console.text import SafeText
 
+log = logging.getLogger(__name__)
+
 HEARTBEAT = 10.0
 """Seconds between two signs of life on each host."""
+HOLDING = 2.0
+"""Seconds in which a run that is taken up waits for all its hosts together, before it goes on with those that have answered."""
 TURNS = 3
 """How often a lock is tried again that was an ended run's."""
 
@@ -61,6 +67,10 @@ class RunLocks:
         """Hosts whose epoch is still that of an engine before this one."""
         self._missed: dict[str, SafeText] = {}
         """Hosts of a rollback that could not be locked, and why."""
+        self._others: dict[str, SafeText] = {}
+        """Hosts that another run had taken by the time that this engine came, and which one: they are left to it."""
+        self._holding: dict[str, asyncio.Task[None]] = {}
+        """What goes on to make hosts of an engine before this one's."""
         self.takes_from: HandOver | None = None
         """The run in its monitoring window that makes way for this one at its GO."""
         self.gives_to: HandOver | None = None
@@ -69,8 +79,12 @@ class RunLocks:
     async def made_sure(self, state: RunState, name: str) -> SafeText | None:
         """See to it that the run holds a host before a step begins there; why it does not, where it cannot be locked."""
         if name in self._unheld:
-            await self._hold_host(state, name)
-        return await self._lock_late(state, name) if name in self._missed else None
+            await self._held_again(state, name)
+        return self._others.get(name) or (await self._lock_late(state, name) if name in self._missed else None)
+
+    def other_holder(self, name: str) -> SafeText | None:
+        """Who holds a host that the run held until its engine ended; None: no other run, as far as is known."""
+        return self._others.get(name)
 
     async def take(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
         """The first host by name decides, then the rest together; one refusal gives all back.
@@ -128,9 +142,8 @@ class RunLocks:
         return None
 
     async def hold_again(self, state: RunState) -> None:
-        """Exchange the epoch of an engine that is gone for this one's, on every host; one that is not reached now is tried again with its next step.
-
-        So is one that the run could not lock when it began.
+        """Exchange the epoch of an engine that is gone for this one's, on every host. One that does not answer holds nobody up: it goes on beside the run, is
+        waited for by the host's next step, and tried again with that. So is one that the run could not lock when it began.
         """
         hosts = self._hosts(state)
         self._holder = self._holder_of(state, epoch_of(state))
@@ -139,10 +152,22 @@ class RunLocks:
         self._unheld = {host.name for host in hosts if host.name not in self._missed}
         await self._live(tuple(hosts), epoch_of(state))
         self._steps.stand_by(hosts)
-        await on_each(tuple(self._unheld), lambda name: self._hold_host(state, name))
+        turns = Turns()
+        self._holding = {name: asyncio.create_task(self._hold_host(state, name, turns)) for name in sorted(self._unheld)}
+        if self._holding:
+            await asyncio.wait(self._holding.values(), timeout=HOLDING)
 
-    async def _hold_host(self, state: RunState, name: str) -> None:
+    async def _held_again(self, state: RunState, name: str) -> None:
+        """Wait for the exchange that goes on, or begin it again."""
+        task = self._holding.get(name)
+        if task is None or task.done():
+            task = self._holding[name] = asyncio.create_task(self._hold_host(state, name))
+        await asyncio.shield(task)
+
+    async def _hold_host(self, state: RunState, name: str, turns: Turns | None = None) -> None:
         """Exchange a host's epoch; while the shared record is away only the one that is known here: any other may be the one of whoever took the run up."""
+        if turns is not None:
+            await turns.mine()
         host = self._environment.host(name)
         if host is None:
             return
@@ -150,12 +175,18 @@ class RunLocks:
         held = await self._locks.take_over(host, path, old, epoch_of(state))
         if isinstance(held, LockHolder) and held.run == state.run and held.epoch != old and not state.unshared:
             held = await self._locks.take_over(host, path, held.epoch, epoch_of(state))
+        self._others.pop(name, None)
         if held is None:
             self._unheld.discard(name)
+        elif isinstance(held, LockHolder) and held.run not in ("", state.run):
+            self._others[name] = SafeText(f"it is held by {held.run}")
 
     async def rest(self) -> None:
         """Give no more signs of life: a lock that nobody works under looks like one."""
         await self._beat.stop()
+        for task in self._holding.values():
+            task.cancel()
+        await asyncio.gather(*self._holding.values(), return_exceptions=True)
 
     async def let_go(self, state: RunState) -> LocksReleased | None:
         """Release every host that answers and on which nothing may still go on; what a newer run has taken over is released already."""
@@ -208,4 +239,7 @@ class RunLocks:
     async def _beats(self, hosts: tuple[Host, ...], epoch: str) -> None:
         while True:
             await self._clock.sleep(HEARTBEAT)
-            await on_each(hosts, lambda host: self._locks.touch((host,), self._environment.path, epoch))
+            try:
+                await on_each(hosts, lambda host: self._locks.touch((host,), self._environment.path, epoch))
+            except Exception:  # without it the run would look dead in a minute, and lose its locks to whoever breaks them
+                log.exception("a sign of life of %s", epoch)
