@@ -61,7 +61,7 @@ def test_failures_beyond_the_budget_take_the_run_back_though_the_last_host_was_n
 
 
 def test_the_page_is_not_taken_away_before_it_is_shown_where_every_host_of_a_recreate_is_skipped():
-    run = until_runs(a_whole_run("recreate", 2), "prepare/web01/ship")
+    run = until_runs(a_whole_run("recreate", 2), "maintenance/on")
     assert [say(run, cmd.Skip(host=name)) for name in ("web01", "web02")] == [None, None]
     run.run()
     began = [(type(event), event.step) for event in run.events if isinstance(event, ev.StepStarted | ev.StepFinished)]

@@ -134,8 +134,12 @@ def least(run: BalancedRun) -> int:
     return min(found)
 
 
-def test_a_side_that_failed_as_a_whole_within_the_budget_takes_no_traffic_from_the_other():
+def test_a_side_that_failed_as_a_whole_takes_no_traffic_from_the_other_whatever_the_budget():
     run = a_shift(failing(*GREEN), max_failures=2)
+    assert (least(run), run.serves, run.state.exit) == (2, set(BLUE), Exit.ROLLED_BACK)
+    run = a_shift(failing(*GREEN), max_failures=2, on_failure="pause")
+    run.run()
+    assert say(run, cmd.Continue()) is None
     assert (least(run), run.serves, run.state.exit) == (2, set(BLUE), Exit.FAILED)
     assert {str(run.state.hosts[name].steps[f"shift/{name}/drain"].detail) for name in BLUE} == {"not drained: no other host gets requests"}
 
@@ -147,13 +151,15 @@ def test_a_side_that_is_skipped_as_a_whole_takes_no_traffic_from_the_other():
 
 
 def test_the_side_that_had_to_stay_leaves_once_a_host_of_the_other_one_is_tried_again():
-    environment = changed(two_sides(max_failures=2), monitor=60.0)
+    environment = changed(two_sides(max_failures=2, on_failure="pause"), monitor=60.0)
     run = BalancedRun(
         environment, lambda step, attempt: "failed" if step.kind == "gate" and step.phase == "release" and attempt == 1 else "done", serves=set(BLUE)
     )
     opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"))
     out = (ev.TrafficChanged(host=name, balancer=NAME, mark="drained") for name in GREEN)
     run.record(opened, *seen, *out, changed(made, plan=plan_release(environment, environment.hosts[2:], NEW, frozenset())), go, locks)
+    until(run, lambda run: run.state.pausing is not None)
+    assert say(run, cmd.Continue()) is None
     until_runs(run, "verify/monitor")
     until(run, lambda run: run.state.hosts["web03"].condition == "back")
     assert (run.serves, say(run, cmd.Retry(host="web03"))) == (set(BLUE), None)

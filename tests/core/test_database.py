@@ -21,6 +21,7 @@ from console.core.plan.database_plan import database_steps, plan_restore, revert
 from console.core.plan.planner import plan_release
 from console.core.words.announcement_words import after, before
 from console.core.words.database_words import backup_words, schema_words
+from console.model import commands as cmd
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.configured_environment import Database
@@ -34,6 +35,7 @@ from console.model.request import Request
 from console.model.state import RunState, StepState
 from console.model.values import changed
 from console.text import SafeText
+from tests.core.plans import say, until_runs
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -83,6 +85,32 @@ def test_what_fails_at_the_database_leaves_every_host_alone(kind, status, code):
     assert "no host was changed" in simulation.state.reason
     assert not [step for step in started(simulation) if step.startswith("wave-")]
     assert kind == "migrate" or MIGRATE not in started(simulation)
+
+
+@pytest.mark.parametrize("budget", [3, 9])
+def test_nothing_is_migrated_for_a_release_that_no_host_is_left_to_take(budget):
+    simulation = a_run(lambda step, attempt: "failed" if step.kind == "ship" else "done", max_failures=budget)
+    state = simulation.run()
+    assert (state.exit, BACKUP in started(simulation), MIGRATE in started(simulation)) == (4, False, False)
+    assert "web01 failed (failed)" in state.reason
+
+
+def test_nothing_is_migrated_where_every_host_was_left_out():
+    simulation = until_runs(a_run(lambda step, attempt: "done"), "prepare/web03/ship")
+    assert [say(simulation, cmd.Skip(host=name)) for name in simulation.state.hosts] == [None] * 3
+    state = simulation.run()
+    assert (state.exit, BACKUP in started(simulation), MIGRATE in started(simulation)) == (130, False, False)
+    assert state.reason == "every host was left out before anything was changed"
+
+
+@pytest.mark.parametrize("kind", ["backup", "migrate"])
+def test_no_release_is_called_rolled_back_while_a_host_is_not_known_to_be_as_it_was(kind):
+    def ending(step, attempt):
+        return "unknown" if step.name == "prepare/web02/ship" else "failed" if step.kind == kind else "done"
+
+    state = a_run(ending, max_failures=1).run()
+    assert state.exit == 5
+    assert state.reason.endswith("no host was changed; not verified: web02 unknown (unknown)")
 
 
 def test_hosts_go_back_by_themselves_where_the_code_before_runs_on_the_new_schema():

@@ -12,7 +12,7 @@ from console.core.kinds.kinds import kind_of, on_failure
 from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback, stays_forward
 from console.core.run.breaches import goes_back_for, waits_for_metrics
 from console.core.run.closing import close, end, is_closing, make_way, misplaced_hosts
-from console.core.run.failure_budget import failed_without_host, is_network, is_tripped, trip_reason
+from console.core.run.failure_budget import failed_without_host, is_network, is_nobody_left, is_tripped, trip_reason
 from console.core.run.network_loss import lost_together
 from console.core.run.pauses import pause_rule
 from console.core.run.ready_steps import (
@@ -97,6 +97,9 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
     sending_back = tuple(_send_back(environment, state, frozenset({"skipped"}) if needs_person(state) else STRANDED))
     yield from sending_back
     if any(isinstance(effect, RecordEvent) for effect in sending_back):
+        return
+    if kind_of(state).makes_release and not state.changed and is_nobody_left(state):
+        yield from _stop(environment, state, now)
         return
     effects = tuple(_starts(state, now, (step for step in ready_steps(state) if step.about or not sending_back)))
     yield from effects

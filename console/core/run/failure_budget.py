@@ -24,14 +24,25 @@ def failures(state: RunState) -> int:
 def is_tripped(state: RunState, without: str = "") -> bool:
     """Whether more went wrong than the budget allows, and something of it that no person has seen and gone on with. `without`: but for that host.
 
-    None may fail where that leaves nobody on the side that the traffic has moved to.
+    None may fail where that leaves nobody: no host that takes the release, or none on the side that the traffic has moved to.
     """
     if kind_of(state).is_return:
         return False
     failed, untold = state.tally.failed, state.tally.untold
     if without:
         failed, untold = failed.put(without, there=False), untold.put(without, there=False)
-    return (bool(untold) and (len(failed) > state.max_failures or is_deserted(state))) or failed_without_host(state) is not None
+    if untold and (len(failed) > state.max_failures or is_deserted(state) or is_nobody_left(state)):
+        return True
+    return failed_without_host(state) is not None
+
+
+def is_nobody_left(state: RunState) -> bool:
+    """Whether no host of the plan has the release or is still to take it: nothing is left that the run is for."""
+    conditions, waves = state.tally.conditions, state.plan.waves if state.plan else ()
+    if "new" in conditions or "updating" in conditions:
+        return False
+    old = conditions.get("old", state.tally.nobody)
+    return bool(waves) and not any(name in old for wave in waves for name in wave)
 
 
 def failed_without_host(state: RunState) -> Step | None:
@@ -49,8 +60,13 @@ def trip_reason(state: RunState) -> SafeText:
         return SafeText(f"{alone.title} failed: {state.step_state(alone).detail}")
     failed = state.tally.failed
     names = [f"{name} ({state.hosts[name].detail or state.hosts[name].condition})" for name in islice(failed, 4)]
-    allowed = f"{state.max_failures} allowed" if len(failed) > state.max_failures else "and nobody is left where the traffic has moved to"
-    return SafeText(f"{len(failed)} failed, {allowed}: {', '.join(names)}")
+    return SafeText(f"{len(failed)} failed, {_why_too_many(state)}: {', '.join(names)}")
+
+
+def _why_too_many(state: RunState) -> str:
+    if len(state.tally.failed) > state.max_failures:
+        return f"{state.max_failures} allowed"
+    return "and nobody is left where the traffic has moved to" if is_deserted(state) else "and no host is left to take the release"
 
 
 def is_network(environment: Environment, state: RunState) -> bool:

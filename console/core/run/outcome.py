@@ -38,10 +38,7 @@ def conclude(state: RunState) -> Conclusion:
     if not left_on(state):
         return code, outcome, reason, hint
     words = "; ".join(filter(None, (reason, "users are still shown the maintenance page")))
-    off = f"deploy maintenance {state.environment} off"
-    if code == Exit.DONE and outcome == "succeeded":
-        return Exit.LIVE_BUT_BEHIND, outcome, words, off
-    return (Exit.FAILED, "failed", words, off) if code in (Exit.DONE, Exit.ROLLED_BACK) else (code, outcome, words, off)
+    return _not_done((code, outcome, words, f"deploy maintenance {state.environment} off"))
 
 
 def _with_weights(state: RunState, concluded: Conclusion) -> Conclusion:
@@ -51,10 +48,15 @@ def _with_weights(state: RunState, concluded: Conclusion) -> Conclusion:
     if not left or not state.go:
         return concluded
     words = "; ".join(filter(None, (reason, f"weights of servers are not as they were at {', '.join(left)}: the next run puts them back")))
-    hint = hint or f"deploy check {state.environment}"
+    return _not_done((code, outcome, words, hint or f"deploy check {state.environment}"))
+
+
+def _not_done(concluded: Conclusion) -> Conclusion:
+    """The end of a run that has left something of its own behind: a release is live all the same, a way back is not done."""
+    code, outcome, reason, hint = concluded
     if code == Exit.DONE and outcome == "succeeded":
-        return Exit.LIVE_BUT_BEHIND, outcome, words, hint
-    return (Exit.FAILED, "failed", words, hint) if code in (Exit.DONE, Exit.ROLLED_BACK) else (code, outcome, words, hint)
+        return Exit.LIVE_BUT_BEHIND, outcome, reason, hint
+    return (Exit.FAILED, "failed", reason, hint) if code in (Exit.DONE, Exit.ROLLED_BACK) else concluded
 
 
 def _concluded(state: RunState) -> Conclusion:
@@ -74,10 +76,19 @@ def _concluded(state: RunState) -> Conclusion:
     if not kind_of(state).changes_hosts:
         return _restore(state)
     if not state.changed:
-        return _unchanged(state)
+        return _with_unseen(state, _unchanged(state))
     if state.back is not None:
-        return _rolled_back(state)
+        return _with_unseen(state, _rolled_back(state))
     return _forward(state)
+
+
+def _with_unseen(state: RunState, concluded: Conclusion) -> Conclusion:
+    """Say which hosts nobody has seen since: a release is taken back where every host is known to be on what it had."""
+    code, _, reason, _ = concluded
+    unseen = [host for host in state.hosts.values() if not host.touched and host.condition in LOST]
+    if code != Exit.ROLLED_BACK or not unseen:
+        return concluded
+    return Exit.FAILED, "failed", f"{reason}; not verified: {_names(unseen)}", f"deploy status {state.environment}"
 
 
 def _not_gone(state: RunState) -> Conclusion:
@@ -209,9 +220,6 @@ def _rolled_back(state: RunState) -> Conclusion:
         return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", f"deploy status {state.environment}"
     if left := _database_left(state):
         return left
-    unseen = [host for host in state.hosts.values() if not host.touched and host.condition in LOST]
-    if unseen:
-        return Exit.FAILED, "failed", f"{state.back_reason}; not changed, and not verified: {_names(unseen)}", f"deploy status {state.environment}"
     if kind_of(state).is_repeated:
         return Exit.FAILED, "failed", str(state.back_reason), f"deploy status {state.environment}"
     return Exit.ROLLED_BACK, "rolled-back", "; ".join(filter(None, (str(state.back_reason), left_words(state)))), ""
