@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from console.cli.strict_command import refuse_empty, refuse_empty_variables
+from console.cli.strict_command import refuse_empty, refuse_empty_variables, refuse_twice
 from console.errors import NotYet
 
 PLACES: Final = {
@@ -32,7 +32,8 @@ class CommandList(click.Group):
     """A group in which a word that is no command is an environment, and options that belong to all may stand before the command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse what stands before the command. Raises UsageFault for an empty value, in a variable too."""
+        """Parse what stands before the command. Raises UsageFault for an empty value, in a variable too, and for a second one."""
+        refuse_twice(ctx, self, args)
         rest = super().parse_args(ctx, args)
         refuse_empty(ctx, self.params)
         refuse_empty_variables()

@@ -45,5 +45,7 @@ def _notes(path: str | None) -> SafeLines:
         if len(text) > NOTES:
             raise UsageFault(f"--notes {path}: longer than {NOTES // 1024} KiB", "shorter notes, with a link to the rest")
         return SafeLines(text.decode("utf-8").rstrip())
-    except (OSError, UnicodeDecodeError) as fault:
-        raise UsageFault(f"--notes {path}: cannot be read: {fault}", f"ls -l {path}") from None
+    except UnicodeDecodeError as fault:
+        raise UsageFault(f"--notes {path}: not UTF-8 (byte {fault.start})", "save the file as UTF-8") from None
+    except OSError as fault:
+        raise UsageFault(f"--notes {path}: cannot be read: {fault.strerror}", "--notes FILE: a text that you may read") from None

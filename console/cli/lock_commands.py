@@ -9,10 +9,12 @@ from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking
 from console.cli.output import say_done, say_json_done, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
+from console.core.words.durations import duration_words
 from console.core.words.moments import moment_words
 from console.errors import Exit, NoGo, Problem, UsageFault
 from console.model.configured_environment import Environment
 from console.plain.problem_json import problem_object
+from console.text import SafeText
 
 RUN = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")
 """A whole id: that of another machine's run can only be named so."""
@@ -24,8 +26,8 @@ async def lock(how: Invocation, name: str, reason: str, seconds: float) -> int:
     answer = await _asked(how, found, "lock", {"reason": reason, "seconds": seconds})
     code = _told(how, answer)
     if not how.json and not answer["failed"]:
-        say_done(f"{found.name} is closed" + (f" until {moment_words(answer['until'])}" if answer["until"] else "") + f": {reason}")
-    tell_equivalent("lock", found.name, "--reason", reason, *(("--for", f"{seconds:g}s") if seconds else ()))
+        say_done(f"{found.name} is closed" + (f" until {moment_words(answer['until'])}" if answer["until"] else "") + f": {SafeText(reason)}")
+    tell_equivalent("lock", found.name, "--reason", reason, *(("--for", duration_words(seconds)) if seconds else ()))
     return code
 
 

@@ -15,17 +15,21 @@ from console.cli.carry_out import finish
 from console.cli.command_list import CommandList
 from console.cli.interruption import obey_signals
 from console.cli.options import how_of, how_options
-from console.cli.output import OutputLost, fail, tell, tell_no_screen
+from console.cli.output import OutputLost, fail, say_done, tell, tell_no_screen
+from console.cli.strict_command import need_text
 from console.errors import ConsoleError, Exit, Interrupted, UsageFault
 from console.typed import PROGRAM, Typed, program_of, set_typed
 
 
 @click.group(cls=CommandList, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @how_options
-@click.version_option(package_name="deploy-console", message="%(version)s")
+@click.option("--version", "own_version", is_flag=True, help="Show the version and exit.")
 @click.pass_context
-def cli(ctx: click.Context, /, **given: Any) -> None:
+def cli(ctx: click.Context, /, own_version: bool, **given: Any) -> None:
     """Deploy, watch and roll back. `deploy ENV` releases to an environment: deploy production --version v1.4.2."""
+    if own_version:
+        _say_version(ctx)
+        return
     if ctx.invoked_subcommand is None:
         how = how_of(ctx, given)
         if how.wants_screen:
@@ -38,6 +42,15 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
         sys.exit(fleet_commands.status(how, ""))
 
 
+def _say_version(ctx: click.Context) -> None:
+    """Say which version of the console this is. Raises UsageFault where a command follows: `--version` before it is not the version that it is to release."""
+    if ctx.invoked_subcommand is not None:
+        raise UsageFault("--version before the command is the console's own version: nothing was done", "deploy ENV --version REF")
+    from importlib.metadata import version
+
+    say_done(version("deploy-console"))
+
+
 def run() -> None:
     """Run the command line, and end with the contract's exit codes."""
     _stand_on_streams()
@@ -45,6 +58,7 @@ def run() -> None:
     set_typed(Typed(program_of(sys.orig_argv, len(sys.argv) - 1, _on_path())))
     try:
         obey_signals()
+        need_text(sys.argv[1:])
         cli.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(_interrupted(as_json=as_json))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from console.cli.invocation import Invocation
 from console.cli.terminal_support import why_no_screen
 from console.errors import ConsoleError, with_typed_hint
-from console.text import hidden
+from console.text import SafeText, hidden
 from console.typed import PROGRAM, as_typed
 
 if TYPE_CHECKING:
@@ -118,10 +118,15 @@ def say_json(value: Any) -> None:
     say(json_text(value))
 
 
+def harmless(lines: str) -> str:
+    """Return lines on which a terminal does not act, whoever typed what is in them; none is cut."""
+    return "\n".join(SafeText(line, 16 * len(line) + 1) for line in lines.split("\n"))
+
+
 def say_done(line: str) -> None:
     """Say what a command has done, or was answered. Where that cannot be written it is told so, and the command ends with the code of its answer."""
     try:
-        say(line)
+        say(harmless(line))
     except OutputLost as lost:
         tell(f"deploy: {lost.message}")
 
@@ -134,9 +139,9 @@ def say_json_done(value: Any) -> None:
 
 
 def tell(line: str) -> None:
-    """Write a line for the person, beside the data. Where that cannot be done, the command goes on."""
+    """Write a line for the person, beside the data; what was typed is harmless in it. Where it cannot be written, the command goes on."""
     with suppress(OSError):
-        print_on(sys.stderr, line)
+        print_on(sys.stderr, harmless(line))
 
 
 def tell_no_screen(how: Invocation) -> None:
@@ -152,4 +157,15 @@ def tell_problem(problem: "Problem", said: str = "") -> None:
 
 def tell_equivalent(*words: str) -> None:
     """Say the command line that does what was done here."""
-    tell("same as: " + as_typed(shlex.join([PROGRAM, *filter(None, words)])))
+    tell("same as: " + as_typed(" ".join(_quoted(word) for word in (PROGRAM, *words) if word)))
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for the shell; what a terminal would act on is written as an escape that bash, zsh and ksh read back."""
+    if harmless(word) == word and "\n" not in word:
+        return shlex.quote(word)
+    return "$'" + "".join(mark if mark.isprintable() and mark not in "\\'" else _escape(ord(mark)) for mark in word) + "'"
+
+
+def _escape(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x80 else f"\\U{code:08x}"

@@ -93,3 +93,67 @@ def test_a_pair_with_an_empty_side_is_refused_before_an_engine_is_asked(tmp_path
     assert ran.returncode == 2
     assert json.loads(ran.stdout.splitlines()[-1])["exit"] == 2
     assert not os.path.exists(tmp_path / "state" / "run")
+
+
+@pytest.mark.parametrize(("name", "command", "param"), taking_a_value(), ids=lambda each: getattr(each, "name", None) or str(each) or "deploy")
+def test_a_second_value_of_an_option_that_takes_one_is_refused(
+    name: str, command: click.Command, param: click.Parameter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Of `--hosts web01 --hosts web02` neither half is what was meant."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEPLOY_STATE", str(tmp_path / "state"))
+    if isinstance(param, click.Argument) or param.multiple:
+        return
+    again = [max(param.opts, key=len), "x"]
+    with pytest.raises(UsageFault, match="was given twice"):
+        cli.main([*filter(None, ["production" if name == "ENV" else name]), *again, *again], standalone_mode=False)
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("words", [("--version", "v1.4.2", "production", "--yes"), ("--version", "check"), ("--yes", "--version", "production")])
+def test_version_before_a_command_releases_nothing_and_is_no_success(tmp_path: Path, words: tuple[str, ...]):
+    ran = deploy(tmp_path, *words)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "deploy ENV --version REF" in ran.stderr
+
+
+def test_the_console_says_its_own_version(tmp_path: Path):
+    ran = deploy(tmp_path, "--version")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.strip()
+
+
+@pytest.mark.parametrize("words", [("check", "--version"), ("lock", "production", "--reason"), ("note",), (), ("-c",)])
+def test_what_is_no_text_is_refused_before_anything_is_done(tmp_path: Path, words: tuple[str, ...]):
+    ran = deploy(tmp_path, *words, "\udcff\udcfe", "--json")
+    result = json.loads(ran.stdout)
+    assert (ran.returncode, result["exit"]) == (2, 2)
+    assert r"\xff\xfe" in result["problems"][0]["message"]
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(("word", "hint"), [("prodution", "deploy production"), ("chek", "deploy check"), ("zzz", "known here: production")])
+def test_an_environment_with_a_slip_in_it_is_told_before_anybody_types_yes(tmp_path: Path, word: str, hint: str):
+    (tmp_path / "hosts.toml").write_text(FILE)
+    ran = deploy(tmp_path, word)
+    assert ran.returncode == 2
+    assert f"no environment {word}" in ran.stderr
+    assert hint in ran.stderr
+
+
+@pytest.mark.parametrize("notes", [b"\xff\xfe", None])
+def test_notes_that_cannot_be_read_are_told_in_plain_words(tmp_path: Path, notes: bytes | None):
+    (tmp_path / "hosts.toml").write_text(FILE)
+    if notes is not None:
+        (tmp_path / "notes").write_bytes(notes)
+    ran = deploy(tmp_path, "check", "--notes", "notes")
+    assert ran.returncode == 2
+    assert ("not UTF-8 (byte 0)" if notes else "cannot be read: No such file or directory\n") in ran.stderr
+
+
+def test_what_was_typed_acts_on_no_terminal(tmp_path: Path):
+    (tmp_path / "hosts.toml").write_text(FILE)
+    ran = deploy(tmp_path, "restart", "\x1b[31mprod\u202euction", "--yes")
+    assert ran.returncode == 2
+    assert "prod<U+202E>uction" in ran.stderr
+    assert "\x1b" not in ran.stderr

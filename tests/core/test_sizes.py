@@ -72,4 +72,4 @@ def test_a_number_is_never_long(count: int):
 
 
 def test_a_size_is_read_as_it_is_typed() -> None:
-    assert [bytes_of(text) for text in ("20MiB", "2 GB", "1.5KiB", "7B", "", "20", "-1B", "20 M", "x")] == [20 * 2**20, 2 * 10**9, 1536, 7, *[None] * 5]
+    assert [bytes_of(text) for text in ("20MiB", "2 GB", "1.5KiB", "7B", "", "20", "-1B", "20 M", "x", "٣MiB")] == [20 * 2**20, 2 * 10**9, 1536, 7, *[None] * 6]

@@ -22,7 +22,7 @@ def release(ctx: click.Context, /, environment: str, **given: Any) -> None:
     """Release to that environment."""
     how = how_of(ctx, given)
     what = what_of(given)
-    _near_a_command(how, environment)
+    _need_environment(how, environment)
     need_yes(how, f"a release to {environment}")
     from console.cli import run_commands
     from console.model.request import Request
@@ -30,21 +30,21 @@ def release(ctx: click.Context, /, environment: str, **given: Any) -> None:
     finish(run_commands.open_run(how, environment, Request(**what, yes=how.yes, wait_for_person=how.patience)))
 
 
-def _near_a_command(how: Invocation, word: str) -> None:
-    """Refuse a word that is a command with a slip in it, where no file names such an environment."""
+def _need_environment(how: Invocation, word: str) -> None:
+    """Refuse a word that the file has no environment of; a command or an environment with a slip in it is named. Raises UsageFault."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, [name for name in (*PLACES, *LATER) if name != "ENV"], 1, 0.75)
-    if not near:
-        return
     from console.cli.configuration import config_if_any
 
     try:
         file = config_if_any(how)
     except ConsoleError:
         return
-    if file is None or word not in file.environment_names:
-        raise UsageFault(f"there is no command and no environment {word}", f"deploy {near[0]}")
+    names = file.environment_names if file is not None else ()
+    near = get_close_matches(word, [*names, *(name for name in (*PLACES, *LATER) if name != "ENV")], 1, 0.75)
+    if word not in names and (near or names):
+        hint = f"deploy {near[0]}" if near else f"known here: {', '.join(names)}"
+        raise UsageFault(f"there is no command and no environment {word}", hint)
 
 
 @click.command(cls=StrictCommand)

@@ -17,7 +17,7 @@ def counted_hosts(number: int, none: str = "no host", thing: str = "host") -> st
 
 def bytes_of(text: str) -> int | None:
     """Return a size such as `20MiB` or `2 GB` in bytes; None: it is none."""
-    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([KMGT]i?)?B", text)
+    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([KMGT]i?)?B", text, re.ASCII)
     if not found:
         return None
     unit = found[2] or ""
