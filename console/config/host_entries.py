@@ -1,6 +1,6 @@
 """Hosts as the file writes them: `[user@]NAME[:port]` with ranges, or a table; made into the fleet's values.
 
-It knows the notation and what makes a fleet sound (no host twice); it must not know how hosts are reached.
+It knows the notation and what makes a fleet sound (no host twice, under two names neither); it must not know how hosts are reached.
 """
 
 from typing import Any
@@ -39,11 +39,15 @@ def parsed(text: str) -> Notation | str:
 def read_hosts(entries: tuple[tuple[int, Any], ...], place: FilePlace) -> tuple[Host, ...]:
     """Return the fleet in its order. `entries` are (place in the list, text or table)."""
     found: dict[str, Host] = {}
+    machines: dict[tuple[str, int, str], str] = {}
     for number, entry in entries:
         here = place.at(number)
         for host in _read_entry(entry, here):
+            same = machines.setdefault((host.address or host.name, host.port, host.jump), host.name)
             if host.name in found:
                 here.wrong(f"the host {host.name} stands here twice", "each host once; its tags go into one table")
+            elif same != host.name:
+                here.wrong(f"{host.name} is {same} again: both have the address {host.address or host.name}", "each host once; its tags go into one table")
             found.setdefault(host.name, host)
     return tuple(found.values())
 

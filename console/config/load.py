@@ -19,6 +19,8 @@ from console.config.schema import FILE, OVERRIDES
 from console.errors import Problem, UsageFault
 from console.model.configured_environment import Access, Environment
 
+LARGEST = 16 * 2**20
+"""Bytes that a file may have."""
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
@@ -80,7 +82,10 @@ def digest(environment: Environment) -> str:
 def _text(path: str) -> str:
     try:
         with open(path, "rb") as file:
-            return file.read().decode("utf-8-sig").replace("\r\n", "\n")
+            found = file.read(LARGEST + 1)
+        if len(found) <= LARGEST:
+            return found.decode("utf-8-sig").replace("\r\n", "\n")
+        problem = Problem(f"larger than {LARGEST // 2**20} MiB", "-c FILE: a hosts.toml", path)
     except UnicodeDecodeError as error:
         problem = Problem(f"not UTF-8 (byte {error.start})", "save the file as UTF-8", path)
     except FileNotFoundError:
@@ -96,7 +101,11 @@ def _tree(text: str, findings: Findings) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         found = _AT_LINE.search(str(error))
         line = int(found[1]) if found else text.count("\n") + 1
-        problem = Problem(f"not TOML: {_AT_LINE.sub('', str(error))}", "text goes in quotes; a table's name in [brackets]", findings.file, line)
+        words = _AT_LINE.sub("", str(error)).removesuffix(" (at end of document)")
+        if words.startswith(("Cannot overwrite", "Cannot declare", "Duplicate")):
+            problem = Problem("a key or a table stands here for the second time", "keep one of the two", findings.file, line)
+        else:
+            problem = Problem(f"not TOML: {words}", "text goes in quotes; a table's name in [brackets]", findings.file, line)
     except RecursionError:
         problem = Problem("not TOML: nested too deeply", "", findings.file)
     findings.problems.append(problem)

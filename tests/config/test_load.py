@@ -131,6 +131,20 @@ def test_the_same_host_twice_is_an_error(problems) -> None:
     assert (problem.key, "web02 stands here twice" in problem.message) == ("environments.e.hosts[1]", True)
 
 
+@pytest.mark.parametrize("hosts", [
+    '{ name = "a", address = "10.0.0.9" }, { name = "b", address = "10.0.0.9", user = "ops" }', '"10.0.0.9", { name = "b", address = "10.0.0.9" }',
+])  # fmt: skip
+def test_one_machine_under_two_names_is_the_same_host_twice(problems, hosts: str) -> None:
+    (problem,) = problems(f"{APP}[environments.e]\nhosts = [{hosts}]\n")
+    assert (problem.key, "b is " in problem.message, "10.0.0.9" in problem.message) == ("environments.e.hosts[1]", True, True)
+
+
+@pytest.mark.parametrize("more", ["port = 2222", 'jump = "gate"'])
+def test_one_address_behind_another_port_or_jump_host_is_another_machine(load, more: str) -> None:
+    hosts = f'{{ name = "a", address = "10.0.0.9" }}, {{ name = "b", address = "10.0.0.9", {more} }}'
+    assert len(only(load(f"{APP}[environments.e]\nhosts = [{hosts}]\n")).hosts) == 2
+
+
 def test_all_problems_come_at_once_with_place_expectation_and_nearest_name(problems, tmp_path: Path) -> None:
     text = """[app]
 name = "shop"
@@ -226,10 +240,21 @@ def test_two_health_checks_of_one_name_are_refused(problems) -> None:
     assert "named up" in problems(f"{STAGING}{check}{check}")[0].message
 
 
-@pytest.mark.parametrize(("text", "line"), [("a = 1\nb = \n", 2), ("a = 1\na = 2\n", 2), ("[app\n", 1), ("x = 'abc", 1)])
+@pytest.mark.parametrize(("text", "line"), [("a = 1\nb = \n", 2), ("[app\n", 1), ("x = 'abc", 1)])
 def test_what_is_no_toml_says_on_which_line(problems, text: str, line: int) -> None:
     (problem,) = problems(text)
     assert (problem.line, problem.message.startswith("not TOML")) == (line, True)
+
+
+@pytest.mark.parametrize(("text", "line"), [("a = 1\na = 2\n", 2), ("[a]\n[b]\n[a]\n", 3), ("a = { b = 1, b = 2 }\n", 1), ("a = 1\n[a]\n", 2)])
+def test_what_stands_there_twice_is_told_as_that(problems, text: str, line: int) -> None:
+    (problem,) = problems(text)
+    assert (problem.line, problem.message) == (line, "a key or a table stands here for the second time")
+
+
+def test_a_file_without_an_end_is_not_read_for_ever() -> None:
+    with pytest.raises(UsageFault, match="larger than 16 MiB"):
+        load_file("/dev/zero")
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
