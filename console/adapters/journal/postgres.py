@@ -27,11 +27,18 @@ def opened(address: Address, *, writes: bool, alters: bool = False) -> sa.Engine
     What reads sees the database at one moment until it is rolled back.
     """
     pool: dict[str, Any] = {"poolclass": NullPool} if alters else {"pool_size": 1, "max_overflow": 1, "pool_timeout": STATEMENT, "pool_pre_ping": True}
-    engine = sa.create_engine(f"{DRIVER}://", connect_args=connect_arguments(address, writes=writes, alters=alters), **pool)
+    asked = connect_arguments(address, writes=writes, alters=alters)
     if alters:
-        return engine
+        return sa.create_engine(f"{DRIVER}://", connect_args=asked, **pool)
+    engine = sa.create_engine(f"{DRIVER}://", creator=lambda: _connected(asked), **pool)
     level: dict[str, Any] = {"isolation_level": "READ COMMITTED"} if writes else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     return engine.execution_options(**level)
+
+
+def _connected(asked: dict[str, Any]) -> Any:  # noqa: ANN401 (a connection of the driver)
+    from console.adapters.journal.postgres_connection import PatientConnection
+
+    return PatientConnection.connect(**asked)
 
 
 _MEANINGS = {

@@ -9,11 +9,13 @@ from typing import Any
 
 import psycopg
 
-from console.adapters.journal.postgres_address import Address, connect_arguments
+from console.adapters.journal.postgres_address import STATEMENT, Address, connect_arguments
 from console.adapters.journal.postgres_store import CHANNEL
 
 AGAIN = 1.0
 """Seconds until a connection that was lost is tried again."""
+QUIET = 30.0
+"""Seconds without a word after which the server is asked whether it is there."""
 
 
 class Listener:
@@ -47,10 +49,21 @@ class Listener:
                 async with await psycopg.AsyncConnection.connect(**self._asked, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     self._wake()
-                    async for one in connection.notifies():
-                        self._wake(one.payload)
+                    await self._hear(connection)
             self._wake()
             await asyncio.sleep(AGAIN)
+
+    async def _hear(self, connection: "psycopg.AsyncConnection[Any]") -> None:
+        """Hear what is said until the connection is lost. One whose other side is gone may look as if nothing were said: raises TimeoutError."""
+        while True:
+            async for one in connection.notifies(timeout=QUIET):
+                self._wake(one.payload)
+            try:
+                async with asyncio.timeout(STATEMENT):
+                    await connection.execute("SELECT 1")
+            except BaseException:
+                await connection.close()  # at once, where its end would be waited for
+                raise
 
     def _wake(self, run: str = "") -> None:
         for name, heard in self._heard.items():
