@@ -9,7 +9,7 @@ from console.core.database_state import BACKUP
 from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import blocking_breach
 from console.core.run.critical_paths import has_passed
-from console.core.run.monitoring_window import window_seconds
+from console.core.run.monitoring_window import window_gone, window_seconds
 from console.core.traffic.bluegreen_sides import is_shifted
 from console.core.words.sizes import counted, counted_hosts, size_words
 from console.core.words.threshold_words import amount, metric_name
@@ -135,7 +135,7 @@ def _monitor_row(state: RunState, now: float) -> Row:
     if breach is not None:
         return Row("failed", title, short, f"{metric_name(breach.threshold.metric)} {amount(breach.threshold.metric, breach.verdict.value)}")
     if ran.status == "running":
-        return Row("now", title, short, f"{clock_span(now - ran.started)} of {clock_span(window_seconds(state, step))}")
+        return Row("now", title, short, f"{clock_span(window_gone(state, step, now))} of {clock_span(window_seconds(state, step))}")
     if state.back_cause == "threshold":
         return Row("failed", title, short, "above its limit")
     if ran.status == "done" and (above := above_in_words(state)):

@@ -3,7 +3,7 @@
 Owns what a line holds besides the sentence. It knows no clock and no terminal; who writes the lines is `plain`'s business.
 """
 
-from console.core.run.monitoring_window import window_seconds
+from console.core.run.monitoring_window import window_gone, window_seconds
 from console.core.run.sentences import sentence
 from console.core.words.sizes import counted_hosts
 from console.model.events import Event
@@ -51,7 +51,7 @@ def _step_line(state: RunState, now: float, index: int) -> str:
     step, ran = running_steps(state)[index]
     spent = now - ran.started
     if step.kind == "monitor":
-        return f"the monitoring window, {clock_span(spent)} of {clock_span(window_seconds(state, step))}"
+        return f"the monitoring window, {clock_span(window_gone(state, step, now))} of {clock_span(window_seconds(state, step))}"
     if step.kind == "drain" and step.about in state.hosts:
         return f"{step.about} {drain_words(state.hosts[step.about])}, {drain_time(step, spent)}"
     if step.kind == "analysis":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Generic, NamedTuple, TypeVar
 
-from console.core.run.monitoring_window import window_seconds
+from console.core.run.monitoring_window import window_left
 from console.model.plan import Plan, Step
 from console.model.state import RunState, StepState
 from console.model.values import changed
@@ -159,7 +159,9 @@ def _step_left(state: RunState, step: Step, ran: StepState | None, now: float, k
     status = ran.status if ran else "pending"
     if status not in _OPEN:
         return 0.0
-    timed = {"wave": step.pause, "monitor": window_seconds(state, step), "analysis": step.timeout}
+    if step.kind == "monitor":
+        return window_left(state, step, now)
+    timed = {"wave": step.pause, "analysis": step.timeout}
     whole = timed.get(step.kind, known.get(step.kind))
     if whole is None or ran is None or status == "pending":
         return whole

@@ -9,7 +9,10 @@ from console.model import events as ev
 from console.model.thresholds import Breached, Crossed, Threshold, Verdict, Within
 from console.model.values import changed
 from console.text import SafeText
-from tests.core.plans import a_run, run_of, say, until, until_runs
+from console.views.checklist import checklist
+from console.views.plain_lines import waited_for
+from console.views.progress import left_seconds
+from tests.core.plans import a_run, ends, run_of, say, until, until_runs
 from tests.core.simulation import Simulation, an_environment
 
 STEP = "verify/monitor"
@@ -34,6 +37,28 @@ def test_it_is_as_long_as_the_file_says():
     assert window_seconds(run.state, run.state.index[STEP]) == 600.0
     assert [left(run, after) for after in (0.0, 1.0, 599.0, 600.0, 700.0)] == [600.0, 599.0, 1.0, 0.0, 0.0]
     assert [over(run, after) for after in (0.0, 599.0, 600.0)] == [False, False, True]
+
+
+def tried_again_late() -> Simulation:
+    """A run in whose window, 400 s after its begin, a host took the release that had gone back alone."""
+    run = until_runs(run_of(changed(an_environment(3, max_failures=1), monitor=600.0), ends(web02_gate="failed")), STEP)
+    until(run, lambda run: run.state.hosts["web02"].condition == "back")
+    run.now += 400.0
+    assert say(run, cmd.Retry(host="web02")) is None
+    while run.state.hosts["web02"].condition != "new":
+        if not run.turn():
+            run.finish(run.state.tally.lanes["web02"].running[0])
+    return run
+
+
+def test_whoever_shows_it_counts_from_the_last_host_that_took_the_release():
+    run = tried_again_late()
+    now = run.now + 30.0
+    assert checklist(run.state, now)[6].found == "00:30 of 10:00"
+    assert waited_for(run.state, now).startswith("the monitoring window, 00:30 of 10:00")
+    left = left_seconds(changed(run.state, usual=dict.fromkeys(("build", "pack", "ship", "prune"), 0.0)), now)
+    assert left is not None
+    assert left >= 570.0
 
 
 def test_before_it_begins_all_of_it_is_left():

@@ -53,6 +53,11 @@ def window_left(state: RunState, step: Step, now: float) -> float:
     return max(0.0, window_seconds(state, step) - (now - began if known.started else 0.0))
 
 
+def window_gone(state: RunState, step: Step, now: float) -> float:
+    """Return how many seconds of it have gone by."""
+    return window_seconds(state, step) - window_left(state, step, now)
+
+
 def is_over(state: RunState, step: Step, now: float) -> bool:
     """Whether hosts give their last word now. While a host is tried again it does not end."""
     return window_left(state, step, now) <= 0.0 and blocking_breach(state) is None and not takes_late(state)
