@@ -1,6 +1,6 @@
 """Two runs side by side: what they were, where their time went, which checks and hosts came out differently. Pure; any two runs can be compared.
 
-The one that began first stands at the left; a difference in time is what the later one took more.
+The one that the record has first stands at the left; a difference in time is what the later one took more.
 """
 
 from collections.abc import Iterable, Sequence
@@ -72,11 +72,6 @@ def _part(state: RunState, *, watching: bool) -> str:
         case "rolling-back":
             return "way back"
     return "paused" if state.pausing is not None else "watch" if watching else "release"
-
-
-def in_order(one: ComparedSide, other: ComparedSide) -> tuple[ComparedSide, ComparedSide]:
-    """Return both, the one that began first first."""
-    return (one, other) if one.report.state.opened_at <= other.report.state.opened_at else (other, one)
 
 
 def compare_head(left: ComparedSide, right: ComparedSide, width: int) -> tuple[Line, ...]:

@@ -33,10 +33,10 @@ def past_run(hosts: int = 3, *, failing: str = "", words: SafeText = HOSTILE) ->
 def a_client(runs: int = 3, **fields: object) -> ScriptedEnvironment:
     """An environment with a release that is live, and so many older runs, of which the second went back."""
     done, back = past_run(), past_run(failing="wave-2/web02/restart")
-    summaries = [a_summary("r-live", started="2026-11-24T11:00:00Z")]
+    summaries = [a_summary("r-live", started="2026-11-24T11:00:00Z", number=runs + 1)]
     for number in range(runs):
         outcome = "rolled-back" if number == 1 else "succeeded"
-        summaries.append(a_summary(f"r-{number:04}", outcome, started=f"2026-11-{20 - number // 60:02}T10:{59 - number % 60:02}:00Z"))
+        summaries.append(a_summary(f"r-{number:04}", outcome, started=f"2026-11-{20 - number // 60:02}T10:{59 - number % 60:02}:00Z", number=runs - number))
     records = {one.run: back if one.outcome == "rolled-back" else done for one in summaries}
     logs = {"r-live": tuple(Output(done[-1].at or "2026-11-24T11:00:00Z", "web01", "s", SafeText(f"line {number}")) for number in range(1200))}
     return ScriptedEnvironment(runs=tuple(summaries), records=records, logs=logs, **fields)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from console.model import events as ev
 from console.model.checks import Check
 from console.text import SafeText
 from console.views.recording import times_of
-from console.views.run_comparison import ComparedSide, compare_head, compare_lines, in_order, parts_of, side_of
+from console.views.run_comparison import ComparedSide, compare_head, compare_lines, parts_of, side_of
 from console.views.styled_text import text, width
 from tests.examples import examples
 from tests.tui.past_runs import past_run
@@ -63,10 +63,3 @@ def test_a_check_that_came_out_differently_is_shown_and_the_others_are_counted()
     assert "passed" in checks[0]
     assert "failed, web02 is full" in checks[0]
     assert "0 of 1 ended alike" in checks[1]
-
-
-def test_the_earlier_run_stands_left():
-    early, late = side_of(DONE), side_of(BACK)
-    assert in_order(late, early) in ((late, early), (early, late))
-    one, other = in_order(late, early)
-    assert one.report.state.opened_at <= other.report.state.opened_at

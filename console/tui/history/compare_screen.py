@@ -11,7 +11,7 @@ from console.tui.page import Page
 from console.tui.screen_shell import Shell
 from console.tui.widgets.line_view import ScrolledLines
 from console.typed import as_typed
-from console.views.run_comparison import ComparedSide, compare_head, compare_lines, in_order, side_of
+from console.views.run_comparison import ComparedSide, compare_head, compare_lines, side_of
 from console.views.styled_text import Line, Span, line
 
 WITHIN = 10.0
@@ -27,7 +27,7 @@ class CompareScreen(Page):
     def __init__(self, shell: Shell, client: EnvironmentClient, one: RunSummary, other: RunSummary) -> None:
         super().__init__(shell)
         self.client = client
-        self._runs = (one, other)
+        self._runs = sorted((one, other), key=lambda run: run.number)
         self.sides: tuple[ComparedSide, ComparedSide] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._shown = ScrolledLines((line(Span("reading both records …", "dim")),), id="compared")
@@ -55,13 +55,13 @@ class CompareScreen(Page):
         try:
             async with asyncio.timeout(WITHIN):
                 records = [await self.client.record(run.run) for run in self._runs]
-                one, other = [await asyncio.to_thread(side_of, events) for events in records]
+                left, right = [await asyncio.to_thread(side_of, events) for events in records]
         except TimeoutError:
             self.say(f"the records were not read within {WITHIN:.0f} s", "bad")
         except ConsoleError as fault:
             self.say(f"not read: {fault.message}" + (f"; {as_typed(fault.hint)}" if fault.hint else ""), "bad")
         else:
-            self.sides = in_order(one, other)
+            self.sides = (left, right)
             self.show()
 
     def show(self) -> None:
