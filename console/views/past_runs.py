@@ -8,7 +8,7 @@ from console.core.words.sizes import counted_hosts
 from console.model.run_summary import ASIDE
 from console.text import SafeText
 from console.typed import as_typed
-from console.views.run_report import Failure, HostPart, Report, SentAnnouncement, TimelineEntry
+from console.views.run_report import Failure, HostPart, Report, SentAnnouncement, TimelineEntry, checks_in_words
 from console.views.run_standing import from_to, outcome_words, standing
 from console.views.styled_text import Line, MarkName, Span, by_room, cell, clipped, line, mark, sectioned
 from console.views.times import clock_span, day_and_time, seconds_in_words, wall_clock
@@ -100,7 +100,7 @@ def _decision(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     out += [line(Span("hotfix ", "warn"), made.hotfix)] if made.hotfix else []
     checks = report.state.checks
     wrong = [check for check in checks if check.status not in ("passed", "skipped")]
-    out.append(line(Span(f"{len(checks) - len(wrong)} of {len(checks)} checks passed", "dim")))
+    out += [line(Span(words, "dim"))] if (words := checks_in_words(checks)) else []
     out += [line("  ", Span(f"{check.title}: {check.status}", "warn"), f" {check.detail}") for check in wrong]
     return tuple(out)
 

@@ -9,7 +9,7 @@ from console.core.kinds.kinds import kind_of
 from console.core.run.critical_paths import try_words
 from console.core.run.sentences import sentence
 from console.core.words.canary_words import reading_words
-from console.core.words.sizes import counted_hosts
+from console.core.words.sizes import counted_hosts, with_capital
 from console.model import events as ev
 from console.model.state import RunState
 from console.views.key_moments import NAMED, KeyMoment, key_moments, shows_harm
@@ -67,7 +67,7 @@ def _numbers(recording: Recording, state: RunState) -> tuple[str, ...]:
     told = [words + (f" ({count} times)" if count > 1 else "") for words, count in found.items()]
     told += [f"Critical path {one.path}: {try_words(one)}" for tries in state.critical.values() for one in tries if one.verdict != "passed"]
     told += [f"New hosts against old ones: {reading_words(one.readings)}" for one in state.analyses.values() if one.readings]
-    told += [sentence(event).capitalize() for event in recording.events if isinstance(event, ev.ThresholdBreached)]
+    told += [with_capital(sentence(event)) for event in recording.events if isinstance(event, ev.ThresholdBreached)]
     failed = sum(host.failed_once for host in state.hosts.values())
     told += [f"Failed hosts: {failed}; allowed: {state.max_failures}"] if failed else []
     more = [f"and {len(told) - NUMBERS} more"] if len(told) > NUMBERS else []

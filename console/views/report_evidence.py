@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from console.core.run.sentences import kind_words
-from console.core.words.sizes import counted, counted_hosts
+from console.core.words.sizes import counted, counted_hosts, with_capital
 from console.model.plan import Step
 from console.model.state import CriticalTry, RunState
 from console.typed import as_typed
@@ -76,7 +76,7 @@ def _whole_time(whole: WholeReport) -> tuple[Block, ...]:
     paused = f", of which it was paused for {fine_seconds(time.paused)}" if time.paused else ""
     took = f"from GO to the end it took {fine_seconds(time.took)}{paused}"
     if time.planned is None:
-        return (Paragraph(f"{took[0].upper()}{took[1:]}; what it should have taken is not known: no run before it did all of this.", "dim"),)
+        return (Paragraph(f"{with_capital(took)}; what it should have taken is not known: no run before it did all of this.", "dim"),)
     difference = time.took - time.planned
     words = "as planned" if abs(difference) < max(1.0, time.planned / 20) else f"{fine_seconds(abs(difference))} {'longer' if difference > 0 else 'shorter'}"
     return (Paragraph(f"Planned were {fine_seconds(time.planned)}; {took}: {words}.", "warn" if difference > max(3.0, time.planned / 2) else "plain"),)

@@ -4,7 +4,7 @@ from collections import Counter
 
 from console.core.run.outcome import next_words
 from console.core.run.sentences import sentence
-from console.core.words.sizes import counted, counted_hosts
+from console.core.words.sizes import counted, counted_hosts, with_capital
 from console.model.run_summary import ASIDE
 from console.typed import as_typed
 from console.views.post_mortem_sections import case_sections
@@ -19,7 +19,7 @@ from console.views.report_evidence import (
     time_blocks,
     told_blocks,
 )
-from console.views.run_report import TimelineEntry
+from console.views.run_report import TimelineEntry, checks_in_words
 from console.views.run_standing import outcome_words
 from console.views.styled_text import Tone
 from console.views.times import clock_span
@@ -77,7 +77,7 @@ def summary_sentence(whole: WholeReport) -> str:
     what = f"{strategy}{state.kind} on {state.environment}{way}, {counted_hosts(len(report.hosts))}"
     ended = outcome_words(state)[0].lower() if state.phase == "ended" else f"not ended, {state.phase}"
     code = f" (exit {state.exit})" if state.exit is not None else ""
-    parts = [f"{what[0].upper()}{what[1:]}: {ended} after {clock_span(report.seconds)}{code}.", *_host_words(whole)]
+    parts = [f"{with_capital(what)}: {ended} after {clock_span(report.seconds)}{code}.", *_host_words(whole)]
     parts += [f"{whole.origin.words}."] if whole.origin.how else []
     return " ".join(parts)
 
@@ -117,9 +117,7 @@ def _decision(whole: WholeReport) -> tuple[Block, ...]:
     rows += [Point(made.hotfix, "Hotfix:", "warn")] if made.hotfix else []
     wrong = [check for check in state.checks if check.status not in ("passed", "skipped")]
     rows += [Point(str(check.detail), f"Check {check.title}: {check.status}", "warn") for check in wrong]
-    passed = sum(check.status == "passed" for check in state.checks)
-    skipped = sum(check.status == "skipped" for check in state.checks)
-    counts = f" {passed} of {counted(len(state.checks), 'check')} passed" + (f", {skipped} skipped." if skipped else ".") if state.checks else ""
+    counts = f" {words}." if (words := checks_in_words(state.checks)) else ""
     return (Paragraph(f"{what} at {made.at[11:19]} UTC.{counts}"), *((Points(tuple(rows)),) if rows else ()))
 
 

@@ -10,7 +10,9 @@ from itertools import groupby
 
 from console.core.run.evolve import fold
 from console.core.run.outcome import host_rows
+from console.core.words.sizes import counted
 from console.model import events as ev
+from console.model.checks import Check
 from console.model.state import RunState
 from console.text import SafeText
 from console.views.blocking_reason import step_words
@@ -135,6 +137,14 @@ class Report:
     def version(self) -> str:
         """What was released; empty where nothing was."""
         return str(self.state.revision.version) if self.state.revision else ""
+
+
+def checks_in_words(checks: Sequence[Check]) -> str:
+    """Return how many checks passed, and how many were skipped: what was not asked has not passed. Empty: none was made."""
+    if not checks:
+        return ""
+    passed, skipped = (sum(check.status == status for check in checks) for status in ("passed", "skipped"))
+    return f"{passed} of {counted(len(checks), 'check')} passed" + (f", {skipped} skipped" if skipped else "")
 
 
 def report_of(events: Sequence[ev.AnyEvent]) -> Report:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from console.core.run.evolve import fold
+from console.core.words.sizes import with_capital
 from console.model import events as ev
+from console.model.checks import Check
 from console.model.maintenance import Maintenance
 from console.model.request import Person
 from console.model.values import changed
@@ -18,10 +20,13 @@ from console.report.objects import report_object
 from console.text import SafeText
 from console.views.kept_metrics import kept_metrics
 from console.views.left_open import left_open
+from console.views.past_runs import report_lines
 from console.views.post_mortem import QUESTIONS
 from console.views.recording import Recording
 from console.views.report_blocks import FactRows
 from console.views.report_sections import report_sections, summary_sentence
+from console.views.run_report import checks_in_words, report_of
+from console.views.styled_text import text
 from console.views.times import fine_seconds
 from console.views.whole_report import origin_of, versions_of, whole_report
 from console.wire.codec import decode_event
@@ -335,3 +340,20 @@ def test_a_no_go_says_the_same_next_in_its_report_as_in_its_result():
     assert problem["hint"]
     assert problem["hint"] in dict(rows)["Next"]
     assert problem["hint"] in report_object(whole)["hint"]
+
+
+def test_a_check_that_was_skipped_is_not_said_to_have_passed():
+    checks = [Check("space", SafeText("Room"), "passed"), Check("team", SafeText("Team"), "skipped", blocking=False)]
+    assert checks_in_words(checks) == "1 of 2 checks passed, 1 skipped"
+    assert checks_in_words(checks[:1]) == "1 of 1 check passed"
+    assert checks_in_words([]) == ""
+    events = tuple(
+        event for one in GOOD for event in ((one, *(ev.CheckReported(check=check) for check in checks)) if isinstance(one, ev.RunOpened) else (one,))
+    )
+    shown = [text(one) for one in report_lines(report_of(events), 100, None)]
+    assert any("checks passed, 1 skipped" in one for one in shown)
+
+
+def test_a_sentence_gets_a_capital_and_names_keep_theirs():
+    assert with_capital("above its limit: errors 4 % on new hosts (WEB01)") == "Above its limit: errors 4 % on new hosts (WEB01)"
+    assert with_capital("") == ""

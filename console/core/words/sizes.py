@@ -15,6 +15,11 @@ def counted_hosts(number: int, none: str = "no host", thing: str = "host") -> st
     return counted(number, thing) if number else none
 
 
+def with_capital(sentence: str) -> str:
+    """Return the sentence with a capital at its beginning; the names in it keep theirs, or have none."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def bytes_of(text: str) -> int | None:
     """Return a size such as `20MiB` or `2 GB` in bytes; None: it is none."""
     found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([KMGT]i?)?B", text, re.ASCII)
