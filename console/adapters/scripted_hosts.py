@@ -142,6 +142,10 @@ class ScriptedTransport:
         """Seconds that were said."""
         return self.seconds if host.name in self._linked else None
 
+    def jump_of(self, host: Host) -> str:
+        """Return the jump host that is named with it."""
+        return host.jump
+
     def ssh_seen(self, host: Host) -> SshSeen | None:
         """Return None: there is no SSH to it."""
         return None

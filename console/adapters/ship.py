@@ -10,9 +10,12 @@ import shutil
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from console.adapters.compressed_stream import Codec, PackedStream
+from console.adapters.jump_line import JumpLine
 from console.adapters.rate_limit import PIECE, RateLimit
 from console.adapters.release_difference import ShippedRelease, Way, shipped_release
 from console.core.host import ship_scripts
@@ -102,22 +105,35 @@ class HostShipper:
         self._transport = transport
         self._zstd = shutil.which("zstd") is not None
         self._rate: RateLimit | None = None
+        self._lines: dict[str, JumpLine] = {}
+        """By jump host."""
         self._packed: dict[Package, asyncio.Future[ShippedRelease]] = {}
 
     async def ship(
         self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float, sharing: Sharing = Sharing(),  # noqa: B008 (frozen)
-        limit_rate: int = 0, hear: Callable[[int, int], None] = unheard,
+        limit_rate: int = 0, jump_rate: int = 0, hear: Callable[[int, int], None] = unheard,
     ) -> StepResult:  # fmt: skip
-        """Bring the release to the host whole, or not at all. `deadline` is seconds for everything, `limit_rate` bytes a second for all hosts together."""
+        """Bring the release to the host whole, or not at all. `deadline` is seconds for everything.
+
+        `limit_rate` is bytes a second for all hosts together, `jump_rate` for all behind one jump host; 0: as fast as it goes.
+        """
         packed = await self._packed_of(package)
         limit, until = self._limit(limit_rate), time.monotonic() + deadline
-        parcel = _Parcel(self._transport, host, path, epoch, release, packed, sharing, until, limit, hear, zstd=self._zstd)
+        lines = partial(self._line, host, jump_rate)
+        parcel = _Parcel(self._transport, host, path, epoch, release, packed, sharing, until, limit, lines, hear, zstd=self._zstd)
         return await parcel.ship()
 
     def _limit(self, rate: int) -> RateLimit | None:
         if rate and (self._rate is None or self._rate.rate != rate):
             self._rate = RateLimit(rate)
         return self._rate if rate else None
+
+    def _line(self, host: Host, rate: int) -> JumpLine | None:
+        """The line of the jump host that a host is reached through; None: there is none."""
+        name = self._transport.jump_of(host)
+        if name and (name not in self._lines or self._lines[name].rate != rate):
+            self._lines[name] = JumpLine(rate)
+        return self._lines.get(name)
 
     async def _packed_of(self, package: Package) -> ShippedRelease:
         """What is known of the package; whoever comes first reads it for all."""
@@ -144,6 +160,8 @@ class _Parcel:
     sharing: Sharing
     until: float
     limit: RateLimit | None
+    line: Callable[[], JumpLine | None]
+    """The line of the jump host that the connection goes through."""
     hear: Callable[[int, int], None]
     zstd: bool
     way: Way = field(default_factory=Way)
@@ -165,6 +183,8 @@ class _Parcel:
                 continue
             now = time.monotonic()
             lost = lost or now
+            if _is_lost(ran) and (line := self.line()):
+                line.was_cut()
             if not _is_lost(ran) or now - lost > PATIENCE or self.until - now < PAUSE:
                 return _judged(ran, self.host)
             await asyncio.sleep(PAUSE)
@@ -177,13 +197,14 @@ class _Parcel:
         """Hear what the host has, and send what is missing."""
         said = _Said()
         script = ship_scripts.ship(self.path, self.epoch, self.release, self.packed.package.manifest)
-        ran = await self.transport.run(self.host, script, self._told(said), deadline=self._left, sink=said.hear)
+        async with AsyncExitStack() as held:  # not by the text that is sent: it is not always read to its end
+            ran = await self.transport.run(self.host, script, self._told(said, held), deadline=self._left, sink=said.hear)
         if self.stream and self.stream.problem:
             return StepResult("failed", detail=SafeText(self.stream.problem))
         return replace(ran, out=said.rest)
 
-    async def _told(self, said: "_Said") -> AsyncIterator[bytes]:
-        """What the host is told once it has said what it has, and then what it lacks."""
+    async def _told(self, said: "_Said", held: AsyncExitStack) -> AsyncIterator[bytes]:
+        """What the host is told once it has said what it has, and then what it lacks, when it is its turn; that is `held` until all is sent."""
         standing = standing_of(await said.standing(), zstd=self.zstd)
         self.way = await self._way(standing)
         contents = await self.packed.contents(self.way, self.sharing, self._fetched)
@@ -192,16 +213,20 @@ class _Parcel:
         self.is_resumed = start > 0
         of = await self.packed.entries_of(self.way.base, self._fetched) if self.way.base else 0
         yield how_to_ship(standing.codec, self.packed.entries, self._room(stream), base=self.way.base, of=of, way=self.way.how, part=part)
-        async for piece in self._pieces(stream, start):
+        async for piece in self._pieces(stream, start, held):
+            start += len(piece)
             yield piece
+            self.hear(start, stream.expected())
+        await held.aclose()
 
-    async def _pieces(self, stream: PackedStream, start: int) -> AsyncIterator[bytes]:
-        sent = start
+    async def _pieces(self, stream: PackedStream, start: int, held: AsyncExitStack) -> AsyncIterator[bytes]:
+        """Yield the stream in pieces, each when it may be sent: the jump host's line first, since that one's place in the line of all is used at once."""
+        line = self.line()
+        turn = await held.enter_async_context(line.turn()) if line else None
         async for chunk in stream.pieces(start):
-            async for piece in self.limit.pieces(chunk) if self.limit else _cut(chunk):
-                yield piece
-                sent += len(piece)
-                self.hear(sent, stream.expected())
+            async for part in line.pieces(turn, chunk) if line else _cut(chunk):
+                async for piece in self.limit.pieces(part) if self.limit else _cut(part):
+                    yield piece
 
     async def _goes_on(self, ran: Ran) -> bool:
         """Learn from a refusal; whether it is worth another try."""

@@ -244,6 +244,10 @@ class LocalTransport:
         """Seconds that the last command took, with its work."""
         return self._round_trip
 
+    def jump_of(self, host: Host) -> str:
+        """Return nothing: there is no way to it."""
+        return ""
+
     def ssh_seen(self, host: Host) -> SshSeen | None:
         """Return None: there is no SSH to it."""
         return None

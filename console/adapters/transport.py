@@ -44,6 +44,10 @@ class RoutedTransport:
         """Seconds that the last answer took."""
         return self._of(host).round_trip(host)
 
+    def jump_of(self, host: Host) -> str:
+        """The jump host that its connection goes through."""
+        return self._of(host).jump_of(host)
+
     def ssh_seen(self, host: Host) -> SshSeen | None:
         """Which keys its connection came about by."""
         return self._of(host).ssh_seen(host)

@@ -217,6 +217,7 @@ SSH: Final = TableKind(
         "identity": Key(Text("a key file")),
         "known_hosts": Key(List(Text("a file of host keys", name_forms.known_hosts_file), least=1, or_one=True)),
         "jump": Key(Text("a host")),
+        "jump_limit_rate": Key(Size(least=1)),
         "connect_timeout": Key(Duration(above_zero=True)),
         "keepalive": Key(Duration(above_zero=True)),
     }

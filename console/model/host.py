@@ -31,6 +31,8 @@ class Ssh(msgspec.Struct, frozen=True):
     known_hosts: tuple[str, ...] = ()
     """Files of known host keys; empty: the user's and the system's."""
     jump: str = ""
+    jump_limit_rate: int = 0
+    """Bytes a second of releases through each jump host; 0: as fast as it goes."""
     connect_timeout: float = 10.0
     keepalive: float = 4.0
     """A link is dead after four of these without an answer."""

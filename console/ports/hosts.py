@@ -95,6 +95,9 @@ class Transport(Protocol):
     def round_trip(self, host: Host) -> float | None:
         """Seconds that the last answer took; None when nothing is known."""
 
+    def jump_of(self, host: Host) -> str:
+        """The jump host that its connection goes through, by name; empty: none, or there was no connection yet."""
+
     def ssh_seen(self, host: Host) -> SshSeen | None:
         """Which keys its standing connection came about by, and which are known for it; None: it is no host that SSH leads to."""
 

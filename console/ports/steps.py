@@ -89,9 +89,10 @@ class Shipper(Protocol):
 
     async def ship(
         self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float, sharing: Sharing = Sharing(), limit_rate: int = 0,
-        hear: Callable[[int, int], None] = unheard,
+        jump_rate: int = 0, hear: Callable[[int, int], None] = unheard,
     ) -> StepResult:  # fmt: skip
         """Bring the release to the host whole, or not at all; done already is done.
 
-        `limit_rate`: bytes a second, all hosts together; 0: none. `hear` is told the bytes that were sent, and how many there are as far as is known.
+        `limit_rate`: bytes a second, all hosts together; `jump_rate`: all behind one jump host together; 0: none.
+        `hear` is told the bytes that were sent, and how many there are as far as is known.
         """

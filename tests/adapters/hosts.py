@@ -80,6 +80,9 @@ class Breaking:
     def round_trip(self, host: Host) -> float | None:
         return None
 
+    def jump_of(self, host: Host) -> str:
+        return self.inner.jump_of(host)
+
     async def verify(self, host: Host) -> None:
         """Nothing is to be judged."""
 

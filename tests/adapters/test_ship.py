@@ -85,6 +85,7 @@ class Cutting:
 
     def __init__(self, inner: LocalTransport, *cuts: int) -> None:
         self.inner, self.cuts, self.sent = inner, list(cuts), []
+        self.jump_of = inner.jump_of
 
     async def run(self, host, script, data: bytes | AsyncIterator[bytes] = b"", *, deadline, sink=None):
         if isinstance(data, bytes):
@@ -143,6 +144,7 @@ class Saying:
 
     def __init__(self, inner: LocalTransport, words: str) -> None:
         self.inner, self.words = inner, words
+        self.jump_of = inner.jump_of
 
     async def run(self, host, script, data=b"", *, deadline, sink=None):
         return await self.inner.run(host, self.words + script, data, deadline=deadline, sink=sink)

@@ -34,6 +34,7 @@ class Counting:
 
     def __init__(self, inner: LocalTransport) -> None:
         self.inner, self.sent, self.commands = inner, 0, 0
+        self.jump_of = inner.jump_of
 
     async def run(
         self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None

@@ -43,6 +43,11 @@ class Counted:
         ran: Ran = await self.inner.run(host, script, data if isinstance(data, bytes) else self._counted(data), deadline=deadline, sink=sink)
         return ran
 
+    def jump_of(self, host: Host) -> str:
+        """Return the jump host that is used."""
+        found: str = self.inner.jump_of(host)
+        return found
+
     async def _counted(self, data: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for piece in data:
             self.sent += len(piece)

@@ -64,7 +64,7 @@ def test_the_example_loads_with_every_key(text: str, tmp_path: Path) -> None:
     environment = config.environment("production")
     assert [check.kind for check in environment.health] == ["http", "tcp", "command", "redis", "redis", "prometheus"]
     assert [check.kind for check in environment.checks] == ["github", "http", "tcp", "command", "postgres", "prometheus", "manual"]
-    assert environment.limit_rate == 20 * 1024**2
+    assert environment.limit_rate == environment.ssh.jump_limit_rate == 20 * 1024**2
     assert environment.journal == "postgresql+psycopg://deploy@db01/deploy"
     expected = {"app.artifact", "environments.production.confirm_within"}
     assert [(path.name, path.kind, len(path.steps)) for path in environment.critical] == [

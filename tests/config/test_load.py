@@ -390,7 +390,9 @@ def test_jump_hosts_are_named_as_hosts_name_them(load) -> None:
 hosts = [{{ name = "a", jump = "ada@gate.example.net:2222" }}, {{ name = "b", jump = "gate" }}, {{ name = "gate", address = "10.0.0.1", user = "g" }}]
 [environments.e.ssh]
 jump = "other"
+jump_limit_rate = "20MiB"
 """))  # fmt: skip
+    assert environment.ssh.jump_limit_rate == 20 << 20
     assert {jump.name: (jump.address, jump.port, jump.user) for jump in environment.jumps} == {
         "ada@gate.example.net:2222": ("gate.example.net", 2222, "ada"),
         "gate": ("10.0.0.1", 0, "g"),

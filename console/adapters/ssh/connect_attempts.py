@@ -6,6 +6,7 @@ A refused login or key is not tried again here. It must not know which connectio
 import asyncio
 import contextlib
 import random
+import socket
 from pathlib import Path
 
 import asyncssh
@@ -29,6 +30,8 @@ CLOSED = (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError)
 """The other side closed the connection. Which of the three it is depends on what was under way then."""
 BACKOFF = 0.5
 """Seconds; doubled each time, and a random share of it is waited."""
+UNSENT = 128 * 1024
+"""Bytes to a jump host that wait in this machine's kernel: whatever is said to a host behind it waits behind them."""
 
 
 class ConnectAttempts:
@@ -91,6 +94,8 @@ class ConnectAttempts:
             if isinstance(fault, (asyncssh.KeyExchangeFailed, *CLOSED)) and not watch.has_begun_login:
                 return await self._unmatched(attempt, known, tunnel, fault)
             return failed(attempt, fault), isinstance(fault, CLOSED)
+        if link.is_jump:
+            _keep_short(connection)
         link.took(connection, watch, way)
         return connection, False
 
@@ -107,3 +112,11 @@ class ConnectAttempts:
         if shown is not None and shown.get_fingerprint() not in fingerprints:
             return distrusted(attempt, known, shown, fault), False
         return failed(attempt, fault), isinstance(fault, CLOSED)
+
+
+def _keep_short(connection: asyncssh.SSHClientConnection) -> None:
+    """Have the kernel take no more for a jump host than it can send soon. One behind another jump host has no socket of its own."""
+    own = connection.get_extra_info("socket")
+    if own is not None:
+        with contextlib.suppress(OSError):
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)

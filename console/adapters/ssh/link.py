@@ -32,6 +32,8 @@ class Link:
         self.channels = SshChannels()
         self.watch: LinkWatch | None = None
         self.way: Way | None = None
+        self.jump = ""
+        """The jump host that the connection goes through, by its name; empty: none."""
         self.opening: asyncio.Task[Opened] | None = None
         self.proving: asyncio.Task[Unreached | None] | None = None
         self.proven: asyncssh.SSHClientConnection | None = None

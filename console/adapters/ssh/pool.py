@@ -135,6 +135,10 @@ class SshTransport:
         """Seconds that the last channel took to open."""
         return self.link_of(host).round_trip
 
+    def jump_of(self, host: Host) -> str:
+        """The jump host that its connection goes through; empty: none, as far as is known."""
+        return self.link_of(host).jump
+
     async def sessions(self, host: Host, *, deadline: float) -> int | None:
         """Find out, once for each connection, whether the host takes as many commands at once as are wanted: by beginning them. `deadline` is seconds."""
         link = self.link_of(host)
@@ -325,8 +329,9 @@ class SshTransport:
             return found
         way, tunnel = found
         try:
-            through = next((jump.through for jump in self._jump_links if tunnel is not None and jump.connection is tunnel), None)
-            opened = await self._handshakes.open(link, way, tunnel, through)
+            jump = next((jump for jump in self._jump_links if tunnel is not None and jump.connection is tunnel), None)
+            link.jump = jump.host.name if jump else ""
+            opened = await self._handshakes.open(link, way, tunnel, jump.through if jump else None)
         except Refused as fault:
             return unreached(link.host, "login", str(fault), fault.hint)
         if isinstance(opened, Unreached):

@@ -46,11 +46,15 @@ async def connect(options: Options, address: str, port: int, tunnel: Tunnel, wat
     own = copy.copy(options)
     own.host = own.orig_host = address
     own.port, own.tunnel, own.protocol_factory = port, tunnel or (), watch
+
+    def new_connection() -> QuickConnection:
+        found = QuickConnection(loop, own, wait="auth")
+        found.carrier = tunnel
+        return found
+
     own.client_keys = [copy.copy(key) for key in options.client_keys or ()]
     loop = asyncio.get_running_loop()
-    made: asyncssh.SSHClientConnection = await asyncssh.connection._connect(
-        own, None, loop, 0, None, lambda: QuickConnection(loop, own, wait="auth"), "Opening SSH connection to"
-    )
+    made: asyncssh.SSHClientConnection = await asyncssh.connection._connect(own, None, loop, 0, None, new_connection, "Opening SSH connection to")
     return made
 
 
@@ -98,6 +102,11 @@ class QuickConnection(asyncssh.SSHClientConnection):
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
         self._has_tried = False
+        self.carrier: Tunnel = None
+        """The connection to the jump host that this one goes through."""
+        self.flowing = asyncio.Event()
+        """Whether what is sent leaves this machine, or the jump host, about as fast as it comes."""
+        self.flowing.set()
         self.offered = b""
         """The public part of the key that was offered last: that of the login, once there is one."""
         if len(self._client_keys) == 1:
@@ -122,7 +131,16 @@ class QuickConnection(asyncssh.SSHClientConnection):
     def _force_close(self, exc: Exception | None) -> None:
         """Write what waits before the end: a goodbye, or a signal to what still runs."""
         self._write()
+        self.flowing.set()
         super()._force_close(exc)
+
+    def pause_writing(self) -> None:
+        """Note that more is sent than leaves."""
+        self.flowing.clear()
+
+    def resume_writing(self) -> None:
+        """Note that it leaves again."""
+        self.flowing.set()
 
     def send_packet(self, pkttype: int, *args: bytes, handler: Any = None) -> None:  # noqa: ANN401 (asyncssh's own)
         """Send a packet. The empty one that goes before each hides what ciphers in CBC mode would show, and others do not."""
@@ -142,6 +160,13 @@ class QuickConnection(asyncssh.SSHClientConnection):
             return
         self._has_tried = True
         self._auth = _DirectKeyAuth(self, PUBLICKEY)
+
+
+async def flows(connection: Tunnel) -> None:
+    """Wait until much may be sent: little waits to leave on the connection, and on those to jump hosts that carry it and what is said to others."""
+    while isinstance(connection, QuickConnection):
+        await connection.flowing.wait()
+        connection = connection.carrier
 
 
 def login_key(connection: asyncssh.SSHClientConnection) -> str:

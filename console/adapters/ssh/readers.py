@@ -31,6 +31,7 @@ class SshReaders:
         self.sessions = transport.sessions
         self.verify = transport.verify
         self.ssh_seen = transport.ssh_seen
+        self.jump_of = transport.jump_of
 
     async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
         """Run a script, within so many seconds."""

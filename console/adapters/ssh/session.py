@@ -15,6 +15,7 @@ import asyncssh
 
 from console.adapters.ssh.answer_marks import Frame
 from console.adapters.ssh.login_shell import command_line
+from console.adapters.ssh.quick_client import flows
 from console.ports.hosts import Sink
 
 CAP = 1024 * 1024
@@ -205,7 +206,7 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
         if data == b"":
             await self._ended_without_input(channel)
         else:
-            await self._ended_with_input(channel, data)
+            await self._ended_with_input(connection, channel, data)
         if self.fault:
             raise self.fault
 
@@ -220,8 +221,10 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
         finally:
             self._let_go(channel)
 
-    async def _ended_with_input(self, channel: asyncssh.SSHClientChannel[bytes], data: bytes | AsyncIterator[bytes]) -> None:
-        feeding = asyncio.ensure_future(self._feed(channel, data))
+    async def _ended_with_input(
+        self, connection: asyncssh.SSHClientConnection, channel: asyncssh.SSHClientChannel[bytes], data: bytes | AsyncIterator[bytes]
+    ) -> None:
+        feeding = asyncio.ensure_future(self._feed(connection, channel, data))
         try:
             await self._ended(feeding)
         finally:
@@ -285,11 +288,12 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
                 async with asyncio.timeout(rest):
                     await self._closed.wait()
 
-    async def _feed(self, channel: asyncssh.SSHClientChannel[bytes], data: bytes | AsyncIterator[bytes]) -> None:
+    async def _feed(self, connection: asyncssh.SSHClientConnection, channel: asyncssh.SSHClientChannel[bytes], data: bytes | AsyncIterator[bytes]) -> None:
         await self._begun.wait()
         pieces = _pieces(data)
         while piece := await self._next(pieces):
             await self._writable.wait()
+            await flows(connection)
             if self._closed.is_set() or not self._wrote(channel, piece):
                 return
         await self._writable.wait()

@@ -94,8 +94,9 @@ async def _sent(task: Task, package: Package) -> StepResult:
     rate = task.state.request.limit_rate or task.environment.limit_rate
     try:
         return await task.tools.shipper.ship(
-            task.host, task.path, task.epoch, task.step.release, package, deadline=task.step.timeout, sharing=_sharing(task), limit_rate=rate, hear=hear
-        )
+            task.host, task.path, task.epoch, task.step.release, package, deadline=task.step.timeout, sharing=_sharing(task), limit_rate=rate,
+            jump_rate=task.environment.ssh.jump_limit_rate, hear=hear,
+        )  # fmt: skip
     finally:
         task.tools.progress.end(task.host.name)
 
