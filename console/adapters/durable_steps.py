@@ -37,6 +37,8 @@ AFTER = 0.5
 HELD_BACK = 5.0
 """Seconds beyond that in which other steps hold it back."""
 AFTER_WITHIN = 20.0
+NOTED_AFTER = 0.3
+"""Seconds after the last move until what was done is written down on the hosts where nothing else asks for it: the run's own record of the moves goes first."""
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 
@@ -103,8 +105,8 @@ class DurableSteps:
         self._going_on = 0
         self._at_rest = asyncio.Event()
         self._later: set[asyncio.Task[object]] = set()
-        self._noting: dict[str, asyncio.Task[object]] = {}
-        """What is being written down, on its host, of a move that was made."""
+        self._noting: dict[str, tuple[asyncio.Task[object], asyncio.Event]] = {}
+        """What is written down, on its host, of a move that was made, and whether something waits for that."""
 
     def stand_by(self, hosts: Iterable[Host]) -> None:
         """Have a shell kept open on each of them; a host without one carries every step out the long way."""
@@ -169,15 +171,21 @@ class DurableSteps:
         await self._no_quick_one.wait()
         await self._transport.run(host, script, deadline=AFTER_WITHIN)
 
-    async def _noted(self, host: Host, step: RemoteStep) -> None:
+    async def _noted(self, host: Host, step: RemoteStep, is_wanted: asyncio.Event) -> None:
         """Write down on the host what was done there by a move, as the step itself would have: once nobody is held up by it."""
         await self._no_quick_one.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(NOTED_AFTER):
+                await is_wanted.wait()
         await self._performed(host, replace(step, move=None), _ignored)
 
     async def noted(self, hosts: Iterable[Host]) -> None:
         """Wait until nothing is left to be written down on those hosts; where one does not answer, no longer than for anything else."""
-        if tasks := [task for host in hosts if (task := self._noting.get(host.name))]:
-            await asyncio.wait(tasks, timeout=HELD_BACK)
+        noting = [self._noting[host.name] for host in hosts if host.name in self._noting]
+        for _, is_wanted in noting:
+            is_wanted.set()
+        if noting:
+            await asyncio.wait([task for task, _ in noting], timeout=HELD_BACK)
 
     async def _performed(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         if "\0" in step.script:
@@ -223,7 +231,9 @@ class DurableSteps:
         moved = await standby.move(talk.host, move, deadline=talk.step.timeout)
         if moved != "moved":
             return None
-        task = self._noting[talk.host.name] = self._do_later(self._noted(talk.host, talk.step))
+        is_wanted = asyncio.Event()
+        task = self._do_later(self._noted(talk.host, talk.step, is_wanted))
+        self._noting[talk.host.name] = task, is_wanted
         task.add_done_callback(lambda _: self._noting.pop(talk.host.name, None))
         talk.sink(f"{move.leads_to} is live\n".encode("utf-8", "surrogateescape"))
         return StepResult("done", 0)

@@ -296,3 +296,25 @@ async def test_a_move_is_written_down_before_anything_else_runs_there(tmp_path: 
     result = await steps.perform(AWAY, place.step(f"[ -e '{noted}' ]", name="restart", is_quick=False), lambda _: None)
     await steps.close()
     assert result.status == "done"
+
+
+async def test_a_move_is_written_down_once_something_else_is_to_run_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable_steps, "NOTED_AFTER", 1000.0)
+    place = Place("dash", tmp_path)
+    made = place.app / "made"
+    made.mkdir()
+    (place.app / "link").symlink_to(made)
+    (place.app / "current").symlink_to(place.app)
+    shells = place.shells()
+    shells.moves = ["moved"]
+    steps = DurableSteps(place.transport, shells)
+    steps.stand_by((AWAY,))
+    move = Move(str(place.app / "link"), str(place.app / "current"), str(made), str(place.app))
+    await steps.perform(AWAY, place.step(":", move=move), lambda _: None)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert shells.asked == 0  # the run's own record goes first
+    async with asyncio.timeout(20):
+        await steps.noted((AWAY,))
+    assert shells.asked == 1
+    await steps.close()

@@ -18,6 +18,8 @@ from console.adapters.ssh.login_shell import command_line
 from console.adapters.ssh.quick_client import flows
 from console.ports.hosts import Sink
 
+SHORT = 8 * 1024
+"""Bytes of input that wait for no other connection's: a quick step through a jump host goes between the pieces of a release."""
 CAP = 1024 * 1024
 """Bytes of output, and of errors, that are kept."""
 WINDOW = 65536
@@ -293,7 +295,8 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
         pieces = _pieces(data)
         while piece := await self._next(pieces):
             await self._writable.wait()
-            await flows(connection)
+            if len(piece) > SHORT:
+                await flows(connection)
             if self._closed.is_set() or not self._wrote(channel, piece):
                 return
         await self._writable.wait()
