@@ -741,7 +741,7 @@ def test_what_ran_when_its_engine_ended_is_not_settled(boot: str, event_boot: st
 
 @pytest.mark.parametrize(
     ("fields", "pauses"),
-    [({"phase": "running"}, True), ({"phase": "running", "aborting": "back"}, False), ({"phase": "rolling-back"}, False), ({"phase": "locking"}, False)],
+    [({"phase": "running"}, True), ({"phase": "running", "aborting": "back"}, False), ({"phase": "rolling-back"}, False), ({"phase": "locking"}, True)],
 )
 def test_a_run_that_is_taken_up_waits_for_a_person_unless_it_goes_back(fields: dict[str, object], pauses: bool):
     after = evolve(a_state("updating", **fields), stamped(ev.TakenUp(epoch=2, by=LIN)))

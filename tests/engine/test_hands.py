@@ -11,8 +11,9 @@ from console.adapters.durable_steps import DurableSteps
 from console.adapters.scripted_hosts import ScriptedTransport
 from console.engine.run.executor import CANCEL_AGAIN, FleetExecutor
 from console.engine.run.run_locks import HEARTBEAT
+from console.engine.run.shared_balancer import SharedBalancer
 from console.model.configured_environment import Database, Environment
-from console.model.events import LocksTaken
+from console.model.events import Decided, LocksTaken, TrafficChanged
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.host_facts import LockHolder
@@ -213,3 +214,50 @@ async def test_a_sign_of_life_that_goes_wrong_is_not_the_last_one():
             await asyncio.sleep(0)
         assert locks.beats == 2 * (turn + 1)
     await executor.rest()
+
+
+async def test_hosts_that_cannot_be_locked_by_a_mistake_are_a_no_go_and_given_back():
+    class Wrong(Locks):
+        async def take(self, host: Host, path: str, holder: LockHolder) -> None:
+            await super().take(host, path, holder)
+            if host.name == "web02":
+                raise RuntimeError("a bug")
+
+        async def release(self, host: Host, path: str, epoch: str) -> None:
+            self.asked.append(("release", host.name, epoch))
+
+    locks = Wrong()
+    answer = await _executor(locks).take_locks(_rollback(()))
+    assert isinstance(answer, Decided)
+    assert (answer.go, answer.reasons) == (False, ("the console failed to lock the hosts: RuntimeError: a bug",))
+    assert sorted(locks.asked)[:2] == [("release", "web01", "r1.2"), ("release", "web02", "r1.2")]
+
+
+async def test_what_an_engine_before_this_one_has_locked_at_its_go_is_exchanged():
+    class Own(Locks):
+        async def take(self, host: Host, path: str, holder: LockHolder) -> LockHolder | None:  # type: ignore[override] # it is held
+            await super().take(host, path, holder)
+            return LockHolder(SafeText("ada"), run="r1", epoch="r1.1") if host.name == "web01" else None
+
+        async def take_over(self, host: Host, path: str, old: str, new: str, holder: LockHolder | None = None) -> None:
+            self.asked.append((f"take over {old}", host.name, new))
+
+    locks = Own()
+    executor = _executor(locks)
+    assert await executor.take_locks(_rollback(())) == LocksTaken(epoch=2, hosts=WEB)
+    assert ("take over r1.1", "web01", "r1.2") in locks.asked
+    await executor.rest()
+
+
+async def test_a_mistake_at_a_balancer_is_told_of_each_host_and_ends_no_run():
+    class Broken:
+        name, hosts = "edge", frozenset(WEB)
+
+        async def look(self, **asked: float) -> None:
+            raise RuntimeError("a bug")
+
+    executor, told = _executor(Locks()), list[TrafficChanged]()
+    executor._tools.balancers = (SharedBalancer(Broken(), executor._clock),)  # type: ignore[arg-type] # as much of it as is asked for
+    executor.record, executor.live = told.append, lambda: _rollback(WEB)
+    await executor.take_out(WEB)
+    assert [(one.host, one.mark, str(one.detail)) for one in told] == [(name, "unread", "the console failed: RuntimeError: a bug") for name in WEB]

@@ -252,3 +252,40 @@ async def test_a_run_that_waits_for_its_time_ends_when_it_is_told_to_however_soo
     waiting.cancel()
     await asyncio.wait((waiting,), timeout=20)
     assert waiting.cancelled()
+
+
+async def test_a_mistake_in_the_last_look_at_hosts_ends_the_run_as_not_known(disk):
+    class Wrong(Executor):
+        async def ask(self, state, hosts):
+            raise RuntimeError("a bug")
+
+    environment, executor = an_environment(2, 2), Wrong()
+    executor.ends.set()
+    runner = Runner(environment, disk, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), executor, lambda events: None)
+    disk.through.set()
+    await runner.write(*opening(environment)[:-1])
+    async with asyncio.timeout(60):
+        state = await runner.run()
+    assert (state.phase, state.exit) == ("ended", 5)
+    assert "the console failed to ask it: RuntimeError: a bug" in state.reason
+
+
+async def test_a_run_that_is_taken_up_between_its_go_and_its_locks_waits_for_a_person(disk):
+    environment, executor = an_environment(2, 2), Executor()
+    runner = Runner(environment, disk, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), executor, lambda events: None)
+    disk.through.set()
+    begun = [event for event in opening(environment) if not isinstance(event, ev.LocksTaken)]
+    await runner.write(*begun)
+    assert runner.state.phase == "locking"
+    again = Runner(environment, disk, SetClock(datetime(2026, 11, 24, 10, tzinfo=UTC)), executor, lambda events: None)
+    await again.take_up(runner.state, ADA)
+    running = asyncio.create_task(again.run())
+    async with asyncio.timeout(60):
+        while again.state.phase == "locking":
+            await asyncio.sleep(0)
+        await turns(100)
+        assert (executor.began, again.state.pausing is not None and again.state.pausing.cause) == ([], "taken-up")
+        executor.ends.set()
+        assert isinstance(await again.submit(cmd.Continue(), ADA), Accepted)
+        state = await running
+    assert (state.phase, state.exit) == ("ended", 0)

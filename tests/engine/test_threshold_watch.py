@@ -14,7 +14,7 @@ from console.engine.run import threshold_watch
 from console.engine.run.threshold_watch import FEW, LOOK, ThresholdWatch, patience_of
 from console.model import events as ev
 from console.model.application_metrics import Metrics
-from console.model.thresholds import Mean, Threshold
+from console.model.thresholds import Mean, Threshold, Unmeasured
 from console.model.values import changed
 from tests.core.plans import run_of
 from tests.core.simulation import Simulation, an_environment
@@ -173,3 +173,18 @@ async def test_it_looks_until_the_run_ends_and_only_while_that_is_judged():
 def test_three_looks_that_fail_are_an_error(metric: str, interval: float, scrape: float, seconds: float):
     environment = changed(an_environment(1), metrics_interval=interval, metrics=Metrics(scrape_interval=scrape))
     assert patience_of(environment, metric) == seconds
+
+
+async def test_a_mistake_in_judging_ends_no_run_and_is_never_within_the_limit(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
+    scene = Scene()
+
+    def wrong(*given: object) -> None:
+        raise ZeroDivisionError("float division by zero")
+
+    monkeypatch.setattr(threshold_watch, "judged", wrong)
+    monkeypatch.setattr(threshold_watch, "baseline_of", wrong)
+    await scene.serve(12, new=0.3)
+    (known,) = scene.run.state.thresholds.values()
+    assert isinstance(known.verdict, Unmeasured)
+    assert known.verdict.problem == "the console failed to judge it: ZeroDivisionError: float division by zero"
+    assert len([one for one in caplog.records if one.name == "console.engine.run.threshold_watch"]) == 1

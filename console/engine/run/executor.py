@@ -4,6 +4,7 @@ Locks are `run_locks`'s.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from console.engine.metrics.keeper import NoMeasurements
@@ -15,6 +16,7 @@ from console.engine.run.reachability import why_silent
 from console.engine.run.run_locks import RunLocks
 from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.step_attempt import Maintain, Task, Tools, never_over, remote
+from console.errors import ConsoleError
 from console.model.configured_environment import Environment
 from console.model.events import Decided, Event, HostFailed, HostsAnswered, LocksRefused, LocksReleased, LocksTaken, StepFinished
 from console.model.measurements import Measurements
@@ -26,6 +28,8 @@ from console.ports.feed import Output
 from console.ports.outside import Outside
 from console.ports.steps import StepResult
 from console.text import SafeText
+
+log = logging.getLogger(__name__)
 
 HERE = frozenset({"gate", "ship", "monitor", "analysis", "critical", "manual", "build", "pack", "drain", "admit", "weigh"})
 """Kinds of steps that nothing goes on of on their hosts: to give them up here ends them."""
@@ -125,6 +129,13 @@ class FleetExecutor:
                 return
 
     async def _cancelled(self, task: Task) -> StepResult:
+        try:
+            return await self._ended_there(task)
+        except Exception as bug:  # it goes on to its own end, which is waited for
+            log.exception("ending %s", task.step.name)
+            return StepResult("failed", detail=SafeText(f"{type(bug).__name__}: {bug}"))
+
+    async def _ended_there(self, task: Task) -> StepResult:
         if task.step.kind in ("backup", "restore"):
             return await database_steps.cancel(task)
         if self._environment.host(task.step.place) is None:
@@ -145,7 +156,14 @@ class FleetExecutor:
         for one in at:
             if other := self.locks.other_holder(one.host):
                 one.note("unread", detail=str(other))
-        await take_all_out([one for one in at if self.locks.other_holder(one.host) is None])
+        try:
+            await take_all_out([one for one in at if self.locks.other_holder(one.host) is None])
+        except ConsoleError:  # what is to be on the disk before a balancer is told could not be written
+            raise
+        except Exception as bug:
+            log.exception("taking %s out of the traffic", ", ".join(hosts))
+            for one in at:
+                one.note("unread", detail=f"the console failed: {type(bug).__name__}: {bug}")
 
     async def _silent(self, name: str) -> SafeText | None:
         host = self._environment.host(name)

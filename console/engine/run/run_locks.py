@@ -103,15 +103,20 @@ class RunLocks:
             self.takes_from.finish(held)
 
     async def _all_locked(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
-        hosts = sorted(self._hosts(state), key=lambda host: host.name)
-        holder = self._holder = self._holder_of(state, f"{state.run}.1")
-        refused = await self._take(hosts[:1], holder) or await self._take(hosts[1:], holder) or self._none_held(state, hosts)
+        hosts, epoch = sorted(self._hosts(state), key=lambda host: host.name), max(1, state.epoch)
+        holder = self._holder = self._holder_of(state, f"{state.run}.{epoch}")
+        refused: LocksRefused | Decided | None
+        try:
+            refused = await self._take(hosts[:1], holder) or await self._take(hosts[1:], holder) or self._none_held(state, hosts)
+        except Exception as bug:
+            log.exception("locking the hosts of %s", state.run)
+            refused = Decided(go=False, by=ENGINE, reasons=(SafeText(f"the console failed to lock the hosts: {type(bug).__name__}: {bug}"),))
         if refused:
             await self._release(hosts, holder.epoch)
             return refused
         await self._live(tuple(hosts), holder.epoch)
         self._steps.stand_by(hosts)
-        return LocksTaken(epoch=1, hosts=tuple(host.name for host in hosts if host.name not in self._missed))
+        return LocksTaken(epoch=epoch, hosts=tuple(host.name for host in hosts if host.name not in self._missed))
 
     def _holder_of(self, state: RunState, epoch: str) -> LockHolder:
         return LockHolder(
@@ -221,6 +226,8 @@ class RunLocks:
         if ceded and await self._locks.take_over(host, path, ceded, holder.epoch, holder) is None:
             return None
         answer = await self._locks.take(host, path, holder)
+        if isinstance(answer, LockHolder) and answer.run == holder.run:  # an engine before this one was about to begin
+            answer = await self._locks.take_over(host, path, answer.epoch, holder.epoch, holder)
         for _ in range(TURNS):
             if not isinstance(answer, LockHolder) or not await self._is_over(answer.run):
                 return answer

@@ -22,6 +22,8 @@ from console.model.events import (
     CommandRefused,
     Decided,
     Event,
+    HostFailed,
+    HostsAnswered,
     LocksRefused,
     LocksReleased,
     LocksTaken,
@@ -100,10 +102,10 @@ class Runner:
     async def take_up(self, state: RunState, by: Person) -> None:
         """Go on with a run that another engine began, and that is in that state; what it left running is settled first."""
         self._record.resume_from(state)
-        if state.phase in ("running", "rolling-back"):
-            self._holds_again = True
+        if state.phase in ("locking", "running", "rolling-back"):
+            self._holds_again = state.phase != "locking"
             alone = ALONE if self._journal.outage is not None else 0
-            await self.write(TakenUp(epoch=state.epoch + 1 + alone, by=by))
+            await self.write(TakenUp(epoch=max(1, state.epoch) + 1 + alone, by=by))
 
     def record(self, *events: Event) -> None:
         """Fold events, and go on; they are written soon, and then everyone is told. Where that fails, the run's loop ends."""
@@ -246,8 +248,12 @@ class Runner:
         self.record(finished)
 
     async def _ask(self, hosts: tuple[str, ...]) -> None:
+        found: tuple[Event, ...]
         try:
             found = await self._executor.ask(self.state, hosts)
+        except Exception as bug:
+            words = SafeText(f"the console failed to ask it: {type(bug).__name__}: {bug}")
+            found = (*(HostFailed(host=name, condition="unknown", reason=words) for name in hosts), HostsAnswered(hosts=()))
         finally:
             self._asking = False
         if self.state.phase != "ended":

@@ -5,6 +5,7 @@ Of many hosts, a look is worked out beside the engine's loop, over a copy of wha
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -17,8 +18,11 @@ from console.model.configured_environment import Environment
 from console.model.events import BaselineTaken, Event
 from console.model.measurements import LIMITED, Measurements
 from console.model.state import HostCondition, RunState
-from console.model.thresholds import Mean, Threshold, Verdict
+from console.model.thresholds import Mean, Threshold, Unmeasured, Verdict
 from console.ports.clock import Clock
+from console.text import SafeText
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -34,7 +38,8 @@ LEAST_PATIENCE = 10.0
 
 
 class ThresholdWatch:
-    """The thresholds of one run, judged again and again from its first switch on; what changes becomes an event."""
+    """The thresholds of one run, judged again and again from its first switch on; what changes becomes an event. A mistake of ours ends no run: what could
+    not be worked out was not measured."""
 
     def __init__(self, environment: Environment, measurements: Measurements, clock: Clock, state: Callable[[], RunState], record: Callable[..., None]) -> None:
         self._environment = environment
@@ -42,6 +47,8 @@ class ThresholdWatch:
         self._clock = clock
         self._state = state
         self._record = record
+        self._failed: set[str] = set()
+        """Metrics whose numbers could not be worked out, as the log has it."""
 
     async def watch(self) -> None:
         """Look again and again, to the run's end."""
@@ -71,7 +78,11 @@ class ThresholdWatch:
         found: dict[str, dict[str, Mean]] = {}
         for metric in dict.fromkeys(threshold.metric for threshold in self._environment.thresholds):
             patience = patience_of(self._environment, metric)
-            found[metric] = await self._worked_out(baseline_of, metric, min(now, state.changed_at) - BASELINE, metric, before, now, patience)
+            try:
+                found[metric] = await self._worked_out(baseline_of, metric, min(now, state.changed_at) - BASELINE, metric, before, now, patience)
+            except Exception as bug:
+                self._failed_at(metric, bug)
+                found[metric] = {}
         if is_judged(self._state()) and is_complete(found, before, now):
             self._record(BaselineTaken(metrics=found))
 
@@ -83,7 +94,16 @@ class ThresholdWatch:
         def work(measurements: Measurements) -> Verdict:
             return judged(threshold, View(measurements, new, old, state.switched, now, baseline, patience))
 
-        return await self._worked_out(work, metric, reach_of(threshold, state.switched, now))
+        try:
+            return await self._worked_out(work, metric, reach_of(threshold, state.switched, now))
+        except Exception as bug:
+            self._failed_at(metric, bug)
+            return Unmeasured(unmeasured=tuple(new), problem=SafeText(f"the console failed to judge it: {type(bug).__name__}: {bug}"))
+
+    def _failed_at(self, metric: str, bug: Exception) -> None:
+        if metric not in self._failed:
+            self._failed.add(metric)
+            log.error("judging %s", metric, exc_info=bug)
 
     async def _worked_out(self, work: Callable[..., T], metric: str, since: float, *more: object) -> T:
         """Do that with what was measured of the metric since then."""
