@@ -201,7 +201,7 @@ class ActiveRun:
         """End a run before its GO by that error; where even that cannot be written, it stays as the journal knows it."""
         try:
             await self.runner.fail(error)
-        except ConsoleError:
+        except Exception:
             log.exception("ending run %s", self._run)
             self._leave(error, interrupted)
 

@@ -73,7 +73,12 @@ class ActiveRuns:
     def begin(self, run: str, one: ActiveRun, person: Person, ended: Callable[[], None]) -> None:
         """Carry a run from now on. `ended` is called at its end."""
         self._runs[run] = one
-        one.begin(person, lambda: self._runs.pop(run), ended)
+        one.begin(person, lambda: self._let_go(run, one), ended)
+
+    def _let_go(self, run: str, one: ActiveRun) -> None:
+        """Carry it no more; who has taken the run up meanwhile does."""
+        if self._runs.get(run) is one:
+            del self._runs[run]
 
     async def make_way(self, kind: RunKind, *, has_begun: bool = False) -> ActiveRun | None:
         """End a catch-up that is open: whoever wants a run does not wait for it, and its hosts stay owed. Raises Locked while another run is open.

@@ -150,11 +150,12 @@ class Engine:
             raise Locked("a command of exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
 
     async def _use(self, environment: Environment, digest: str) -> None:
-        """Work with another model from now on."""
+        """Work with another model from now on. Where its ports cannot be opened, all stays as it is."""
+        outside = self._model.opened(environment)
         await self._metrics.stop()
         await self._catch_up.stop()
         await self._maintenance.stop()
-        outside = await self._model.use(environment, digest, self._runs.open)
+        await self._model.use(environment, digest, outside, self._runs.open)
         self._catch_up.changed()
         self._catch_up.start()
         self._maintenance.start()

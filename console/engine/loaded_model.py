@@ -107,13 +107,15 @@ class LoadedModel:
         """Have the journal be the one that this model names. Raises ConsoleError where it cannot be used."""
         await self._choose_journal(environment, self.keyring.values)
 
-    async def use(self, environment: Environment, digest: str, still: tuple[ActiveRun, ...]) -> Outside:
-        """Work with that model from now on, and return its ports. `still`: runs that go on by the connections of the model before."""
-        if self._outside is not None:
-            await self._let_rest(self._outside, still)
-        self._environment, self.digest = environment, digest
-        self._outside = self._open_outside(environment, self.keyring.values)
-        return self._outside
+    def opened(self, environment: Environment) -> Outside:
+        """Open the ports of a model; nothing is contacted yet. Raises ConsoleError and OSError."""
+        return self._open_outside(environment, self.keyring.values)
+
+    async def use(self, environment: Environment, digest: str, outside: Outside, still: tuple[ActiveRun, ...]) -> None:
+        """Work with that model and its ports from now on. `still`: runs that go on by the connections of the model before."""
+        before, self._environment, self.digest, self._outside = self._outside, environment, digest, outside
+        if before is not None:
+            await self._let_rest(before, still)
 
     async def _let_rest(self, outside: Outside, still: tuple[ActiveRun, ...]) -> None:
         """Close the connections of the model before; behind the end of a run in its monitoring window, which still watches by them."""

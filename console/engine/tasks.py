@@ -4,8 +4,11 @@ One rule for all who have such tasks. Knows no run and no record.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -28,6 +31,8 @@ class Background:
         if not self._tasks:
             named = (*names, *("" for _ in works[len(names) :]))
             self._tasks = tuple(asyncio.create_task(work(), name=name or None) for work, name in zip(works, named, strict=True))
+            for task in self._tasks:
+                task.add_done_callback(_log_fault)
 
     async def stop(self) -> None:
         """Cancel them, and wait until each has ended. Not to be called by one of them."""
@@ -35,6 +40,12 @@ class Background:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _log_fault(task: asyncio.Task[None]) -> None:
+    """Say in the log that a watch has ended by a mistake: nobody waits for it."""
+    if not task.cancelled() and (fault := task.exception()):
+        log.error("a watch has ended: %s", task.get_name(), exc_info=fault)
 
 
 class Unbroken:

@@ -182,3 +182,29 @@ async def test_an_engine_that_is_being_stopped_begins_no_run_that_it_would_not_c
     scene.opened[0].may_close.set()
     await stopping
     assert scene.engine.open_run_id == ""
+
+
+async def test_a_model_whose_ports_cannot_be_opened_changes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    def full(environment: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(scene.engine._model, "_open_outside", lambda environment, secrets: full(environment))
+    with pytest.raises(OSError, match="No space left"):
+        await scene.configure("d2")
+    monkeypatch.undo()
+    assert (scene.engine.digest, [one.is_closed for one in scene.opened]) == ("d1", [False])
+    await scene.configure("d2")
+    assert (scene.engine.digest, [one.is_closed for one in scene.opened]) == ("d2", [True, False])
+
+
+async def test_a_run_whose_end_cannot_be_written_by_a_mistake_is_open_no_more(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    async def wrong(*given: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("console.engine.active_run.input_for", wrong)
+    monkeypatch.setattr("console.engine.run.runner.Runner.fail", wrong)
+    run = await scene.engine.open_run(Request(), ADA)
+    async with asyncio.timeout(30):
+        while scene.engine.open_run_id:
+            await asyncio.sleep(0)
+    assert run not in scene.engine._runs.holding

@@ -380,3 +380,21 @@ async def test_where_a_threshold_allows_next_to_nothing_a_service_without_errors
     scene.environment = changed(scene.environment, thresholds=(Threshold("error_rate", above=1e-6),))
     assert await scene.ended(60.0) is None
     assert scene.run.state.pausing is not None
+
+
+async def test_nothing_is_judged_on_while_a_mistake_keeps_new_hosts_from_being_watched():
+    class Wrong(Well):
+        async def once(self, *asked: Any) -> GateResult:
+            raise RuntimeError("a bug")
+
+        watch = once
+
+    scene = Scene(hosts=10)
+    scene.environment = changed(scene.environment, health=an_environment(1).health)
+    scene.gates = Wrong()
+    scene.begin()
+    await scene.pass_time(60.0)
+    assert scene.work is not None
+    assert scene.work.done()
+    with pytest.raises(RuntimeError, match="a bug"):
+        scene.work.result()

@@ -92,3 +92,14 @@ async def test_what_came_of_it_is_returned_or_raised():
         await work.done(fails())
     await turns()
     assert not work.goes_on
+
+
+async def test_a_watch_that_ended_by_a_mistake_is_in_the_log(caplog: pytest.LogCaptureFixture):
+    async def fails() -> None:
+        raise ValueError("broken")
+
+    background = Background()
+    background.start(fails, names=("the lease",))
+    await turns()
+    assert ["a watch has ended: the lease"] == [one.getMessage() for one in caplog.records if one.name == "console.engine.tasks"]
+    await background.stop()

@@ -5,7 +5,6 @@ What the counts mean and when it is over is `core/`'s. An engine that takes the 
 """
 
 import asyncio
-import contextlib
 import math
 
 from console.core.analysis.judged_metrics import criteria_of, judged_metrics
@@ -35,18 +34,18 @@ class CanaryAnalysis:
         known = self._known()
         self._counts = RequestCounts(task, {one.metric: one.bound for one in known.readings if one.bound is not None})
         self._seconds = block_seconds(task.environment, is_scraped=self._counts.is_scraped)
+        self._beside: asyncio.Task[None] | None = None
         self._began = task.tools.live().step_state(task.step).started or task.tools.clock.mono()
 
     async def run(self) -> StepResult:
         """Judge until the core says that it is over."""
-        beside = asyncio.create_task(self._watch_health())
+        self._beside = asyncio.create_task(self._watch_health())
         try:
             await self._remember()
             return await self._judge()
         finally:
-            beside.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await beside
+            self._beside.cancel()
+            await asyncio.gather(self._beside, return_exceptions=True)
 
     def _known(self) -> AnalysisState:
         return self._tools.live().analyses.get(self._task.step.name, AnalysisState())
@@ -75,6 +74,8 @@ class CanaryAnalysis:
     async def _wait(self) -> None:
         until = self._clock.mono() + self._seconds
         while (left := until - self._clock.mono()) > 0 and not self._known().promoted:
+            if self._beside is not None and self._beside.done():
+                self._beside.result()  # nothing is judged while nobody watches whether hosts are well
             await self._clock.sleep(min(SLICE, left))
 
     def _standing(self) -> AnalysisCourse:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from console.engine.tasks import Unbroken
 from console.errors import ConsoleError, Locked, RecordAway
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, Refusal
@@ -27,6 +28,8 @@ class RunLease:
         self._journal = journal
         self._run = run
         self._carrier = carrier
+        self._answering = Unbroken()
+        """Commands of other machines that are being judged."""
 
     async def take(self) -> None:
         """Take it. Raises Locked where another engine carries the run. While the record is away nobody can say so; `keep` takes it when it is back."""
@@ -48,6 +51,9 @@ class RunLease:
             except ConsoleError as fault:
                 log.warning("the lease of run %s was not renewed: %s", self._run, fault.message)
                 continue
+            except Exception:  # without it another engine would believe this one dead
+                log.exception("renewing the lease of run %s", self._run)
+                continue
             if other is not None:
                 lost(other)
                 return
@@ -58,17 +64,27 @@ class RunLease:
             await self._journal.machines.news(self._run, LOOK)
             try:
                 for sent in await self._journal.machines.take_commands(self._run):
-                    await self._journal.machines.answer_command(self._run, sent.number, await self._judged(sent, submit))
+                    self._answering.begin(self._answered(sent, submit))
             except ConsoleError as fault:
                 log.warning("what was said to run %s elsewhere was not heard: %s", self._run, fault.message)
                 await asyncio.sleep(LOOK)
 
+    async def _answered(self, sent: SentCommand, submit: Callable[[str, SentCommand], Awaitable[Accepted | Refusal]]) -> None:
+        """Judge one command and answer it, beside all others: a GO that looks at hosts again holds up no roll back."""
+        try:
+            await self._journal.machines.answer_command(self._run, sent.number, await self._judged(sent, submit))
+        except ConsoleError as fault:
+            log.warning("what became of command %d to run %s was not said: %s", sent.number, self._run, fault.message)
+
     async def _judged(self, sent: SentCommand, submit: Callable[[str, SentCommand], Awaitable[Accepted | Refusal]]) -> Accepted | Refusal:
-        """What becomes of one command; where it cannot be carried out, the others that were taken with it still are."""
+        """What becomes of one command; why it cannot be carried out."""
         try:
             return await submit(self._run, sent)
         except ConsoleError as fault:
             return Refusal(SafeText(fault.message), SafeText(fault.hint))
+        except Exception as bug:
+            log.exception("command %d to run %s", sent.number, self._run)
+            return Refusal(SafeText(f"the engine failed: {type(bug).__name__}: {bug}"), SafeText(f"deploy attach {self._run}"))
 
     async def end(self) -> None:
         """Let it go, so that nobody waits for it to run out."""
