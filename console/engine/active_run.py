@@ -87,7 +87,9 @@ class ActiveRun:
         def promised(hand_over: HandOver) -> None:
             giving.locks.gives_to = hand_over
 
-        self._executor.locks.takes_from = HandOver(lambda: runner.state, runner.write, self._fleet.clock, promised)
+        self._executor.locks.takes_from = HandOver(
+            lambda: runner.state, runner.write, self._fleet.clock, promised, lambda: older.task is not None and not older.task.done()
+        )  # fmt: skip
 
     def begin(self, person: Person, interrupted: Callable[[], object], over: Callable[[], object]) -> None:
         """Go on from where it is. `interrupted`: told when this engine can carry it no further, though it has not ended; `over`: when it carries it no more."""

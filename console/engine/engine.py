@@ -146,6 +146,8 @@ class Engine:
             return
         if self._runs.is_busy or (self._runs.open and self._model.leads_astray(environment)):
             raise Locked(f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}")
+        if self._switching.locked():
+            raise Locked("maintenance mode is being switched, with another hosts.toml", "type the command again once that has ended")
         if any([await self._journal.of_type(name, RunOpened) for name in tuple(self._feeds.followed)]):
             raise Locked("a command of exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
 

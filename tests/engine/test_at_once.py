@@ -208,3 +208,12 @@ async def test_a_run_whose_end_cannot_be_written_by_a_mistake_is_open_no_more(sc
         while scene.engine.open_run_id:
             await asyncio.sleep(0)
     assert run not in scene.engine._runs.holding
+
+
+async def test_another_model_waits_until_maintenance_mode_was_switched_with_this_one(scene: Scene):
+    async with scene.engine._switching:
+        with pytest.raises(Locked, match="maintenance mode is being switched"):
+            await scene.configure("d2")
+    assert [one.is_closed for one in scene.opened] == [False]
+    await scene.configure("d2")
+    assert scene.engine.digest == "d2"

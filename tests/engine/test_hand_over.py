@@ -10,7 +10,7 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.engine.active_runs import ActiveRuns
-from console.engine.run.lock_hand_over import HandOver
+from console.engine.run.lock_hand_over import PATIENCE, HandOver
 from console.errors import Locked
 from console.model import events as ev
 from console.model.commands import RollBack
@@ -176,6 +176,38 @@ async def test_a_look_at_an_older_release_is_no_go_and_ends_nothing():
     assert isinstance(answer, ev.Decided)
     assert scene.run.state.phase == "running"
     assert scene.order == []
+
+
+async def test_one_that_was_told_to_make_way_is_waited_for_until_it_has_ended():
+    scene = Scene()
+
+    async def told(event: ev.Event) -> None:
+        scene.run.record(event)
+
+    hand_over = HandOver(lambda: scene.run.state, told, scene.clock, scene.promised)
+    asking = asyncio.create_task(hand_over.ask(scene.newer))
+    await asyncio.sleep(0)
+    for _ in range(int(2 * PATIENCE)):
+        await scene.clock.advance(1.0)
+    assert (asking.done(), scene.run.state.superseded_by) == (False, "r2")
+    until(scene.run, lambda run: run.state.phase == "ended")
+    await scene.clock.advance(1.0)
+    assert await asking is None
+
+
+async def test_one_that_is_interrupted_while_it_makes_way_is_a_no_go_at_once():
+    scene, carried = Scene(), [True]
+
+    async def told(event: ev.Event) -> None:
+        scene.run.record(event)
+        carried.clear()
+
+    asking = asyncio.create_task(HandOver(lambda: scene.run.state, told, scene.clock, scene.promised, lambda: bool(carried)).ask(scene.newer))
+    await asyncio.sleep(0)
+    await scene.clock.advance(1.0)
+    answer = await asking
+    assert isinstance(answer, ev.Decided)
+    assert (answer.go, answer.reasons) == (False, ("run r1 was interrupted meanwhile: take it up first (deploy resume r1)",))
 
 
 def _engine_with(*states: RunState) -> ActiveRuns:

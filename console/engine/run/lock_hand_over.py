@@ -17,7 +17,9 @@ from console.ports.clock import Clock
 from console.text import SafeText
 
 PATIENCE = 30.0
-"""Seconds that the older run has to end: nothing of it goes on but checks, or the removal of old releases."""
+"""Seconds that the older run has to end where its window is over: nothing of it goes on but the removal of old releases."""
+ENDING = 300.0
+"""Seconds that it has once it was told to make way: it ends in any case, so that the newer one is refused only where nothing else is left."""
 HANDING = 60.0
 """Seconds that it keeps locks for the newer one, once it has ended."""
 AGAIN = 0.1
@@ -26,12 +28,17 @@ AGAIN = 0.1
 class HandOver:
     """One run's locks to the next."""
 
-    def __init__(self, old: Callable[[], RunState], write: Callable[[Event], Awaitable[object]], clock: Clock, promised: Callable[["HandOver"], None]) -> None:
-        """`old`: the older run as it is now; `write`: into its record; `promised`: hears that its locks are kept for the newer run."""
+    def __init__(
+        self, old: Callable[[], RunState], write: Callable[[Event], Awaitable[object]], clock: Clock, promised: Callable[["HandOver"], None],
+        is_carried: Callable[[], bool] = lambda: True,
+    ) -> None:  # fmt: skip
+        """`old`: the older run as it is now; `write`: into its record; `promised`: hears that its locks are kept for the newer run; `is_carried`: whether the
+        older one still goes on here."""
         self._old = old
         self._write = write
         self._clock = clock
         self._promised = promised
+        self._is_carried = is_carried
         self._taken: asyncio.Future[frozenset[str]] = asyncio.get_running_loop().create_future()
 
     @property
@@ -44,12 +51,15 @@ class HandOver:
         """End the older run for this one; why not, where it does something to its hosts, or has, since the newer one looked."""
         ends = self._clock.mono() + PATIENCE
         while (old := self._old()).phase != "ended":
+            if not self._is_carried():
+                return _no_go(f"run {old.run} was interrupted meanwhile: take it up first (deploy resume {old.run})")
             if changed := not_as_seen(old, new):
                 return _not_as_seen(old, changed)
             if makes_way(old):
                 self._promised(self)
                 changes = tuple(dict.fromkeys(step.about for step in new.plan.steps if step.about)) if new.plan else ()
                 await self._write(Superseded(by_run=new.run, by=new.decided_by or new.by, hosts=changes))
+                ends = self._clock.mono() + ENDING
                 continue
             if not is_about_to_end(old) or self._clock.mono() > ends:
                 holder = LockHolder(by=SafeText(old.by.name), run=old.run)
