@@ -28,10 +28,10 @@ def plain(address: str) -> str:
     return address.replace("+psycopg", "")
 
 
-def empty_database(server: str) -> str:
+def empty_database(server: str, how: str = "") -> str:
     """The address of a new database without tables."""
     name = f"bare_{next(_numbers)}_{secrets.token_hex(3)}"
-    executed(server, f"create database {name}")
+    executed(server, f"create database {name} {how}")
     return address(server, name)
 
 

@@ -19,6 +19,9 @@ FROZEN = 5
 """Seconds after which the server ends a transaction whose console says nothing more: until then it holds its environment's lock."""
 
 
+_ESCAPES = "in its login and password write / as %2F, ? as %3F, # as %23, @ as %40, % as %25"
+
+
 @dataclass(frozen=True)
 class Address:
     """Where the journal's database is. `given`: what the address says, by libpq's names; it may hold a password."""
@@ -37,9 +40,11 @@ def address_of(text: str) -> Address:
     except ValueError:
         parts, port, asked = urlsplit(""), None, []
     if not parts.scheme or "://" not in text:
-        raise UsageFault("the journal's address is no URL", f'journal = "{DRIVER}://deploy@db01.example.net/deploy"')
+        raise UsageFault("the journal's address is no URL", f'journal = "{DRIVER}://deploy@db01.example.net/deploy"; {_ESCAPES}')
     if parts.scheme not in (DRIVER, "postgresql"):
         raise UsageFault(f"the journal's address begins with {SafeText(parts.scheme, 40)}, not with {DRIVER}", f'journal = "{DRIVER}://…"')
+    if "@" in parts.path or parts.fragment or text.endswith("#") or "\0" in unquote(text):  # what stands before may be a part of the password
+        raise UsageFault("the journal's address is cut off at a sign that has a meaning of its own in a URL", _ESCAPES)
     hosts = [host for name, value in asked if name == "host" for host in value.split(",")]
     named = {
         "user": unquote(parts.username or ""),
@@ -71,6 +76,7 @@ def connect_arguments(address: Address, *, writes: bool = False, alters: bool = 
         "statement_timeout": 0 if alters else STATEMENT * 1000,
         "lock_timeout": STATEMENT * 1000,
         "idle_in_transaction_session_timeout": FROZEN * 1000 * (12 if alters else 1),
+        "datestyle": "ISO",
     }
     options = " ".join([address.given.get("options", ""), *(f"-c {name}={value}" for name, value in settings.items())]).strip()
     asked: dict[str, Any] = {

@@ -11,7 +11,7 @@ from alembic.config import Config
 
 from console.adapters.journal.postgres import opened, told
 from console.adapters.journal.postgres_address import address_of
-from console.adapters.journal.postgres_schema import refuse_newer
+from console.adapters.journal.postgres_schema import refuse_newer, verify_encoding
 from console.adapters.journal.postgres_search import SCHEMA
 from console.adapters.journal.postgres_store import lock_key
 from console.errors import Locked
@@ -28,6 +28,7 @@ def migrate(address: str, patience: float = PATIENCE) -> tuple[str, int, int]:
     try:
         with told(path), _alone(engine, path, patience):
             with engine.connect() as connection:
+                verify_encoding(connection, path)
                 before = refuse_newer(connection, path)
             if before < SCHEMA:
                 _upgrade(engine)

@@ -18,8 +18,17 @@ VERSIONS = sa.Table(
 """One row: the version of the tables, and the oldest console (by its SCHEMA) that may use them."""
 
 
+def verify_encoding(connection: sa.Connection, path: str) -> None:
+    """Raise UsageFault where the database cannot hold every text that a person writes, or a host prints: a run would stop at the first one."""
+    encoding = connection.execute(sa.select(sa.func.current_setting("server_encoding"))).scalar_one()
+    if encoding not in ("UTF8", "SQL_ASCII"):
+        hint = "createdb --encoding=UTF8 --template=template0, name it in the journal's address, then: deploy engine migrate"
+        raise UsageFault(f"the journal {path} is a database in {encoding}, which lacks letters; it has to be in UTF8", hint)
+
+
 def verify_schema(connection: sa.Connection, path: str) -> None:
-    """Raise UsageFault where the tables are too old or too new for this console."""
+    """Raise UsageFault where the tables are too old or too new for this console, or the database cannot hold every text."""
+    verify_encoding(connection, path)
     row = connection.execute(sa.select(VERSIONS)).first()
     if row is None or row.version < LEAST:
         found = row.version if row else 0

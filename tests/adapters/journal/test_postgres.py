@@ -25,7 +25,9 @@ from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.journal.tables import META, RUNS
 from console.core.run.evolve import fold
 from console.errors import Locked, UsageFault
+from console.model.bastions import Bastion
 from console.model.events import RunEnded
+from console.text import SafeText
 from tests.adapters.checks.servers import PASSWORD
 from tests.adapters.journal.test_contract import golden, note, opened, place_of
 from tests.recorded import append
@@ -153,6 +155,34 @@ def test_a_login_that_is_refused_and_an_address_that_is_none_are_told_apart(shar
         with pytest.raises(UsageFault, match="the journal's address") as usage:
             address_of(text)
         assert PASSWORD not in usage.value.message + usage.value.hint
+
+
+@pytest.mark.parametrize("text", ["u:12/s3cret-pw@db/d", "u:12#s3cret-pw@db/d", "u:12#", "u:12?s3cret-pw@db/d", "u:s3cret-pw/@db/d", "u:12%00s3cret-pw@db/d"])
+def test_a_password_with_a_sign_that_ends_it_is_refused_and_no_part_of_it_said(text):
+    with pytest.raises(UsageFault, match="the journal's address") as fault:
+        address_of(f"postgresql+psycopg://{text}")
+    assert "write / as %2F" in fault.value.hint
+    assert not {"12", "s3cret"} & set(fault.value.message.replace("/", " ").split())
+
+
+def test_a_database_that_lacks_letters_is_refused_before_anything_stands_in_it(postgres_server):
+    bare = empty_database(postgres_server, "encoding 'LATIN1' locale 'C' template template0")
+    with pytest.raises(UsageFault, match="a database in LATIN1, which lacks letters; it has to be in UTF8"):
+        migrate(bare)
+    with pytest.raises(UsageFault, match="in LATIN1"):
+        PostgresStore(bare)
+
+
+def test_how_the_server_writes_dates_is_nothing_to_the_record(postgres_server):
+    bare = empty_database(postgres_server)
+    name = bare.rpartition("/")[2]
+    executed(postgres_server, f"alter database {name} set datestyle to 'German, DMY'", f"alter database {name} set timezone to 'Pacific/Kiritimati'")
+    migrate(bare)
+    store = PostgresStore(bare)
+    for mark in ("a", "b"):
+        told = store.tell_reach(("shop", "production"), Bastion(mark, SafeText("ada on bastion-a")))
+    assert [one.mark for one in told] == ["a"]
+    store.close()
 
 
 @pytest.mark.parametrize(
