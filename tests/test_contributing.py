@@ -33,7 +33,7 @@ def gone(document: Path) -> list[str]:
 
 
 def modules_gone(text: str) -> list[str]:
-    """Modules that a docstring names, `core.run.rules.may` or "that is `pool`'s", which are not there."""
+    """Modules that a docstring names, `core.run.command_refusals.may` or "that is `pool`'s", which are not there."""
     dotted = [name for name in DOTTED.findall(text) if not is_there(name)]
     return dotted + [name for name in WHOSE.findall(text) if f"{name}.py" not in NAMES and not any(path.is_dir() for path in (ROOT / "console").rglob(name))]
 
@@ -64,7 +64,7 @@ def test_every_module_that_the_code_names_is_there():
 
 
 def test_a_module_that_is_gone_is_found():
-    named = "`core.run.evolve`, `core.run.rules.may(act, state)`, `core.run.dissolve`, that is `pool`'s, is `queries`'s, is `puddle`'s"
+    named = "`core.run.evolve`, `core.run.command_refusals.may(act, state)`, `core.run.dissolve`, that is `pool`'s, is `queries`'s, is `puddle`'s"
     assert modules_gone(named) == ["core.run.dissolve", "puddle"]
 
 

@@ -23,7 +23,7 @@ from console.cli.responsibility import Departure, Responsibility, RunOver
 from console.core.host.by_hand import typed
 from console.core.host.release_scripts import RELEASE
 from console.core.host_selection import select
-from console.core.run.rules import ended_instead, lacks_reason
+from console.core.run.command_refusals import ended_instead, lacks_reason
 from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
 from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.screen import Screen
 
-from console.core.run.rules import ended_instead
+from console.core.run.command_refusals import ended_instead
 from console.errors import ConsoleError, in_one_line
 from console.model.commands import AnyCommand, Note, Refusal, RollBack
 from console.ports.clock import Clock

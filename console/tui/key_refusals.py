@@ -1,4 +1,4 @@
-"""The situation in which a key is pressed, and whether the key is offered: what `core/run/rules.py` allows, less what the screen itself forbids.
+"""The situation in which a key is pressed, and whether the key is offered: what `core/run/command_refusals.py` allows, less what the screen itself forbids.
 
 The screen's own: who only looks on, whether runs can be begun from here, who has the helm, which host is meant, a run that is over.
 """
@@ -6,8 +6,8 @@ The screen's own: who only looks on, whether runs can be begun from here, who ha
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
+from console.core.run.command_refusals import ended_instead, left_live, may
 from console.core.run.critical_paths import open_ticks
-from console.core.run.rules import ended_instead, left_live, may
 from console.model import commands as cmd
 from console.model.state import HostState, RunState
 from console.text import SafeText

@@ -3,8 +3,8 @@
 from typing import TypeAlias
 
 from console.core.run.breaches import blocking_breach, counting_down
+from console.core.run.command_refusals import may
 from console.core.run.monitoring_window import window_left, window_seconds, window_that_runs
-from console.core.run.rules import may
 from console.core.words.durations import duration_words
 from console.core.words.threshold_words import brief, evidence_words, is_above, metric_name, threshold_words, unclear_words
 from console.model import commands as cmd

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.run.accept import accept
+from console.core.run.command_refusals import may
 from console.core.run.evolve import fold
-from console.core.run.rules import may
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal

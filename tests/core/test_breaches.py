@@ -5,11 +5,11 @@ import pytest
 from console.core.plan.planner import plan_release
 from console.core.run import breaches
 from console.core.run.breaches import blocking_breach, counting_down, goes_back_for, is_judged, still_holds, untouched_before, waits_for_metrics
+from console.core.run.command_refusals import may
 from console.core.run.decide import decide
 from console.core.run.evolve import evolve
 from console.core.run.outcome import conclude
 from console.core.run.person_wanted import wanted
-from console.core.run.rules import may
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev

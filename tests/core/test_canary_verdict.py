@@ -7,9 +7,9 @@ from console.core.plan.planner import plan_release
 from console.core.plan.strategies.canary import batches_of, groups_of
 from console.core.run.accept import accept
 from console.core.run.canary_verdict import block_seconds, sides_of, standing_of
+from console.core.run.command_refusals import may
 from console.core.run.person_wanted import next_words
 from console.core.run.ready_steps import running_steps
-from console.core.run.rules import may
 from console.core.words.canary_words import percent, ratio_words, reading_words
 from console.model import commands as cmd
 from console.model import events as ev

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from console.core.plan.critical_steps import never_tried
 from console.core.plan.planner import plan_release
+from console.core.run.command_refusals import may
 from console.core.run.critical_paths import ended, has_passed, is_per_host, manual_names, open_ticks, path_of, tick_words, tried_hosts, try_words
 from console.core.run.failure_budget import is_tripped
 from console.core.run.outcome import conclude
 from console.core.run.person_wanted import next_words
 from console.core.run.ready_steps import changing_steps
-from console.core.run.rules import may
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.balancer import Balancer

@@ -2,8 +2,8 @@
 
 import pytest
 
+from console.core.run.command_refusals import may
 from console.core.run.monitoring_window import is_over, window_left, window_seconds, window_step, window_that_runs
-from console.core.run.rules import may
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.thresholds import Breached, Crossed, Threshold, Verdict, Within

@@ -13,7 +13,7 @@ Rows are commands (said by lin, in a run of ada's), columns situations of a run 
 import pytest
 
 from console.core.run.accept import accept
-from console.core.run.rules import may
+from console.core.run.command_refusals import may
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal

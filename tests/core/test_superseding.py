@@ -8,9 +8,9 @@ from console.core.environment.live_release import live_after
 from console.core.environment.verification import unverified_after
 from console.core.plan.planner import plan_release
 from console.core.rollback_targets import Targets, targets_before
+from console.core.run.command_refusals import may
 from console.core.run.counting import with_host
 from console.core.run.ready_steps import running_steps
-from console.core.run.rules import may
 from console.core.run.superseding import ceding, is_about_to_end, makes_way, not_as_seen
 from console.core.words.announcement_words import after
 from console.model import commands as cmd

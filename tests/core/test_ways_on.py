@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.core.run.command_refusals import may
 from console.core.run.critical_paths import open_ticks
 from console.core.run.person_wanted import next_words, wanted
-from console.core.run.rules import may
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import AnyCommand

@@ -1,4 +1,4 @@
-"""What an operator says becomes events, or the refusal that the rules give. Pure. What may be said when is not decided here: `core/run/rules.py`."""
+"""What an operator says becomes events, or a refusal. Pure. Which commands are refused, and when, is decided in `core/run/command_refusals.py`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 from console.core.plan.return_plan import plan_rollback
 from console.core.run.breaches import told_of
 from console.core.run.canary_verdict import analysis_that_runs
+from console.core.run.command_refusals import may
 from console.core.run.critical_paths import manual_names, open_ticks
 from console.core.run.monitoring_window import window_that_runs
 from console.core.run.retries import steps_anew
-from console.core.run.rules import may
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from console.core.run.breaches import blocking_breach
-from console.core.run.rules import Way, first_taken, ways_on
+from console.core.run.command_refusals import Alternative, first_taken, ways_on
 from console.core.words.moments import moment_words
 from console.core.words.threshold_words import breach_words
 from console.model.commands import RollBack
@@ -30,7 +30,7 @@ def next_words(state: RunState) -> str:
 
 
 def _answer_to_breach(state: RunState) -> str:
-    return first_taken((Way(f"deploy rollback {state.environment}", RollBack()), *ways_on(state)), state)
+    return first_taken((Alternative(f"deploy rollback {state.environment}", RollBack()), *ways_on(state)), state)
 
 
 def wanted(state: RunState) -> NeedsPerson | None:

@@ -1,7 +1,7 @@
 """What trying a host again comes to: what happened to it, whether that helps, which of its steps are done again, what it is called meanwhile. Pure.
 
-One table for whoever asks and for what is made of it: `core/run/rules.py` refuses by it, `retried` changes the state by it. What a run that waited for
-traffic goes on with is here too.
+One table for whoever asks and for what is made of it: `core/run/command_refusals.py` refuses by it, `retried` changes the state by it. What a run that waited
+for traffic goes on with is here too.
 """
 
 from typing import Final, Literal, NamedTuple

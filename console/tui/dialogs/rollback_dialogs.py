@@ -2,7 +2,7 @@
 
 from console.core.kinds.kinds import goes_back
 from console.core.plan.shift_plan import shifts_back
-from console.core.run.rules import ended_instead
+from console.core.run.command_refusals import ended_instead
 from console.core.words.sizes import counted_hosts
 from console.model.state import RunState
 from console.text import SafeText

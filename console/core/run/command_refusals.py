@@ -1,12 +1,14 @@
-"""What may be said to a run now, and why not: the one place of that. `accept` asks it, and so does whatever offers an act: keys, questions, the headline. Pure.
+"""Which commands a run takes now, and why it refuses the others: what may be done when, and what to type instead. The one place of that. Pure.
 
-Who sits at a screen, and what a command becomes, is not known here.
+`accept` asks it, and so does whatever offers an act: keys (`tui/key_refusals.py`), questions, the headline. Who sits at a screen, and what a command becomes,
+is not known here.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from console.core.checks.configured import shown
+from console.core.checks.fleet import blocking_reasons
 from console.core.conditions import IN_BETWEEN, KEEPS_OLD
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import goes_back, touched_hosts
@@ -37,7 +39,7 @@ LONGEST = 86400.0
 _UNDECIDED = ("preflight", "deciding")
 
 
-class Way(NamedTuple):
+class Alternative(NamedTuple):
     """Something to type instead. `says`: the command that the run is told by it, where that is one: it is named only while the run takes that."""
 
     words: str
@@ -48,11 +50,15 @@ class Denial(NamedTuple):
     """Why a command is refused, and what may help instead, the best first."""
 
     message: str
-    ways: tuple[Way, ...] = ()
+    ways: tuple[Alternative, ...] = ()
     ended: bool = False
 
 
-_ABORT, _LEAVE, _ROLL_BACK = Way("deploy abort", cmd.Abort()), Way("deploy abort --leave", cmd.Abort(leave=True)), Way("deploy rollback", cmd.RollBack())
+_ABORT, _LEAVE, _ROLL_BACK = (
+    Alternative("deploy abort", cmd.Abort()),
+    Alternative("deploy abort --leave", cmd.Abort(leave=True)),
+    Alternative("deploy rollback", cmd.RollBack()),
+)
 
 
 def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> Refusal | None:
@@ -61,30 +67,30 @@ def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> R
     return Refusal(SafeText(denial.message), SafeText(first_taken(denial.ways, state)), ended=denial.ended) if denial else None
 
 
-def first_taken(ways: tuple[Way, ...], state: RunState) -> str:
+def first_taken(ways: tuple[Alternative, ...], state: RunState) -> str:
     """Return the first of those that the run would take, in words; where it takes none, what shows the run. Empty: there are no ways."""
     taken = (way.words for way in ways if way.says is None or _denial(way.says, state, None) is None)
     return next(taken, _watch(state).words) if ways else ""
 
 
-def ways_on(state: RunState) -> tuple[Way, ...]:
+def ways_on(state: RunState) -> tuple[Alternative, ...]:
     """Return what to type so that a run goes on that waits for a person, the best first."""
     waiting = next(iter(open_ticks(state)), "")
-    tick = (Way(f"deploy ack {shown(waiting)} {state.run}", cmd.Acknowledge(check=waiting)),) if waiting and is_paused_for(state, "manual") else ()
-    promote = (Way(f"deploy promote {state.run}", cmd.Promote()),) if is_paused_for(state, "inconclusive") else ()
+    tick = (Alternative(f"deploy ack {shown(waiting)} {state.run}", cmd.Acknowledge(check=waiting)),) if waiting and is_paused_for(state, "manual") else ()
+    promote = (Alternative(f"deploy promote {state.run}", cmd.Promote()),) if is_paused_for(state, "inconclusive") else ()
     return (*tick, *promote, _continue_way(state))
 
 
-def _continue_way(state: RunState) -> Way:
-    return Way(f"deploy continue {state.run}", cmd.Continue())
+def _continue_way(state: RunState) -> Alternative:
+    return Alternative(f"deploy continue {state.run}", cmd.Continue())
 
 
-def _watch(state: RunState) -> Way:
-    return Way(f"deploy attach {state.run}")
+def _watch(state: RunState) -> Alternative:
+    return Alternative(f"deploy attach {state.run}")
 
 
-def _back(state: RunState) -> Way:
-    return Way(f"deploy rollback {state.environment}", cmd.RollBack())
+def _back(state: RunState) -> Alternative:
+    return Alternative(f"deploy rollback {state.environment}", cmd.RollBack())
 
 
 def _denial(command: cmd.AnyCommand, state: RunState, by: Person | None) -> Denial | None:
@@ -100,9 +106,9 @@ def _denial(command: cmd.AnyCommand, state: RunState, by: Person | None) -> Deni
     return _who_was_first(command, state) or _RULES[type(command)](command, state, by)
 
 
-def _after_the_end(command: cmd.AnyCommand, state: RunState) -> Way:
+def _after_the_end(command: cmd.AnyCommand, state: RunState) -> Alternative:
     """What to type where the run has ended meanwhile: a rollback is a run of its own then."""
-    return Way(f"deploy rollback {state.environment}" if isinstance(command, cmd.RollBack) else f"deploy report {state.run}")
+    return Alternative(f"deploy rollback {state.environment}" if isinstance(command, cmd.RollBack) else f"deploy report {state.run}")
 
 
 def left_live(state: RunState) -> bool:
@@ -137,8 +143,8 @@ def _told(message: str, act: Act | None) -> str:
     return f"{message}: {_first(act)}" if act else message
 
 
-def _no(message: str, *ways: Way | str) -> Denial:
-    return Denial(message, tuple(Way(way) if isinstance(way, str) else way for way in ways if way))
+def _no(message: str, *ways: Alternative | str) -> Denial:
+    return Denial(message, tuple(Alternative(way) if isinstance(way, str) else way for way in ways if way))
 
 
 def _decide(command: cmd.Decide, state: RunState, by: Person | None) -> Denial | None:
@@ -148,9 +154,8 @@ def _decide(command: cmd.Decide, state: RunState, by: Person | None) -> Denial |
 
 
 def _go(command: cmd.Decide, state: RunState) -> Denial | None:
-    blocking = [check for check in state.checks if check.blocks]
-    if blocking:
-        return _no("GO is refused: " + "; ".join(f"{check.title}: {check.detail}" for check in blocking), looked_at_with(state))
+    if blocking := blocking_reasons(state.checks):
+        return _no(f"GO is refused: {'; '.join(blocking)}", looked_at_with(state))
     if state.plan and command.digest and command.digest != state.plan.digest:
         return _no("the plan is not the one that was shown", f"deploy attach {state.run}")
     if state.protected and not state.request.yes and command.typed != state.environment:
@@ -245,7 +250,7 @@ def _roll_back(command: cmd.RollBack, state: RunState, by: Person | None) -> Den
     if goes_back_now(state):
         return _no(_told("the rollback is under way", state.acts.get("end")))
     if why := kind_of(state).no_return:
-        return _no(why.words, Way(why.hint.format(environment=state.environment), why.says))
+        return _no(why.words, Alternative(why.hint.format(environment=state.environment), why.says))
     if not state.changed:
         return _no("no host has been changed yet, so there is nothing to roll back", _ABORT)
     touched = touched_hosts(state)

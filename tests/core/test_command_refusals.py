@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.core.kinds.kinds import KINDS as KINDS_OF_RUN
 from console.core.run.accept import accept
-from console.core.run.rules import lacks_reason, left_live, may
+from console.core.run.command_refusals import lacks_reason, left_live, may
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.checks import Check
