@@ -10,7 +10,7 @@ from console.model import events as ev
 
 if TYPE_CHECKING:
     from console.ports.feed import Sample
-    from console.views.whole_report import LogExcerpt
+    from console.views.report_contents import LogExcerpt
 
 PAGE = 5000
 """Samples that are read at once."""
@@ -34,7 +34,7 @@ def samples_of(state: str, run: str) -> "Iterator[Sample]":
 def excerpts_of(state: str, run: str, events: Sequence[ev.AnyEvent]) -> "tuple[LogExcerpt, ...]":
     """The last lines that were printed on the hosts that failed first, each until its failure; a host whose log is gone or empty is left out."""
     from console.adapters.logs.run_log import RunLog
-    from console.views.whole_report import LogExcerpt
+    from console.views.report_contents import LogExcerpt
 
     log, moments = RunLog(state, run), dict[str, str]()
     for event in events:

@@ -67,7 +67,7 @@ def events(how: Invocation, text: str) -> int:
 def report(how: Invocation, text: str, form: str) -> int:
     """Print what happened in a run: `md` and `html` for people, `json` for programs."""
     from console.cli.kept_of_run import excerpts_of, samples_of
-    from console.views.whole_report import whole_report
+    from console.views.report_contents import whole_report
 
     run, folder = run_named(how, text).run, state()
     events = events_of_run(run)

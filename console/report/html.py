@@ -9,10 +9,10 @@ from console.report.lane_plot import lane_plot
 from console.report.metric_plot import metric_plot
 from console.report.page_style import STYLE
 from console.report.time_plot import time_plot
-from console.views.report_blocks import Section
-from console.views.report_sections import report_sections, title_of, tone_of
+from console.views.document_blocks import Section
+from console.views.report_contents import WholeReport, title_of, tone_of
+from console.views.report_layout import report_sections
 from console.views.run_standing import outcome_words
-from console.views.whole_report import WholeReport
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser may load for the page: its own style, and nothing else."""

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from console.report.html_text import classed, told
-from console.views.report_blocks import Block, Drawing, FactRows, Moments, Paragraph, Point, Points, Prompts, Quote, TableGrid
-from console.views.run_report import TimelineEntry
+from console.views.document_blocks import Block, Drawing, FactRows, Moments, Paragraph, Point, Points, Prompts, Quote, TableGrid, TimelineEntry
 from console.views.times import clock_span
 
 

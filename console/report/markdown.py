@@ -1,17 +1,16 @@
 """A run's report as Markdown, for a ticket or a wiki. Pure. What came from outside is escaped: nothing in it becomes markup of this text.
 
-Owns how blocks are written; what belongs into a report is decided in `views/report_sections.py`.
+Owns how blocks are written; what belongs into a report is decided in `views/report_layout.py`.
 """
 
 import re
 
 from console.text import SafeText
 from console.typed import as_typed
-from console.views.report_blocks import Block, Drawing, FactRows, Moments, Paragraph, Point, Points, Prompts, Quote, Section, TableGrid
-from console.views.report_sections import report_sections, title_of
-from console.views.run_report import TimelineEntry
+from console.views.document_blocks import Block, Drawing, FactRows, Moments, Paragraph, Point, Points, Prompts, Quote, Section, TableGrid, TimelineEntry
+from console.views.report_contents import WholeReport, title_of
+from console.views.report_layout import report_sections
 from console.views.times import clock_span
-from console.views.whole_report import WholeReport
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from console.core.run.downtime import downtime
 from console.core.run.outcome import next_words
+from console.views.document_blocks import TimelineEntry
 from console.views.post_mortem import QUESTIONS, PostMortem
-from console.views.report_sections import summary_sentence
-from console.views.run_report import HostPart, Spent, TimelineEntry
-from console.views.whole_report import WholeReport
+from console.views.report_contents import WholeReport, summary_sentence
+from console.views.report_from_events import HostPart, Spent
 
 
 def report_object(whole: WholeReport) -> dict[str, Any]:

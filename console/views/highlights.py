@@ -6,9 +6,9 @@ from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import RunState
 from console.views.blocking_reason import step_words
+from console.views.document_blocks import TimelineEntry
 from console.views.log_lines import LogLine, log_lines
 from console.views.recording import Chapter, Recording
-from console.views.run_report import TimelineEntry
 
 MOST = 80
 """Entries; of more, those in the middle are left out, and that is said."""

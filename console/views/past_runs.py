@@ -8,7 +8,8 @@ from console.core.words.sizes import counted_hosts
 from console.model.run_summary import ASIDE
 from console.text import SafeText
 from console.typed import as_typed
-from console.views.run_report import Failure, HostPart, Report, SentAnnouncement, TimelineEntry, checks_in_words
+from console.views.document_blocks import TimelineEntry
+from console.views.report_from_events import Failure, HostPart, Report, SentAnnouncement, checks_in_words
 from console.views.run_standing import from_to, outcome_words, standing
 from console.views.styled_text import Line, MarkName, Span, by_room, cell, clipped, line, mark, sectioned
 from console.views.times import clock_span, day_and_time, seconds_in_words, wall_clock

@@ -2,17 +2,17 @@
 
 from console.core.words.sizes import counted, counted_hosts
 from console.core.words.threshold_words import amount
+from console.views.document_blocks import Block, Paragraph, Point, Points, Prompts, Quote, Section, TableGrid
 from console.views.plan_words import names_in_words
 from console.views.post_mortem import QUESTIONS, PostMortem
-from console.views.report_blocks import Block, Paragraph, Point, Points, Prompts, Quote, Section, TableGrid
+from console.views.report_contents import LogExcerpt, WholeReport
 from console.views.times import fine_seconds, seconds_in_words
-from console.views.whole_report import LogExcerpt, WholeReport
 
 NAMED = 8
 DRAFT = "Drafted from the run's record. Each moment says whether it was recorded or is inferred; what it means is for people to say."
 
 
-def case_sections(whole: WholeReport) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+def post_mortem_sections(whole: WholeReport) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
     """Return the sections that stand at the front, and the one at the end that is left to people; none of either for a run that went well."""
     case = whole.post_mortem
     if case is None:

@@ -13,7 +13,7 @@ from console.model import events as ev
 from console.model.state import RunState
 from console.views.plan_words import names_in_words
 from console.views.recording import times_of
-from console.views.run_report import HostPart, Report, report_of
+from console.views.report_from_events import HostPart, Report, report_of
 from console.views.run_standing import outcome_words
 from console.views.styled_text import Line, Span, Tone, cell, clipped, line, sectioned
 from console.views.times import clock_span, day_and_time, seconds_in_words

@@ -14,7 +14,7 @@ from console.ports.feed import Output, Sample
 from console.report.html import html_page
 from console.text import SafeText
 from console.views.recording import Recording
-from console.views.whole_report import LogExcerpt, whole_report
+from console.views.report_contents import LogExcerpt, whole_report
 from console.wire.codec import decode_event
 from tests.tui.past_runs import past_run
 

@@ -8,7 +8,7 @@ from console.report.markdown import markdown
 from console.report.objects import report_object
 from console.text import SafeText
 from console.views.database_report import database_facts
-from console.views.whole_report import whole_report
+from console.views.report_contents import whole_report
 from tests.core.test_database import a_run
 from tests.tui.past_runs import past_run
 

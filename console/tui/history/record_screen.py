@@ -28,7 +28,7 @@ from console.typed import as_typed
 from console.views.filter import parse
 from console.views.log_lines import chapter_lines
 from console.views.past_runs import record_lines, report_lines
-from console.views.run_report import Report, report_of
+from console.views.report_from_events import Report, report_of
 from console.views.scrollback import end_of_log
 from console.views.styled_text import Line, Span, line
 

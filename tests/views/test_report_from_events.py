@@ -16,9 +16,9 @@ from console.text import SafeText
 from console.views.log_lines import chapter_lines
 from console.views.past_runs import record_lines, report_lines
 from console.views.recording import Recording, times_of
-from console.views.run_report import report_of
+from console.views.report_contents import whole_report
+from console.views.report_from_events import report_of
 from console.views.styled_text import text, width
-from console.views.whole_report import whole_report
 from tests.core.simulation import ADA
 from tests.tui.past_runs import past_run
 

@@ -1,25 +1,61 @@
-"""The evidence of a report as blocks: failures, times, machines, hosts, critical paths, database, and what people were told. Pure."""
+"""What stands in each section of a report: summary, decision, failures, times, metrics, hosts, critical paths, database, what people were told. Pure."""
 
 from collections.abc import Iterator
 
-from console.core.run.sentences import kind_words
+from console.core.run.outcome import next_words
+from console.core.run.sentences import kind_words, sentence
 from console.core.words.sizes import counted, counted_hosts, with_capital
 from console.model.plan import Step
+from console.model.run_summary import ASIDE
 from console.model.state import CriticalTry, RunState
 from console.typed import as_typed
+from console.views.document_blocks import Block, Drawing, FactRows, Moments, Paragraph, Point, Points, TableGrid, TimelineEntry
 from console.views.kept_metrics import KeptMetrics, When, name_of, value_words
-from console.views.report_blocks import Block, Drawing, Paragraph, Point, Points, TableGrid
-from console.views.run_report import Failure, HostPart, SentAnnouncement
+from console.views.report_contents import WholeReport, summary_sentence, tone_of
+from console.views.report_from_events import Failure, HostPart, SentAnnouncement, checks_in_words
 from console.views.styled_text import Tone
-from console.views.times import fine_seconds, seconds_in_words
-from console.views.whole_report import WholeReport
+from console.views.times import clock_span, fine_seconds, seconds_in_words
 
 FAILURES = 20
 """Failures that are told with their output."""
+EVENTS = 4000
+"""Events that are listed in full; of more, the first and the last."""
 HOSTS = 40
 """Hosts that are listed; of more, those first that did not end as they should, then the ones that lost time."""
 _KIND_TONES: dict[str, Tone] = {"error": "bad", "warn": "warn"}
 _TONES: dict[str, Tone] = {"failed": "bad", "unreachable": "unknown", "unknown": "unknown", "owed": "owed", "skipped": "warn"}
+
+
+def summary_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """The whole run in a sentence, and what is looked for first: which run, who, when, why it ended so, what to type next."""
+    state, report = whole.report.state, whole.report
+    revision = state.revision
+    rows = (
+        ("Run", state.run),
+        ("Command", str(state.request.command)),
+        ("Commit", f"{revision.commit[:12]}: {revision.subject}" if revision else ""),
+        ("Who", str(state.by)),
+        ("When", f"{state.opened_at[:10]} {state.opened_at[11:19]} UTC, {clock_span(report.seconds)} long" if state.opened_at else ""),
+        ("Ticket", {"closed": "closed", "open": "still to be closed", "failed": f"not closed: {state.ticket_problem}"}.get(state.ticket, "")),
+        ("Why it ended so", "" if whole.origin.reason == str(state.reason) else str(state.reason)),
+        ("Next", as_typed(next_words(state))),
+    )
+    return (Paragraph(summary_sentence(whole), tone_of(whole)), FactRows(rows))
+
+
+def decision_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """GO or no-go, what was overruled for it, and the checks that had not passed."""
+    made, state = whole.report.decision, whole.report.state
+    if made is None:
+        return () if state.kind in ASIDE or not state.run else (Paragraph("None was made."),)
+    what = "Not decided, ended" if made.interrupted else f"{'GO' if made.go else 'No-go'} by {made.by}"
+    rows = [Point(reason) for reason in made.reasons]
+    rows += [Point(why, f"Overruled {check}:", "warn") for check, why in made.overrides]
+    rows += [Point(made.hotfix, "Hotfix:", "warn")] if made.hotfix else []
+    wrong = [check for check in state.checks if check.status not in ("passed", "skipped")]
+    rows += [Point(str(check.detail), f"Check {check.title}: {check.status}", "warn") for check in wrong]
+    counts = f" {words}." if (words := checks_in_words(state.checks)) else ""
+    return (Paragraph(f"{what} at {made.at[11:19]} UTC.{counts}"), *((Points(tuple(rows)),) if rows else ()))
 
 
 def failure_blocks(whole: WholeReport) -> tuple[Block, ...]:
@@ -180,3 +216,36 @@ def told_blocks(whole: WholeReport) -> tuple[Block, ...]:
 def _told(told: SentAnnouncement) -> list[Point]:
     who = ", ".join(told.channels) or "nobody"
     return [Point(told.title, f"{told.at[11:19]} Told {who}:", more=tuple(f"not taken by {problem}" for problem in told.problems), quoted=told.body)]
+
+
+def check_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """Each check of the pre-flight, as it was at the decision."""
+    checks = whole.report.state.checks
+    tones: dict[str, Tone] = {"passed": "good", "failed": "bad", "error": "unknown", "warning": "warn", "overridden": "warn", "waiting": "warn"}
+    rows = tuple((str(check.title), check.status, "yes" if check.blocking else "no", str(check.detail)) for check in checks)
+    return (TableGrid(("Check", "Result", "Blocks", "What was found"), rows, tuple(tones.get(check.status, "dim") for check in checks)),) if rows else ()
+
+
+def note_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """What people wrote into the record."""
+    rows = tuple(Point(str(words), f"{at[11:19]} {by}:") for at, by, words in whole.report.state.notes)
+    return (Points(rows),) if rows else ()
+
+
+def left_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """What is still to be done, each with what to type."""
+    rows = tuple(Point(one.words, tone="warn", more=(f"Next: {as_typed(one.hint)}",) if one.hint else ()) for one in whole.left)
+    told = Paragraph("As of this run's end; a later run may have mended it.")
+    return (Points(rows), told) if rows else ()
+
+
+def event_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """Every event as a sentence; of very many, the first and the last."""
+    recording = whole.recording
+    pairs = tuple(zip(recording.events, recording.times, strict=True))
+    half = EVENTS // 2
+    shown = pairs if len(pairs) <= EVENTS else (*pairs[:half], *pairs[-half:])
+    rows = tuple(TimelineEntry(event.at, seconds, getattr(event, "host", ""), sentence(event)) for event, seconds in shown)
+    told = f"{counted(len(pairs), 'event')}" + (f", the first and the last {half} of them" if len(pairs) > EVENTS else "")
+    told += f"; as JSON: {as_typed(f'deploy events {whole.report.state.run}')}"
+    return (Paragraph(told), Moments(rows)) if rows else ()

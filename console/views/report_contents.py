@@ -1,25 +1,32 @@
 """All that is told of a run, as one value: the report of its events, what was kept beside them, and what follows from both. Pure.
 
-How it is cut into sections is `report_sections`; what its parts hold is decided where they are made.
+Its title and its summary are here too. Which sections it is told in is `report_layout`; what its parts hold is decided where they are made.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from console.core.kinds.kinds import kind_of
+from console.core.words.sizes import counted_hosts, with_capital
 from console.model import events as ev
+from console.model.run_summary import ASIDE
 from console.model.state import RunState
 from console.ports.feed import Output, Sample
 from console.text import SafeText
+from console.views.document_blocks import TimelineEntry
 from console.views.highlights import highlights
 from console.views.host_lanes import LaneChart, lane_chart
 from console.views.kept_metrics import KeptMetrics, kept_metrics
 from console.views.left_open import LeftOpen, left_open
 from console.views.post_mortem import PostMortem, post_mortem_of
 from console.views.recording import Recording
-from console.views.run_report import Report, TimelineEntry, report_of
+from console.views.report_from_events import Report, report_of
+from console.views.run_standing import outcome_words
 from console.views.step_times import SlowStep, StepKindTimes, WholeTime, slowest_steps, step_times, whole_time
+from console.views.styled_text import Tone
+from console.views.times import clock_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +115,38 @@ def versions_of(state: RunState) -> tuple[str, str]:
     known = [str(version) for version in state.live if version] or had
     live = list(dict.fromkeys(version for version in known if version != to or not kind_of(state).is_return)) or known[:1]
     return ", ".join(live[:2]) + (f" and {len(live) - 2} more" if len(live) > 2 else ""), to
+
+
+def title_of(whole: WholeReport) -> str:
+    """Return the report's title: the application, the environment, the version and how it ended."""
+    state = whole.report.state
+    words = outcome_words(state)[0].lower() if state.phase == "ended" else f"has not ended ({state.phase})"
+    return (" ".join(str(one) for one in (state.app, state.environment, whole.versions[1]) if one) or "No run") + f": {words}"
+
+
+def tone_of(whole: WholeReport) -> Tone:
+    """Return the tone of the run's outcome; a warning while there is none."""
+    return outcome_words(whole.report.state)[1] if whole.report.state.phase == "ended" else "warn"
+
+
+def summary_sentence(whole: WholeReport) -> str:
+    """Return the whole run in a sentence or three, with its numbers."""
+    report, state = whole.report, whole.report.state
+    before, to = whole.versions
+    way = f", from {before} to {to}" if before and to else f", to {to}" if to else f" of {before}" if before else ""
+    strategy = f"{state.plan.strategy} " if state.plan and state.plan.strategy != state.kind and state.kind not in state.plan.strategy else ""
+    what = f"{strategy}{state.kind} on {state.environment}{way}, {counted_hosts(len(report.hosts))}"
+    ended = outcome_words(state)[0].lower() if state.phase == "ended" else f"not ended, {state.phase}"
+    code = f" (exit {state.exit})" if state.exit is not None else ""
+    parts = [f"{with_capital(what)}: {ended} after {clock_span(report.seconds)}{code}.", *_host_words(whole)]
+    parts += [f"{whole.origin.words}."] if whole.origin.how else []
+    return " ".join(parts)
+
+
+def _host_words(whole: WholeReport) -> list[str]:
+    """On what the hosts are now, those that most are on first."""
+    if whole.report.state.kind in ASIDE or not whole.report.hosts:
+        return []
+    counts = Counter((host.after or "no known release", host.state) for host in whole.report.hosts)
+    words = [f"{count} on {after}" + (f" ({state})" if state not in ("new", "old") else "") for (after, state), count in counts.most_common(5)]
+    return [f"Hosts at the end: {', '.join(words)}."]

@@ -1,6 +1,6 @@
-"""What is told of a run that is over, or as far as it is: the sections of a report as values. Pure; any beginning of a run makes one.
+"""What a run's events alone say of it, as values: decision, timeline, hosts, what failed, what people were told. Pure; any beginning of a run has one.
 
-Owns what belongs into a report; how it is written down is the screen's and `report`'s.
+The screen's report is made of it, and so is the written one (`report_contents`). How it is written down is the screen's and `report`'s.
 """
 
 from bisect import bisect_left
@@ -17,22 +17,10 @@ from console.model.state import RunState
 from console.text import SafeText
 from console.views.blocking_reason import step_words
 from console.views.database_report import Fact, database_facts
+from console.views.document_blocks import TimelineEntry
 from console.views.log_lines import log_lines
 from console.views.recording import Recording
-from console.views.styled_text import Tone
 from console.views.times import seconds_in_words
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """A line of the timeline. `seconds` from the beginning; `chapter`: it opens a part of the run."""
-
-    at: str
-    seconds: float
-    host: str
-    words: str
-    tone: Tone = "plain"
-    chapter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

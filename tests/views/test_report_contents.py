@@ -18,17 +18,17 @@ from console.report.html import html_page
 from console.report.markdown import markdown
 from console.report.objects import report_object
 from console.text import SafeText
+from console.views.document_blocks import FactRows
 from console.views.kept_metrics import kept_metrics
 from console.views.left_open import left_open
 from console.views.past_runs import report_lines
 from console.views.post_mortem import QUESTIONS
 from console.views.recording import Recording
-from console.views.report_blocks import FactRows
-from console.views.report_sections import report_sections, summary_sentence
-from console.views.run_report import checks_in_words, report_of
+from console.views.report_contents import origin_of, summary_sentence, versions_of, whole_report
+from console.views.report_from_events import checks_in_words, report_of
+from console.views.report_layout import report_sections
 from console.views.styled_text import text
 from console.views.times import fine_seconds
-from console.views.whole_report import origin_of, versions_of, whole_report
 from console.wire.codec import decode_event
 from tests.tui.past_runs import past_run
 

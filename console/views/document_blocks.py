@@ -1,4 +1,4 @@
-"""What a report is written with, whatever it is written as: sections of paragraphs, facts, points, tables, quotes and drawings. Values only.
+"""What a document about a run is written with, whatever it is written as: sections of paragraphs, facts, points, tables, quotes, drawings. Values only.
 
 Knows nothing of Markdown, HTML or runs.
 """
@@ -6,7 +6,6 @@ Knows nothing of Markdown, HTML or runs.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from console.views.run_report import TimelineEntry
 from console.views.styled_text import Tone
 
 
@@ -51,6 +50,18 @@ class TableGrid:
     rows: tuple[tuple[str, ...], ...]
     tones: tuple[Tone, ...] = ()
     numbers: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """A line of the timeline. `seconds` from the beginning; `chapter`: it opens a part of the run."""
+
+    at: str
+    seconds: float
+    host: str
+    words: str
+    tone: Tone = "plain"
+    chapter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
