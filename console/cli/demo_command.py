@@ -149,11 +149,13 @@ async def _at_rest(how: Invocation, found: "Environment") -> None:
 
 def _quick(found: "Environment") -> "Environment":
     """The environment with its hosts at once and without its balancer, and gates that one good answer passes and that do not wait long for it."""
-    from console.model.strategy import Amount
+    from console.model.number_of_hosts import NumberOfHosts
     from console.model.values import changed
 
     health = tuple(changed(gate, interval=0.1, passes=1, deadline=GATE) for gate in found.health)
-    return changed(found, health=health, balancers=(), strategy="rolling", rolling=changed(found.rolling, batch=(Amount(count=len(PAST)),), max_failures=0))
+    return changed(
+        found, health=health, balancers=(), strategy="rolling", rolling=changed(found.rolling, batch=(NumberOfHosts(count=len(PAST)),), max_failures=0)
+    )
 
 
 async def _carried(how: Invocation, found: "Environment", request: Request) -> None:

@@ -8,7 +8,8 @@ from console.config.file_problems import FilePlace
 from console.core.analysis.judged_metrics import COUNTING_BALANCERS, judged_metrics
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.model.strategy import Amount, Canary
+from console.model.number_of_hosts import NumberOfHosts
+from console.model.strategy import Canary
 
 Values = dict[str, Any]
 WEIGHING_BALANCERS = frozenset({"haproxy"})
@@ -30,7 +31,7 @@ def read_canary(values: Values, hosts: tuple[Host, ...], place: FilePlace) -> Ca
     return Canary(**values)
 
 
-def _size(amount: Amount) -> tuple[bool, float]:
+def _size(amount: NumberOfHosts) -> tuple[bool, float]:
     return bool(amount.count), amount.count or amount.share
 
 

@@ -16,8 +16,8 @@ from console.core.host.shell import placeholders
 from console.core.words.durations import seconds_of
 from console.core.words.nearest_name import nearest
 from console.core.words.sizes import bytes_of
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.secret import SecretRef
-from console.model.strategy import Amount
 
 WRONG: Final = object()
 """What a kind returns for a value that it has complained about."""
@@ -119,15 +119,15 @@ class Size(msgspec.Struct, frozen=True):
 
 
 class Hosts(msgspec.Struct, frozen=True):
-    """A number of hosts: a count, or a share such as "25%"."""
+    """A number of hosts: a count, or a share such as "25%"; how many hosts that is, is in `model/number_of_hosts.py`."""
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a number or a share of hosts, or record its form."""
         share = share_of(value)
         if share is not None and 0 < share <= 1:
-            return Amount(share=share)
+            return NumberOfHosts(share=share)
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 100_000:
-            return Amount(count=value)
+            return NumberOfHosts(count=value)
         place.expected('a count from 1, or a share from "1%" to "100%"', value)
         return WRONG
 

@@ -5,23 +5,13 @@ from typing import Literal
 import msgspec
 
 from console.model.application_metrics import MetricName
-
-
-class Amount(msgspec.Struct, frozen=True):
-    """A number of hosts: a count, or a share of the fleet (0 < share <= 1) rounded down to at least one."""
-
-    count: int = 0
-    share: float = 0.0
-
-    def of(self, hosts: int) -> int:
-        """How many of so many hosts."""
-        return self.count if self.count else max(1, int(hosts * self.share + 1e-9))
+from console.model.number_of_hosts import NumberOfHosts
 
 
 class Rolling(msgspec.Struct, frozen=True):
     """The rolling strategy: how many at once, when to stop for a person, how many may fail. `pause` is seconds."""
 
-    batch: tuple[Amount, ...] = (Amount(count=1),)
+    batch: tuple[NumberOfHosts, ...] = (NumberOfHosts(count=1),)
     """Sizes of the waves; the last one repeats."""
     pause_after: int = 0
     max_failures: int = 0
@@ -34,7 +24,7 @@ class Canary(msgspec.Struct, frozen=True):
 
     tags: tuple[str, ...] = ()
     """Hosts with any of these go first; empty: any."""
-    steps: tuple[Amount, ...] = (Amount(share=0.1), Amount(share=0.5), Amount(share=1.0))
+    steps: tuple[NumberOfHosts, ...] = (NumberOfHosts(share=0.1), NumberOfHosts(share=0.5), NumberOfHosts(share=1.0))
     by: Literal["hosts", "weight"] = "hosts"
     """`weight`: steps are shares of the traffic, which the balancers' weights give to hosts with the new release."""
     analysis: float = 300.0

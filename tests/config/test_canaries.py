@@ -7,7 +7,8 @@ import pytest
 from console.config.load import load_file
 from console.errors import UsageFault
 from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric
-from console.model.strategy import Amount, Canary
+from console.model.number_of_hosts import NumberOfHosts
+from console.model.strategy import Canary
 
 HEAD = '[app]\nname = "shop"\npath = "/srv/shop"\n[environments.production]\nhosts = [{ name = "web01", tags = ["canary"] }, "web02"]\n'
 HAPROXY = '[[environments.production.balancer]]\nkind = "haproxy"\nsocket = "/run/x.sock"\nbackend = "shop"\n'
@@ -33,7 +34,7 @@ def test_the_defaults(load):
     environment = load()
     assert environment.strategy == "rolling"
     assert environment.canary == Canary()
-    assert environment.canary.steps == (Amount(share=0.1), Amount(share=0.5), Amount(share=1.0))
+    assert environment.canary.steps == (NumberOfHosts(share=0.1), NumberOfHosts(share=0.5), NumberOfHosts(share=1.0))
     assert environment.metrics == Metrics()
 
 
@@ -46,7 +47,7 @@ def test_what_the_file_says(load):
         'strategy = "canary"',
     )
     assert environment.strategy == "canary"
-    assert environment.canary == Canary(("canary",), (Amount(count=1), Amount(share=0.5)), "hosts", 90.0, ("error_rate",), 3.0, 0.005, "proceed")
+    assert environment.canary == Canary(("canary",), (NumberOfHosts(count=1), NumberOfHosts(share=0.5)), "hosts", 90.0, ("error_rate",), 3.0, 0.005, "proceed")
     errors = CountedMetric("error_rate", counter="http_total", errors={"status": "5..", "job": "web"})
     assert environment.metrics == Metrics("http://localhost:8080/metrics", 5.0, errors, CountedMetric("latency", histogram="http_seconds", quantile=0.9))
 

@@ -9,8 +9,8 @@ from console.model.application_metrics import QueriedMetric
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.secret import SecretRef
-from console.model.strategy import Amount
 
 APP = """
 [app]
@@ -67,7 +67,7 @@ def test_the_smallest_file_that_deploys(load, tmp_path: Path) -> None:
     assert (environment.app, environment.path, environment.keep) == ("shop", "/srv/shop", 5)
     assert environment.repository == str(tmp_path)
     assert environment.file == str(tmp_path / "hosts.toml")
-    assert environment.rolling.batch == (Amount(count=1),)
+    assert environment.rolling.batch == (NumberOfHosts(count=1),)
     assert config.not_yet() == ()
     assert config.warnings == ()
 
@@ -432,9 +432,9 @@ max_failures = 3
 pause = "1m30s"
 on_failure = "pause"
 """)).rolling  # fmt: skip
-    assert rolling.batch == (Amount(count=1), Amount(share=0.25))
+    assert rolling.batch == (NumberOfHosts(count=1), NumberOfHosts(share=0.25))
     assert (rolling.pause_after, rolling.max_failures, rolling.pause, rolling.on_failure) == (2, 3, 90.0, "pause")
-    assert only(load(f"{STAGING}[environments.staging.rolling]\nbatch = '50%'\n")).rolling.batch == (Amount(share=0.5),)
+    assert only(load(f"{STAGING}[environments.staging.rolling]\nbatch = '50%'\n")).rolling.batch == (NumberOfHosts(share=0.5),)
 
 
 def test_what_is_still_to_come_is_named_for_its_environment_alone(load) -> None:

@@ -10,16 +10,16 @@ from console.model import events as ev
 from console.model.configured_environment import Environment
 from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, WakeAt
 from console.model.host_commands import Command, Hook
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Step
 from console.model.probes import HealthCheck
 from console.model.state import RunState
-from console.model.strategy import Amount
 from console.model.values import changed
 from tests.core.simulation import an_environment, opening
 
 BATCHES = {
-    "1": (Amount(count=1),), "1,100%": (Amount(count=1), Amount(share=1.0)), "10%": (Amount(share=0.1),), "25": (Amount(count=25),),
-    "100%": (Amount(share=1.0),),
+    "1": (NumberOfHosts(count=1),), "1,100%": (NumberOfHosts(count=1), NumberOfHosts(share=1.0)), "10%": (NumberOfHosts(share=0.1),), "25": (NumberOfHosts(count=25),),
+    "100%": (NumberOfHosts(share=1.0),),
 }  # fmt: skip
 HOOKS = ("before host", "before switch", "after switch", "after host", "after release")
 

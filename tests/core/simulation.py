@@ -16,11 +16,12 @@ from console.model.database import Backup
 from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
 from console.model.host import Host
 from console.model.host_commands import Command
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Plan, ReturnTarget, Step
 from console.model.probes import HealthCheck
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
-from console.model.strategy import Amount, Rolling
+from console.model.strategy import Rolling
 from console.model.values import changed
 from console.text import SafeText
 
@@ -38,7 +39,7 @@ def an_environment(hosts: int, batch: int = 1, **rolling: object) -> Environment
         hosts=tuple(Host(f"web{number:02}") for number in range(1, hosts + 1)),
         commands={"restart": Command("restart"), "install": Command("install")},
         health=(HealthCheck("web", "tcp", port=80),),
-        rolling=Rolling(batch=(Amount(count=batch),), **rolling),  # type: ignore[arg-type]
+        rolling=Rolling(batch=(NumberOfHosts(count=batch),), **rolling),  # type: ignore[arg-type]
     )
 
 

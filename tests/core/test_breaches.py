@@ -15,9 +15,10 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.balancer import Balancer
 from console.model.effects import AskPerson, RecordEvent, StartStep
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Plan, Step
 from console.model.request import RunKind
-from console.model.strategy import Amount, Canary
+from console.model.strategy import Canary
 from console.model.thresholds import (
     BadBefore,
     BothSides,
@@ -211,7 +212,7 @@ def test_what_only_warns_and_is_no_breach_yet_holds_nothing_up():
 
 
 def test_new_hosts_get_no_larger_share_while_a_metric_is_above_its_limit():
-    canary = Canary(by="weight", analysis=0.0, steps=(Amount(share=0.1), Amount(share=0.5)))
+    canary = Canary(by="weight", analysis=0.0, steps=(NumberOfHosts(share=0.1), NumberOfHosts(share=0.5)))
     environment = changed(an_environment(4), strategy="canary", balancers=(Balancer("haproxy", backend="shop"),), canary=canary)
     loads = {environment.balancers[0].name: {host.name: 1 for host in environment.hosts}}
     plan = plan_release(environment, environment.hosts, NEW, frozenset(), loads=loads)

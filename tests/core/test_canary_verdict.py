@@ -4,7 +4,8 @@ import pytest
 
 from console.core.analysis.judged_metrics import criteria_of
 from console.core.plan.planner import plan_release
-from console.core.plan.strategies.canary import batches_of, groups_of
+from console.core.plan.strategies.canary import groups_of
+from console.core.plan.strategies.rolling import waves_of
 from console.core.run.accept import accept
 from console.core.run.canary_verdict import block_seconds, sides_of, standing_of
 from console.core.run.command_refusals import may
@@ -19,9 +20,10 @@ from console.model.balancer import Balancer
 from console.model.commands import Refusal
 from console.model.configured_environment import Environment
 from console.model.host import Host
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Step
 from console.model.state import AnalysisState
-from console.model.strategy import Amount, Canary
+from console.model.strategy import Canary
 from console.model.thresholds import Threshold
 from console.model.values import changed
 from console.plain.plain_questions import question
@@ -37,9 +39,9 @@ def a_canary(hosts: int = 10, batch: int = 100, **canary: object) -> Environment
     return changed(an_environment(hosts, batch), strategy="canary", balancers=(HAPROXY,), canary=Canary(**canary))  # type: ignore[arg-type]
 
 
-def shares(*steps: float | int) -> tuple[Amount, ...]:
+def shares(*steps: float | int) -> tuple[NumberOfHosts, ...]:
     """Steps as counts and shares."""
-    return tuple(Amount(count=one) if isinstance(one, int) else Amount(share=one) for one in steps)
+    return tuple(NumberOfHosts(count=one) if isinstance(one, int) else NumberOfHosts(share=one) for one in steps)
 
 
 # Hosts, steps, and how many each step adds.
@@ -72,7 +74,7 @@ def test_hosts_with_the_canarys_tags_go_first() -> None:
 
 def test_a_step_goes_in_batches_of_the_rolling_strategy() -> None:
     fleet = an_environment(10).hosts
-    assert [len(wave) for wave in batches_of((Amount(count=1), Amount(share=0.3)), fleet[:6], 10)] == [1, 3, 2]
+    assert [len(wave) for wave in waves_of((NumberOfHosts(count=1), NumberOfHosts(share=0.3)), fleet[:6], 10)] == [1, 3, 2]
 
 
 def plan_of(environment: Environment) -> list[str]:

@@ -14,9 +14,9 @@ from console.model.database import Backup
 from console.model.environment_record import Live
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.release import Release, Revision
 from console.model.request import Request, RunKind
-from console.model.strategy import Amount
 from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed
 from console.text import SafeText
@@ -117,11 +117,11 @@ def test_a_restart_is_one_of_what_is_live_on_each_host():
     assert [(step.about, step.release) for step in plan.steps if step.kind == "restart"] == [("web01", OLD), ("web02", NEW), ("web03", OLD)]
 
 
-BALANCED = changed(balanced(3), rolling=changed(balanced(3).rolling, batch=(Amount(count=1),)))
+BALANCED = changed(balanced(3), rolling=changed(balanced(3).rolling, batch=(NumberOfHosts(count=1),)))
 RESTARTS = [
     ("one by one, two serve", BALANCED, serving("web01", "web02"), "warning", False),
     ("one by one, one serves", BALANCED, serving("web01"), "warning", False),
-    ("all at once", changed(BALANCED, rolling=changed(BALANCED.rolling, batch=(Amount(share=1.0),))), serving(*NAMES), "warning", False),
+    ("all at once", changed(BALANCED, rolling=changed(BALANCED.rolling, batch=(NumberOfHosts(share=1.0),))), serving(*NAMES), "warning", False),
     ("all serve", BALANCED, serving(*NAMES), "passed", False),
     ("the balancer gives no answer", BALANCED, (), "error", True),
     ("it has no server for a host", BALANCED, (BalancerSeen(NAME, serving(*NAMES)[0].servers[:2]),), "failed", True),
@@ -138,7 +138,7 @@ def test_a_restart_goes_on_where_nothing_serves_meanwhile_and_not_where_nobody_c
 
 @pytest.mark.parametrize("serve", [("web01",), NAMES])
 def test_it_says_which_hosts_would_leave_nobody(serve: tuple[str, ...]):
-    environment = changed(BALANCED, rolling=changed(BALANCED.rolling, batch=(Amount(share=1.0),)))
+    environment = changed(BALANCED, rolling=changed(BALANCED.rolling, batch=(NumberOfHosts(share=1.0),)))
     detail = check(found("restart", environment, balancers=serving(*serve)), "balancer").detail
     assert "nothing would serve while web01, web02, web03 change" in detail
 

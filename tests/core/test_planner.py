@@ -14,9 +14,10 @@ from console.model.configured_environment import Build, Database, Environment
 from console.model.database import Review
 from console.model.host import Host
 from console.model.host_commands import Command, Hook
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Plan
 from console.model.probes import HealthCheck
-from console.model.strategy import Amount, Rolling
+from console.model.strategy import Rolling
 from console.model.strategy_names import STRATEGIES
 from console.model.values import changed, sealed
 from tests.core.builders import a_step
@@ -46,7 +47,7 @@ def released(environment: Environment, *, first: frozenset[str] = NONE, **option
     return plan_release(environment, environment.hosts, NEW, first, **options)  # type: ignore[arg-type]
 
 
-def batched(environment: Environment, *amounts: Amount, **rolling: object) -> Environment:
+def batched(environment: Environment, *amounts: NumberOfHosts, **rolling: object) -> Environment:
     return changed(environment, rolling=Rolling(batch=amounts, **rolling))  # type: ignore[arg-type]
 
 
@@ -55,30 +56,31 @@ def a_fleet(number: int) -> tuple[Host, ...]:
 
 
 WAVES = [
-    ("one by one", 3, (Amount(count=1),), [1, 1, 1]),
-    ("two by two", 5, (Amount(count=2),), [2, 2, 1]),
-    ("all at once", 3, (Amount(share=1.0),), [3]),
-    ("more than there are", 3, (Amount(count=9),), [3]),
-    ("one, then all", 5, (Amount(count=1), Amount(share=1.0)), [1, 4]),
-    ("one, then half, which repeats", 10, (Amount(count=1), Amount(share=0.5)), [1, 5, 4]),
-    ("a share of the whole fleet, not of the rest", 10, (Amount(count=5), Amount(share=0.2)), [5, 2, 2, 1]),
-    ("a share that is less than a host", 3, (Amount(share=0.1),), [1, 1, 1]),
-    ("no host", 0, (Amount(count=1),), []),
-    ("more sizes than waves", 2, (Amount(count=2), Amount(count=1)), [2]),
+    ("one by one", 3, (NumberOfHosts(count=1),), [1, 1, 1]),
+    ("two by two", 5, (NumberOfHosts(count=2),), [2, 2, 1]),
+    ("all at once", 3, (NumberOfHosts(share=1.0),), [3]),
+    ("more than there are", 3, (NumberOfHosts(count=9),), [3]),
+    ("one, then all", 5, (NumberOfHosts(count=1), NumberOfHosts(share=1.0)), [1, 4]),
+    ("one, then half, which repeats", 10, (NumberOfHosts(count=1), NumberOfHosts(share=0.5)), [1, 5, 4]),
+    ("a share of the whole fleet, not of the rest", 10, (NumberOfHosts(count=5), NumberOfHosts(share=0.2)), [5, 2, 2, 1]),
+    ("a share that is less than a host", 3, (NumberOfHosts(share=0.1),), [1, 1, 1]),
+    ("no host", 0, (NumberOfHosts(count=1),), []),
+    ("more sizes than waves", 2, (NumberOfHosts(count=2), NumberOfHosts(count=1)), [2]),
 ]
 
 
 @pytest.mark.parametrize(("hosts", "batch", "sizes"), [pytest.param(*row[1:], id=row[0]) for row in WAVES])
-def test_a_fleet_goes_in_waves(hosts: int, batch: tuple[Amount, ...], sizes: list[int]):
+def test_a_fleet_goes_in_waves(hosts: int, batch: tuple[NumberOfHosts, ...], sizes: list[int]):
     waves = waves_of(batch, a_fleet(hosts))
     assert [len(wave) for wave in waves] == sizes
     assert tuple(host for wave in waves for host in wave) == a_fleet(hosts)
 
 
 @given(
-    st.integers(1, 30), st.lists(st.one_of(st.builds(Amount, count=st.integers(1, 9)), st.builds(Amount, share=st.floats(0.01, 1.0))), min_size=1, max_size=4)
+    st.integers(1, 30),
+    st.lists(st.one_of(st.builds(NumberOfHosts, count=st.integers(1, 9)), st.builds(NumberOfHosts, share=st.floats(0.01, 1.0))), min_size=1, max_size=4),
 )
-def test_each_host_is_in_one_wave_in_the_order_of_the_fleet(hosts: int, batch: list[Amount]):
+def test_each_host_is_in_one_wave_in_the_order_of_the_fleet(hosts: int, batch: list[NumberOfHosts]):
     plan = released(batched(an_environment(hosts), *batch))
     assert [name for wave in plan.waves for name in wave] == [host.name for host in a_fleet(hosts)]
     for number, wave in enumerate(plan.waves, 1):
@@ -191,7 +193,7 @@ def test_each_command_is_the_file_s():
 @pytest.mark.parametrize("at", ["before release", "before host", "before switch", "after switch", "after host", "after release"])
 def test_a_hook_that_runs_once_runs_on_the_first_host_alone(at: str):
     once, every = Hook(at, Command("one"), once=True), Hook(at, Command("all"))  # type: ignore[arg-type]
-    plan = released(batched(changed(FLEET, hooks=(once, every)), Amount(count=2)))
+    plan = released(batched(changed(FLEET, hooks=(once, every)), NumberOfHosts(count=2)))
     ran = [(step.about, step.command.run) for step in plan.steps if step.kind == "hook" and step.command]
     assert sorted(ran) == [("web01", "all"), ("web01", "one"), ("web02", "all"), ("web03", "all")]
 
@@ -225,7 +227,7 @@ def test_a_release_is_rolling_and_the_same_in_every_step_of_a_host():
 
 
 def test_nothing_is_switched_before_every_host_has_the_release():
-    plan = released(batched(FLEET, Amount(count=1)))
+    plan = released(batched(FLEET, NumberOfHosts(count=1)))
     for host in ("web01", "web02", "web03"):
         before = comes_after(plan, f"wave-{int(host[-1])}/{host}/switch")
         assert {f"prepare/{name}/install" for name in ("web01", "web02", "web03")} <= before
@@ -240,35 +242,35 @@ def test_a_build_comes_before_the_pack_and_that_before_all_else():
 
 
 def test_a_wave_begins_when_all_hosts_of_the_one_before_have_ended():
-    plan = released(batched(an_environment(4), Amount(count=2)))
+    plan = released(batched(an_environment(4), NumberOfHosts(count=2)))
     assert {"wave-1/web01/gate", "wave-1/web02/gate"} <= comes_after(plan, "wave-2/web03/switch")
     assert "wave-1/web02/gate" not in comes_after(plan, "wave-1/web01/gate")
     assert "wave-2/web04/switch" not in comes_after(plan, "wave-2/web03/gate")
 
 
 def test_what_closes_a_run_comes_after_the_last_wave_and_its_window():
-    plan = released(batched(FULL, Amount(count=2)))
+    plan = released(batched(FULL, NumberOfHosts(count=2)))
     assert "wave-2/web03/hook-5" in comes_after(plan, "verify/monitor")
     assert {"verify/monitor", "wave-2/web03/hook-5", "wave-1/web01/hook-5"} <= comes_after(plan, "close/web01/prune")
-    assert "wave-2/web03/gate" in comes_after(released(batched(FLEET, Amount(count=2))), "close/web01/prune")
+    assert "wave-2/web03/gate" in comes_after(released(batched(FLEET, NumberOfHosts(count=2))), "close/web01/prune")
     assert "close/web02/prune" not in comes_after(plan, "close/web01/prune")
 
 
 @pytest.mark.parametrize("kind", ["release", "restart"])
 def test_only_the_waves_after_the_first_wait_a_pause(kind: str):
-    environment = batched(FLEET, Amount(count=1), pause=45.0)
+    environment = batched(FLEET, NumberOfHosts(count=1), pause=45.0)
     plan = released(environment) if kind == "release" else plan_restart(environment, environment.hosts, {})
     assert [step.pause for step in plan.steps if step.kind == "wave"] == [0.0, 45.0, 45.0]
     assert all(step.pause == 0.0 for step in plan.steps if step.kind != "wave")
 
 
 def test_a_wave_says_who_is_in_it():
-    plan = released(batched(an_environment(9), Amount(count=1), Amount(count=6), Amount(count=8)))
+    plan = released(batched(an_environment(9), NumberOfHosts(count=1), NumberOfHosts(count=6), NumberOfHosts(count=8)))
     titles = [str(step.title) for step in plan.steps if step.kind == "wave"]
     assert titles == ["wave 1 of 3: web01", "wave 2 of 3: web02, web03, web04, web05, web06, web07", "wave 3 of 3: web08, web09"]
-    (seven,) = [step.title for step in released(batched(an_environment(7), Amount(share=1.0))).steps if step.kind == "wave"]
+    (seven,) = [step.title for step in released(batched(an_environment(7), NumberOfHosts(share=1.0))).steps if step.kind == "wave"]
     assert seven == "wave 1 of 1: web01, web02, web03, web04, web05, web06 and 1 more"
-    (large,) = [step.title for step in released(batched(an_environment(9), Amount(share=1.0))).steps if step.kind == "wave"]
+    (large,) = [step.title for step in released(batched(an_environment(9), NumberOfHosts(share=1.0))).steps if step.kind == "wave"]
     assert large == "wave 1 of 1: web01, web02, web03, web04, web05, web06 and 3 more"
     assert [(step.wave, step.phase, step.idempotent, step.timeout) for step in plan.steps if step.kind == "wave"] == [
         (number, "release", True, 0.0) for number in (1, 2, 3)
@@ -299,7 +301,7 @@ def test_a_pack_must_come_to_what_was_verified():
 
 
 def test_a_restart_touches_no_release():
-    plan = plan_restart(batched(FLEET, Amount(count=2)), FLEET.hosts, {"web01": OLD})
+    plan = plan_restart(batched(FLEET, NumberOfHosts(count=2)), FLEET.hosts, {"web01": OLD})
     assert (plan.strategy, plan.waves) == ("restart", (("web01", "web02"), ("web03",)))
     assert done_on(plan.steps, "web01") == ["wave-1/web01/restart", "wave-1/web01/gate"]
     assert named(plan, "wave-1/web01/restart").release == OLD
@@ -406,8 +408,8 @@ def test_two_plans_that_differ_have_two_digests():
         released(FLEET),
         released(FULL),
         released(FLEET, first=frozenset({"web01"}), expects="d"),
-        released(batched(FLEET, Amount(count=2))),
-        released(batched(FLEET, Amount(count=1), pause=1.0)),
+        released(batched(FLEET, NumberOfHosts(count=2))),
+        released(batched(FLEET, NumberOfHosts(count=1), pause=1.0)),
     ]
     assert len({plan.digest for plan in plans}) == len(plans)
     assert released(FLEET).digest == released(an_environment(3)).digest
@@ -416,7 +418,7 @@ def test_two_plans_that_differ_have_two_digests():
 @given(st.integers(1, 12), st.integers(1, 4), st.booleans())
 def test_no_step_waits_for_itself_and_every_step_can_be_reached(hosts: int, batch: int, full: bool):
     environment = changed(FULL if full else FLEET, hosts=a_fleet(hosts))
-    plan = released(batched(environment, Amount(count=batch)))
+    plan = released(batched(environment, NumberOfHosts(count=batch)))
     settled: set[str] = set()
     for step in plan.steps:
         assert set(step.needs) <= settled, "steps stand in an order in which they can be done"

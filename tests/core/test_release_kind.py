@@ -16,10 +16,11 @@ from console.model.environment_record import Released
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.host_facts import Ceding, HostFacts, HostRelease, LockHolder
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.probes import CriticalPath
 from console.model.release import Release, Revision
 from console.model.request import Request
-from console.model.strategy import Amount, Canary
+from console.model.strategy import Canary
 from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed
 from console.text import SafeText
@@ -232,7 +233,7 @@ def serving(*names: str, environment: Environment | None = None) -> tuple[Balanc
 
 
 ALL = tuple(f"web{number:02}" for number in range(1, 5))
-TWO_AT_ONCE = changed(balanced(4, 2), canary=Canary(steps=(Amount(count=1), Amount(share=1.0)), analysis=0.0))
+TWO_AT_ONCE = changed(balanced(4, 2), canary=Canary(steps=(NumberOfHosts(count=1), NumberOfHosts(share=1.0)), analysis=0.0))
 TOGETHER = [
     ("two by two", TWO_AT_ONCE, ALL, "", "passed", ""),
     ("the two that serve, together", TWO_AT_ONCE, ("web01", "web02"), "", "failed", "web01, web02 change"),
@@ -319,7 +320,7 @@ def test_weights_that_an_earlier_run_left_are_put_back(weights: dict[str, dict[s
 
 def test_a_canary_by_weight_gives_a_step_to_the_hosts_that_can_carry_it():
     """Each of four servers carries a quarter: a tenth needs one of them, and half needs two."""
-    steps = (Amount(share=0.1), Amount(share=0.5), Amount(share=1.0))
+    steps = (NumberOfHosts(share=0.1), NumberOfHosts(share=0.5), NumberOfHosts(share=1.0))
     environment = changed(balanced(4), strategy="canary", canary=Canary(by="weight", analysis=0.0, steps=steps))
     planned = plan(found(environment, balancers=serving(*ALL)))
     assert planned.waves == (("web01",), ("web02",), ("web03",), ("web04",))

@@ -5,7 +5,8 @@ import pytest
 from console.core.traffic.shares import STRANGER, Wanted, carried, loads_of, own_weight, share_of, traffic_steps, weighing
 from console.model.balancer import Balancer
 from console.model.host import Host
-from console.model.strategy import Amount, Canary
+from console.model.number_of_hosts import NumberOfHosts
+from console.model.strategy import Canary
 from console.model.traffic import BalancerProblem, BalancerSeen, BalancerWeights, OwnWeight, ServerTraffic
 from console.model.values import changed
 from console.text import SafeText
@@ -49,7 +50,7 @@ STEPS = [
 def test_a_step_has_the_fewest_hosts_that_carry_its_share(weights: tuple[int, ...], steps: tuple[float, ...], tagged: tuple[str, ...], sizes: list[int]):
     hosts = fleet(len(weights), tagged)
     loads = loads_of(changed(an_environment(len(weights)), hosts=hosts, balancers=(Balancer("haproxy", Host("lb01"), backend="shop"),)), (seen(weights),), {})
-    canary = Canary(tags=("canary",) if tagged else (), steps=tuple(Amount(share=one) for one in steps), by="weight")
+    canary = Canary(tags=("canary",) if tagged else (), steps=tuple(NumberOfHosts(share=one) for one in steps), by="weight")
     found = traffic_steps(canary, hosts, loads)
     assert [len(step.hosts) for step in found] == sizes
     for step in found:
@@ -61,7 +62,7 @@ def test_hosts_out_of_the_traffic_carry_nothing_and_servers_that_are_no_hosts_do
     environment = changed(an_environment(3), balancers=(Balancer("haproxy", Host("lb01"), backend="shop"),))
     loads = loads_of(environment, (seen((1, 1, 1), (3,), ("web01",)),), {})
     assert loads == {"lb01/shop": {"web02": 1, "web03": 1, STRANGER: 3}}
-    found = traffic_steps(Canary(steps=(Amount(share=0.2), Amount(share=0.4)), by="weight"), environment.hosts, loads)
+    found = traffic_steps(Canary(steps=(NumberOfHosts(share=0.2), NumberOfHosts(share=0.4)), by="weight"), environment.hosts, loads)
     assert [[host.name for host in step.hosts] for step in found] == [["web02"]], "40 % would be every host that serves"
     silent = loads_of(environment, (BalancerProblem("lb01/shop", SafeText("no answer")),), {})
     assert silent == {"lb01/shop": {"web01": 1, "web02": 1, "web03": 1}}
@@ -71,7 +72,7 @@ def test_two_balancers_each_have_to_have_the_share():
     loads = {"a/shop": {"web01": 1, "web02": 1}, "b/shop": {"web03": 1, "web04": 1, "web05": 1}}
     assert carried(loads, ["web01"]) == 0.0
     assert carried(loads, ["web01", "web03"]) == pytest.approx(1 / 3)
-    found = traffic_steps(Canary(steps=(Amount(share=0.1),), by="weight"), fleet(5), loads)
+    found = traffic_steps(Canary(steps=(NumberOfHosts(share=0.1),), by="weight"), fleet(5), loads)
     assert [host.name for host in found[0].hosts] == ["web01", "web02", "web03"], "in the order of the fleet"
 
 

@@ -17,11 +17,12 @@ from console.model import events as ev
 from console.model.configured_environment import Database
 from console.model.database import Review
 from console.model.host_commands import Command
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Step
 from console.model.probes import CriticalPath
 from console.model.request import Request, RunKind
 from console.model.state import RunState
-from console.model.strategy import Amount, Canary
+from console.model.strategy import Canary
 from console.model.thresholds import Breached, Then, Threshold, Within
 from console.model.values import changed
 from tests.core.balanced import LB, BalancedRun, a_balanced_run, balanced
@@ -189,7 +190,9 @@ def a_breach(then: Then, *commands: cmd.AnyCommand, over: bool = False) -> Story
 
 
 def a_canary(verdict: str) -> Story:
-    environment = changed(an_environment(3, batch=3), strategy="canary", balancers=(LB,), canary=Canary(steps=(Amount(count=1), Amount(share=1.0))))
+    environment = changed(
+        an_environment(3, batch=3), strategy="canary", balancers=(LB,), canary=Canary(steps=(NumberOfHosts(count=1), NumberOfHosts(share=1.0)))
+    )
 
     def story() -> Simulation:
         run = watched(run_of(environment, lambda step, attempt: verdict if step.kind == "analysis" else "done"))

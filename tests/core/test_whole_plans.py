@@ -14,9 +14,10 @@ from console.model.configured_environment import Build, Database, Environment
 from console.model.database import Backup, Review
 from console.model.host import Host
 from console.model.host_commands import Command, Hook
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Plan, Step
 from console.model.probes import CriticalPath
-from console.model.strategy import Amount, Canary
+from console.model.strategy import Canary
 from console.model.values import changed
 from tests.core.balanced import balanced
 from tests.core.simulation import NEW, OLD, an_environment
@@ -263,7 +264,7 @@ PLANS: list[tuple[str, Plan, str]] = [
                 an_environment(3, batch=3),
                 strategy="canary",
                 balancers=BALANCED.balancers,
-                canary=Canary(steps=(Amount(count=1), Amount(share=1.0)), analysis=300.0),
+                canary=Canary(steps=(NumberOfHosts(count=1), NumberOfHosts(share=1.0)), analysis=300.0),
             )
         ),
         """
@@ -478,7 +479,10 @@ PLANS: list[tuple[str, Plan, str]] = [
         "a canary by weight",
         released(
             changed(
-                BALANCED, strategy="canary", balancers=(HAPROXY,), canary=Canary(by="weight", steps=(Amount(share=0.1), Amount(share=1.0)), analysis=300.0)
+                BALANCED,
+                strategy="canary",
+                balancers=(HAPROXY,),
+                canary=Canary(by="weight", steps=(NumberOfHosts(share=0.1), NumberOfHosts(share=1.0)), analysis=300.0),
             ),
             loads={HAPROXY.name: {"web01": 1, "web02": 1}},
         ),

@@ -11,7 +11,7 @@ from console.core.secrets.masking import Masking
 from console.engine.server.connection import AT_A_TIME, Connection
 from console.model import events as ev
 from console.model.configured_environment import Environment
-from console.model.strategy import Amount
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.values import changed
 from console.ports.feed import Output, Sample
 from console.text import SafeText, hide
@@ -24,10 +24,10 @@ from tests.engine.test_serve import engine
 
 HOSTS = 1000
 FORMS = {
-    "one by one": (Amount(count=1),),
-    "one, then all": (Amount(count=1), Amount(share=1.0)),
-    "in tenths": (Amount(share=0.1),),
-    "all": (Amount(share=1.0),),
+    "one by one": (NumberOfHosts(count=1),),
+    "one, then all": (NumberOfHosts(count=1), NumberOfHosts(share=1.0)),
+    "in tenths": (NumberOfHosts(share=0.1),),
+    "all": (NumberOfHosts(share=1.0),),
 }
 
 

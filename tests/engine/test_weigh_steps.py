@@ -24,9 +24,10 @@ from console.model import events as ev
 from console.model.balancer import Balancer
 from console.model.configured_environment import Environment
 from console.model.environment_record import EnvironmentRecord
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Step
 from console.model.request import RunKind
-from console.model.strategy import Amount, Canary
+from console.model.strategy import Canary
 from console.model.traffic import BalancerSeen, OwnWeight
 from console.model.values import changed
 from console.wire.codec import decode_event, encode_event
@@ -102,7 +103,7 @@ class Weighed(Simulation):
 
 
 def an_environment_by_weight(hosts: int, *steps: float, **rolling: object) -> Environment:
-    canary = Canary(steps=tuple(Amount(share=one) for one in steps), by="weight")
+    canary = Canary(steps=tuple(NumberOfHosts(share=one) for one in steps), by="weight")
     return changed(an_environment(hosts, **rolling), balancers=(LB,), strategy="canary", canary=canary)
 
 

@@ -11,39 +11,28 @@ from console.core.host_selection import applies
 from console.core.plan.critical_steps import behind_wave
 from console.core.plan.marks import analysis_step, weigh_step
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
-from console.core.plan.strategies.rolling import in_waves
+from console.core.plan.strategies.rolling import in_waves, waves_of
 from console.core.traffic.shares import ALL, Loads, TrafficStep, traffic_steps
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.plan import Step
-from console.model.strategy import Amount, Canary
+from console.model.strategy import Canary
 
 
 def groups_of(canary: Canary, hosts: tuple[Host, ...]) -> Waves:
     """Cut the fleet into the hosts that each step adds: those with the canary's tags first, the rest of the fleet last. A step that adds none is left out."""
     tagged = tuple(host for host in hosts if canary.tags and applies(canary.tags, host))
     ordered = (*tagged, *(host for host in hosts if host not in tagged))
-    upto = [min(len(hosts), amount.of(len(hosts))) for amount in canary.steps]
+    upto = [min(len(hosts), amount.of_fleet(len(hosts))) for amount in canary.steps]
     bounds = [0, *accumulate(upto, max), len(hosts)]
     return tuple(ordered[begin:end] for begin, end in pairwise(bounds) if begin < end)
 
 
-def batches_of(batch: tuple[Amount, ...], hosts: tuple[Host, ...], fleet: int) -> Waves:
-    """Cut one step's hosts into batches; shares are of the whole fleet, and the last size repeats."""
-    waves: list[tuple[Host, ...]] = []
-    rest = hosts
-    while rest:
-        size = max(1, batch[min(len(waves), len(batch) - 1)].of(fleet))
-        waves.append(rest[:size])
-        rest = rest[size:]
-    return tuple(waves)
-
-
 def parts_of(environment: Environment, hosts: tuple[Host, ...], loads: Loads) -> tuple[Waves, ...]:
     """Return the waves of each step; by weight a step that adds no host has none, and the last part is the rest of the fleet."""
-    if environment.canary.by == "weight":
-        return tuple(batches_of(environment.rolling.batch, group, len(hosts)) for group in _added(traffic_steps(environment.canary, hosts, loads), hosts))
-    return tuple(batches_of(environment.rolling.batch, group, len(hosts)) for group in groups_of(environment.canary, hosts))
+    by_weight = environment.canary.by == "weight"
+    groups = _added(traffic_steps(environment.canary, hosts, loads), hosts) if by_weight else groups_of(environment.canary, hosts)
+    return tuple(waves_of(environment.rolling.batch, group, len(hosts)) for group in groups)
 
 
 def _added(steps: tuple[TrafficStep, ...], hosts: tuple[Host, ...]) -> Waves:

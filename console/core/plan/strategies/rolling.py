@@ -8,17 +8,16 @@ from console.core.plan.marks import wave_mark
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.model.configured_environment import Environment
 from console.model.host import Host
+from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Step
-from console.model.strategy import Amount
 
 
-def waves_of(batch: tuple[Amount, ...], hosts: tuple[Host, ...]) -> Waves:
-    """Cut the fleet into waves; the last size repeats."""
+def waves_of(batch: tuple[NumberOfHosts, ...], hosts: tuple[Host, ...], fleet: int | None = None) -> Waves:
+    """Cut hosts into waves; the last size repeats. `fleet`: what shares are of, where the hosts are a part of it."""
     waves: list[tuple[Host, ...]] = []
     rest = hosts
     while rest:
-        amount = batch[min(len(waves), len(batch) - 1)]
-        size = max(1, amount.of(len(hosts)))
+        size = batch[min(len(waves), len(batch) - 1)].of_fleet(len(hosts) if fleet is None else fleet)
         waves.append(rest[:size])
         rest = rest[size:]
     return tuple(waves)
