@@ -21,7 +21,7 @@ FORWARD: Final[frozenset[HostCondition]] = frozenset({"old", "updating", "new"})
 """On its way to the release, or there."""
 LOST: Final[frozenset[HostCondition]] = frozenset({"unreachable", "unknown"})
 """Nobody knows what is on it."""
-FAILED: Final[frozenset[HostCondition]] = frozenset({"failed", "unknown", "unreachable", "skipped"})
+RETRIABLE: Final[frozenset[HostCondition]] = frozenset({"failed", "unknown", "unreachable", "skipped"})
 """It is tried again from these; from `back` too, where it failed first."""
 STRANDED: Final[frozenset[HostCondition]] = frozenset({"failed", "skipped"})
 """It goes back alone, where it was touched."""
@@ -31,7 +31,7 @@ STAYED_OLD: Final[frozenset[HostCondition]] = frozenset({"back", "skipped"})
 """It is on its old release for good, once nothing of its return is left to do."""
 IN_BETWEEN: Final[frozenset[HostCondition]] = frozenset({"updating", "returning"})
 """It is in the middle of something."""
-SETTLED: Final[frozenset[HostCondition]] = frozenset({"new", "back"})
+ARRIVED: Final[frozenset[HostCondition]] = frozenset({"new", "back"})
 """It came to where it was told to go."""
 AS_BEFORE: Final = STAYED_OLD | {"left-out"}
 """It is on its old release, or no part of the run."""

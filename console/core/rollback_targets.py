@@ -12,10 +12,10 @@ from console.model.state import RunState
 
 
 class Targets(NamedTuple):
-    """The release that each host goes to; the hosts that a run has left there already, verified; and those that it never touched, which stay."""
+    """The release that each host goes to; the hosts that are there already, as a run left them there, verified; and those that it never touched, which stay."""
 
     goes_to: dict[str, str]
-    settled: frozenset[str] = frozenset()
+    there_already: frozenset[str] = frozenset()
     untouched: frozenset[str] = frozenset()
     leaving: frozenset[str] = frozenset()
     """For a blue/green release: the hosts that the traffic is taken away from; those of `goes_to` have stood by since `since` and are not changed."""
@@ -75,20 +75,20 @@ def _undone(state: RunState, hosts: tuple[str, ...], caught_up: dict[str, str], 
     if not goes_to:
         return Problem(f"run {state.run} was the first release: there is none before it", "deploy status")
     goes_to = {**caught_up, **goes_to}
-    settled = {name for name, host in touched.items() if host.condition in STAYED_OLD and name not in caught_up} | (returned & goes_to.keys())
-    if returned and goes_to.keys() <= settled:
+    there_already = {name for name, host in touched.items() if host.condition in STAYED_OLD and name not in caught_up} | (returned & goes_to.keys())
+    if returned and goes_to.keys() <= there_already:
         return _already_back(back_since or state)
-    return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys(), strategy=state.request.strategy)
+    return Targets(goes_to, frozenset(there_already), frozenset(hosts) - touched.keys() - caught_up.keys(), strategy=state.request.strategy)
 
 
 def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> Targets | Problem:
     """Where a rollback to a named release that some hosts did not follow is gone on with: there. `since`: hosts that got there later."""
     goes_to = {way.host: way.release for way in state.way_back if way.host in hosts and way.release}
-    settled = goes_to.keys() & {*since, *(name for name, host in state.hosts.items() if host.condition == "back")}
-    if goes_to.keys() <= settled:
+    there_already = goes_to.keys() & {*since, *(name for name, host in state.hosts.items() if host.condition == "back")}
+    if goes_to.keys() <= there_already:
         version = next((str(way.version) for way in state.way_back if way.version), state.request.ref)
         return Problem(f"already back on {version} since {moment_words(state.ended_at)}; nothing to roll back; further: --to", "deploy rollback --to RELEASE")
-    return Targets(goes_to, frozenset(settled), frozenset(hosts) - goes_to.keys())
+    return Targets(goes_to, frozenset(there_already), frozenset(hosts) - goes_to.keys())
 
 
 def _already_back(state: RunState) -> Problem:

@@ -7,11 +7,10 @@ from console.model.plan import Step
 
 
 class StartStep(msgspec.Struct, frozen=True):
-    """Carry out that step, as that attempt. `settle`: it may have run already; find out first."""
+    """Carry out that step, as that attempt. It may have run already, where an engine that has ended began it: an attempt happens once on its host."""
 
     step: Step
     attempt: int
-    settle: bool = False
 
 
 class CancelStep(msgspec.Struct, frozen=True):

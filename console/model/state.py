@@ -48,7 +48,7 @@ class StepState(msgspec.Struct, frozen=True):
     tail: tuple[SafeText, ...] = ()
     passing: float = 0.0
     """For a gate that has passed: so many seconds before its end all its checks had passed for the first time."""
-    unsettled: bool = False
+    orphaned: bool = False
     """It was running when the engine that ran it ended."""
     tolerated: bool = False
     """It did not end well, and a person has seen that and gone on."""

@@ -16,11 +16,11 @@ class LaneTally(msgspec.Struct, frozen=True):
     ready: tuple[Step, ...] = ()
     running: tuple[Step, ...] = ()
     needed_elsewhere: tuple[str, ...] = ()
-    unsettled: bool = False
+    orphaned: bool = False
     """One of those that run was begun by an engine that has ended."""
     closing: int = 0
     """Steps of the run's close that have begun."""
-    held: bool = False
+    has_held_step: bool = False
     """A step could not be done, and is done again once somebody continues."""
     stranded: bool = False
     """The host failed or was skipped, and something is still to be done about that: it goes back, or what runs on it ends."""
@@ -34,9 +34,9 @@ class Tally(msgspec.Struct, frozen=True):
     nobody: HostSet = HostSet()
     """The empty set of the run's hosts, that others are made of."""
     conditions: dict[str, HostSet] = {}
-    failed: HostSet = HostSet()
+    failed_once: HostSet = HostSet()
     """Hosts that count against the failure budget."""
-    untold: HostSet = HostSet()
+    failed_unseen: HostSet = HostSet()
     """Of those, the hosts whose failure no person has seen and gone on with."""
     cut: HostSet = HostSet()
     """Hosts whose links were lost, and that nobody has seen and gone on with."""
@@ -44,23 +44,27 @@ class Tally(msgspec.Struct, frozen=True):
     """Hosts that a step about them runs for."""
     forward: HostSet = HostSet()
     """Of those, the hosts that it does not take back."""
-    unsettled: HostSet = HostSet()
+    orphaned: HostSet = HostSet()
+    """Hosts with a step that an engine which has ended began."""
     ready: HostSet = HostSet()
     """Hosts that a step may begin for, other than one of the way back."""
     ready_back: HostSet = HostSet()
     """Hosts that a step of the way back may begin for."""
     stranded: HostSet = HostSet()
-    held: HostSet = HostSet()
+    with_held_step: HostSet = HostSet()
     """Hosts with a step that is done again once somebody continues."""
     misplaced: HostSet = HostSet()
     """Hosts that are not to get requests, and are not known to be out of the traffic."""
     lanes: Table[LaneTally] = Table()
     """By host."""
     own_running: tuple[str, ...] = ()
-    """Steps about no host that run, that may begin, and that did not end well with nobody having gone on in spite of that, by name."""
+    """Steps about no host that run, by name."""
     own_ready: tuple[str, ...] = ()
+    """Those that may begin."""
     own_failed: tuple[str, ...] = ()
+    """Those that did not end well, with nobody having gone on in spite of that."""
     own_held: tuple[str, ...] = ()
+    """Those that are done again once somebody continues."""
     closing: int = 0
     """Steps of the run's close that have begun."""
     waiting: dict[str, tuple[Step, ...]] = {}

@@ -230,7 +230,7 @@ def _waited_host(state: RunState) -> str:
     for step, _ in running_steps(state):
         if step.about:
             return step.about
-    held = next(iter(state.tally.held), "")
+    held = next(iter(state.tally.with_held_step), "")
     if held:
         return held
     wrong = ("failed", "unknown", "unreachable", "owed")

@@ -39,8 +39,8 @@ def holds(run: Simulation) -> None:
     tally = state.tally
     assert {name for hosts in tally.conditions.values() for name in hosts} == set(state.hosts)
     assert all(state.hosts[name].condition == condition for condition, hosts in tally.conditions.items() for name in hosts)
-    assert list(tally.failed) == [name for name, host in state.hosts.items() if host.failed_once]
-    assert list(tally.held) == [name for name in state.hosts if any(is_held(state, step) for step in state.lanes.get(name, ()))]
+    assert list(tally.failed_once) == [name for name, host in state.hosts.items() if host.failed_once]
+    assert list(tally.with_held_step) == [name for name in state.hosts if any(is_held(state, step) for step in state.lanes.get(name, ()))]
     assert list(tally.cut) == [name for name, host in state.hosts.items() if not host.linked and host.lost]
     assert tally.closing == sum(step.phase == "close" and state.step_state(step).status != "pending" for step in state.index.values())
     assert tally == recounted(state).tally

@@ -9,10 +9,10 @@ from console.core.checks.database import (
     assess_migrations,
     assess_restore,
     assess_schema_back,
+    completed_review,
     is_fresh,
     known_old_code,
     migrates,
-    settled,
     with_schema,
 )
 from console.core.database_state import BACKUP, MIGRATE, RESTORE, REVERT, is_migrated, left_words, needs_person
@@ -47,7 +47,7 @@ def a_run(ending, old_code="ok", revert=False, hosts=3, **rolling):
     database = changed(DATABASE, revert=Command("down")) if revert else DATABASE
     environment = changed(an_environment(hosts, **rolling), database=database)
     found = Review(migrations=(changed(FILES[0], old_code=old_code if old_code != "unknown" else ""),))
-    review = settled(environment, environment.hosts, found, Impact(), NOW)
+    review = completed_review(environment, environment.hosts, found, Impact(), NOW)
     names = tuple(host.name for host in environment.hosts)
     simulation = Simulation(environment, ending)
     simulation.record(
@@ -153,14 +153,14 @@ def a_review(**fields):
 def test_the_backup_that_a_migration_needs():
     environment = changed(an_environment(2), database=DATABASE)
     last = Backup("r0", (NOW - timedelta(hours=3)).isoformat(), size=5 * 2**20, path=SafeText("/b/x.dump"))
-    taken = settled(environment, environment.hosts, a_review(backup=last), Impact(), NOW)
+    taken = completed_review(environment, environment.hosts, a_review(backup=last), Impact(), NOW)
     assert (taken.backs_up, taken.fresh) == (True, False)
     assert "3h ago), 5.0 MiB, /b/x.dump" in assess_backup(DATABASE, taken, NOW).detail
     young = changed(DATABASE, backup_within=4 * 3600.0, backup=None)
-    fresh = settled(changed(environment, database=young), environment.hosts, a_review(backup=last), Impact(), NOW)
+    fresh = completed_review(changed(environment, database=young), environment.hosts, a_review(backup=last), Impact(), NOW)
     assert (fresh.backs_up, fresh.fresh, assess_backup(young, fresh, NOW).status) == (False, True, "passed")
     old = changed(young, backup_within=3600.0)
-    stale = settled(changed(environment, database=old), environment.hosts, a_review(backup=last), Impact(), NOW)
+    stale = completed_review(changed(environment, database=old), environment.hosts, a_review(backup=last), Impact(), NOW)
     assert assess_backup(old, stale, NOW).blocks
     assert [
         step.kind
@@ -186,10 +186,10 @@ def test_what_is_not_known_is_asked_and_what_is_answered_counts():
     assert "does not say which files" in assess_migrations(Review(known=False, listed=False), Impact()).detail
     assert not assess_migrations(unknown, Impact(migration="no")).blocks
     environment = changed(an_environment(2), database=DATABASE)
-    assert not settled(environment, environment.hosts, unknown, Impact(), NOW).runs
-    assert settled(environment, environment.hosts, unknown, Impact(migration="yes"), NOW).runs
-    assert not settled(environment, environment.hosts, a_review(), Impact(migration="no"), NOW).runs
-    elsewhere = settled(changed(environment, migrate_on="web09"), environment.hosts, a_review(), Impact(), NOW)
+    assert not completed_review(environment, environment.hosts, unknown, Impact(), NOW).runs
+    assert completed_review(environment, environment.hosts, unknown, Impact(migration="yes"), NOW).runs
+    assert not completed_review(environment, environment.hosts, a_review(), Impact(migration="no"), NOW).runs
+    elsewhere = completed_review(changed(environment, migrate_on="web09"), environment.hosts, a_review(), Impact(), NOW)
     assert assess_migrations(elsewhere, Impact()).blocks
 
 
@@ -279,7 +279,7 @@ def test_a_backup_is_fresh_as_long_as_the_file_says(backup, within, fresh):
 )
 def test_what_follows_for_the_run(database, review, impact, expected):
     environment = changed(SHOP, database=database)
-    found = settled(environment, environment.hosts, review, impact, NOW)
+    found = completed_review(environment, environment.hosts, review, impact, NOW)
     assert {name: getattr(found, name) for name in expected} == expected
 
 
@@ -290,7 +290,7 @@ def test_what_follows_for_the_run(database, review, impact, expected):
 )
 def test_the_host_that_migrates_is_one_of_the_run_s(migrate_on, hosts, where):
     environment = changed(SHOP, database=DATABASE, migrate_on=migrate_on)
-    assert settled(environment, environment.hosts[:hosts], a_review(), NONE, NOW).where == where
+    assert completed_review(environment, environment.hosts[:hosts], a_review(), NONE, NOW).where == where
 
 
 def steps(database, review, **more):

@@ -453,12 +453,12 @@ def test_a_step_that_begins_says_what_its_host_is_in(step, condition: str, becom
 
 
 def test_a_step_that_is_settled_goes_on_since_when_it_began():
-    before = running(a_host_in("updating"), SWITCH, unsettled=True, started=3.0, started_at="then")
+    before = running(a_host_in("updating"), SWITCH, orphaned=True, started=3.0, started_at="then")
     after = evolve(before, stamped(ev.StepStarted(step=SWITCH.name, attempt=1)))
     assert after.hosts["web01"].steps[SWITCH.name] == StepState("running", 1, 3.0, "then")
     again = evolve(before, stamped(ev.StepStarted(step=SWITCH.name, attempt=2)))
     assert again.hosts["web01"].steps[SWITCH.name] == StepState("running", 2, MONO, AT)
-    elsewhere = evolve(running(a_host_in("updating"), SWITCH, unsettled=True, started=0.0), stamped(ev.StepStarted(step=SWITCH.name, attempt=1)))
+    elsewhere = evolve(running(a_host_in("updating"), SWITCH, orphaned=True, started=0.0), stamped(ev.StepStarted(step=SWITCH.name, attempt=1)))
     assert elsewhere.hosts["web01"].steps[SWITCH.name] == StepState("running", 1, MONO, AT)
 
 
@@ -488,7 +488,7 @@ def test_only_a_step_that_runs_or_is_not_known_ends(status: str, counts: bool):
 
 def test_the_end_of_a_step_is_kept_as_it_was_said():
     finished = ev.StepFinished(step=GATE.name, host="web01", status="failed", code=3, seconds=4.5, detail=WHY, hint=SafeText("look"), tail=(SafeText("x"),))
-    after = evolve(running(a_host_in("updating"), GATE, unsettled=True), stamped(finished))
+    after = evolve(running(a_host_in("updating"), GATE, orphaned=True), stamped(finished))
     assert after.hosts["web01"].steps[GATE.name] == StepState("failed", 1, 3.0, "", 4.5, 3, WHY, SafeText("look"), (SafeText("x"),))
 
 
@@ -503,14 +503,14 @@ def test_a_step_of_no_host_is_the_run_s():
 def test_a_command_is_tried_again_so_often(retries: int, attempt: int, status: str):
     step = changed(GATE, command=Command("x", retries=retries))
     state = a_state(
-        hosts=hosts_of(a_host_in("updating", steps={step.name: StepState("running", attempt, unsettled=True)})),
+        hosts=hosts_of(a_host_in("updating", steps={step.name: StepState("running", attempt, orphaned=True)})),
         index={step.name: step},
         lanes={"web01": (step,)},
     )
     after = evolve(state, stamped(ev.StepFinished(step=step.name, attempt=attempt, status="failed", detail=WHY)))
     assert after.hosts["web01"].steps[step.name].status == status
     assert after.hosts["web01"].steps[step.name].detail == WHY
-    assert not after.hosts["web01"].steps[step.name].unsettled
+    assert not after.hosts["web01"].steps[step.name].orphaned
     assert after.hosts["web01"].condition == ("updating" if status == "pending" else "failed")
 
 
@@ -733,9 +733,9 @@ def test_what_ran_when_its_engine_ended_is_not_settled(boot: str, event_boot: st
     state = running(a_host_in("updating", steps={GATE.name: ended("done", started=1.0)}), SWITCH)
     state = counted(state, steps={PACK.name: StepState("running", 1, 3.0)}, boot=boot)
     after = evolve(state, ev.stamped(ev.TakenUp(epoch=4, by=LIN), 7, AT, MONO, event_boot))
-    assert after.hosts["web01"].steps[SWITCH.name] == StepState("running", 1, started, unsettled=True)
+    assert after.hosts["web01"].steps[SWITCH.name] == StepState("running", 1, started, orphaned=True)
     assert after.hosts["web01"].steps[GATE.name] == ended("done", started=1.0 + (MONO if started == 0.0 else 0.0))
-    assert after.steps[PACK.name] == StepState("running", 1, started, unsettled=True)
+    assert after.steps[PACK.name] == StepState("running", 1, started, orphaned=True)
     assert (after.epoch, after.epoch_before) == (4, state.epoch)
 
 

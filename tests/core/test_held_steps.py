@@ -45,13 +45,13 @@ def status(state: RunState, name: str) -> str:
 
 def test_the_run_is_as_it_is_meant():
     state = waiting("web01", own="held")
-    assert (list(state.tally.held), state.tally.own_held) == (["web01"], ("step-1/weigh",))
+    assert (list(state.tally.with_held_step), state.tally.own_held) == (["web01"], ("step-1/weigh",))
 
 
 def test_who_goes_on_has_everything_that_was_held_done_again():
     state = gone_on(waiting("web01", "web02", own="held"))
     assert [status(state, name) for name in ("web01/drain", "web02/drain", "step-1/weigh")] == ["pending"] * 3
-    assert (list(state.tally.held), state.tally.own_held) == ([], ())
+    assert (list(state.tally.with_held_step), state.tally.own_held) == ([], ())
     assert state.pausing is None or state.pausing.cause == "traffic"
 
 
@@ -87,9 +87,9 @@ def test_a_host_that_is_tried_again_has_its_time_once_more(mark: str):
 
 def test_the_pause_is_over_with_the_last_that_was_held():
     one = retried(waiting("web01", "web02"), ev.HostRetried(host="web01", by=ADA))
-    assert (one.pausing is not None, list(one.tally.held)) == (True, ["web02"])
+    assert (one.pausing is not None, list(one.tally.with_held_step)) == (True, ["web02"])
     both = retried(one, ev.HostRetried(host="web02", by=ADA))
-    assert (both.pausing, list(both.tally.held)) == (None, [])
+    assert (both.pausing, list(both.tally.with_held_step)) == (None, [])
 
 
 def test_it_is_not_over_while_a_step_about_no_host_is_held():

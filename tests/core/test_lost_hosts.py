@@ -154,7 +154,7 @@ def test_the_window_goes_on_where_it_was_for_an_engine_that_takes_it_up_on_the_s
     seconds, boots = {len(told) - 3: 100.0, len(told) - 2: 690.0, len(told) - 1: 700.0}, {len(told) - 2: boot, len(told) - 1: boot}
     events = [ev.stamped(event, number + 1, "", seconds.get(number, 1.0), boots.get(number, "boot")) for number, event in enumerate(told)]
     known = fold(events).steps["verify/monitor"]
-    assert (known.started, known.unsettled, known.status) == (started, False, "running")
+    assert (known.started, known.orphaned, known.status) == (started, False, "running")
 
 
 def test_while_a_run_waits_for_a_person_a_host_without_a_link_is_not_called_new():

@@ -51,7 +51,7 @@ def test_moments_keep_their_age(now: float):
 
 @pytest.mark.parametrize("now", [50_000.0, 60.0], ids=["a machine that is up for long", "one that has just started"])
 def test_steps_a_pause_the_opening_and_the_decision_keep_their_age(now: float):
-    done, running = StepState("done", 1, 4800.0, seconds=9.0), StepState("running", 1, 0.0, unsettled=True)
+    done, running = StepState("done", 1, 4800.0, seconds=9.0), StepState("running", 1, 0.0, orphaned=True)
     before = changed(
         BEFORE, opened=3000.0, decided=3500.0, steps=Table({"pack": done, "gate": running}), pausing=Pausing(SafeText("wait"), "operator", 4990.0),
         hosts=Table({"web01": HostState("web01", steps={"switch": done, "next": StepState()})}), sending=ReleaseSent(hosts=1, sent=1, size=2, rate=1, mono=4990.0),

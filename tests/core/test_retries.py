@@ -112,7 +112,7 @@ def test_of_two_that_stop_a_run_none_is_tried_again_and_of_one_it_goes_on():
 def test_where_nobody_is_asked_a_host_that_waits_for_a_balancer_ends_the_run_and_no_other_is_tried_again():
     environment = changed(an_environment(2, 2, max_failures=1), balancers=(Balancer("command"),))
     run = run_of(environment, lambda step, attempt: {"web01_gate": "failed", "web02_admit": "held"}.get(f"{step.about}_{step.kind}", "done"), "catch-up")
-    until(run, lambda run: list(run.state.tally.held) == ["web02"] and run.state.hosts["web01"].condition == "failed")
+    until(run, lambda run: list(run.state.tally.with_held_step) == ["web02"] and run.state.hosts["web01"].condition == "failed")
     assert refused(run, "web01").startswith("the run ends as it is: a balancer did not do what it was told")
     assert refused(run, "web02") == ""
     assert {run.state.step_state(step).status for step in run.state.lanes["web02"] if step.phase == "release"} == {"done", "pending"}

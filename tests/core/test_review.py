@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.checks.database import assess_migrations, settled, with_schema
+from console.core.checks.database import assess_migrations, completed_review, with_schema
 from console.core.migrations.review import (
     LARGE,
     LARGE_BYTES,
@@ -70,7 +70,7 @@ def test_a_lock_of_a_moment_is_said_and_no_warning():
     assert pointed_out(review) == ()
     assert brief_words(review)[0].endswith("ACCESS EXCLUSIVE lock, blocks reads and writes on big: 40 GiB, about 90,000,000 rows, metadata only")
     environment = changed(an_environment(2), database=DATABASE)
-    check = assess_migrations(settled(environment, environment.hosts, review, Impact(), NOW), Impact())
+    check = assess_migrations(completed_review(environment, environment.hosts, review, Impact(), NOW), Impact())
     assert (check.status, "metadata only" in check.detail) == ("passed", True)
     busy = a_review(touch("big", "metadata only"), tables=(changed(BIG, sessions=1, oldest=90.0, holder=SafeText("ada")),))
     assert "1 open transaction holds locks on it" in pointed_out(busy)[0]
@@ -101,7 +101,7 @@ def test_a_first_release_has_no_code_before_it():
     files = (Migration(SafeText("db/1.sql")), Migration(SafeText("db/1.down.sql"), is_back=True))
     review = Review(known=False, is_first=True, migrations=files)
     assert "1 migration file in the commit, and nothing is live yet" in assess_migrations(review, Impact()).detail
-    found = settled(environment, environment.hosts, review, Impact(migration="yes"), NOW)
+    found = completed_review(environment, environment.hosts, review, Impact(migration="yes"), NOW)
     check = with_schema(Check("way-back", SafeText("Way back"), "warning", detail=SafeText("first release on 2 hosts")), found)
     assert (check.status, "no code before it uses it" in check.detail) == ("warning", True)
     assert assess_migrations(found, Impact(migration="yes")).detail.startswith("1 in the commit: db/1.sql")

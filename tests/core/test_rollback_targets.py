@@ -52,7 +52,7 @@ def test_every_host_that_is_asked_for_goes_somewhere_or_stays(conditions: dict[s
     if not isinstance(found, Problem):
         assert found.goes_to.keys() | found.untouched == asked
         assert not found.goes_to.keys() & found.untouched
-        assert found.settled <= found.goes_to.keys()
+        assert found.there_already <= found.goes_to.keys()
 
 
 def test_what_never_was_verified_is_not_offered_as_a_way_back():

@@ -124,7 +124,7 @@ def held(kind: str, times: int = 1):
 def test_a_balancer_that_does_not_do_it_pauses_the_run_and_is_no_host_s_failure(kind):
     run = a_balanced_run(3, held(kind))
     state = run.run()
-    assert (state.pausing.cause, state.hosts["web02"].condition, len(state.tally.failed)) == ("traffic", "updating", 0)
+    assert (state.pausing.cause, state.hosts["web02"].condition, len(state.tally.failed_once)) == ("traffic", "updating", 0)
     assert state.pausing.reason.startswith(state.index[HELD[kind]].title)
     assert say(run, cmd.Continue()) is None
     state = run.run()

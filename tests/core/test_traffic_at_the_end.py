@@ -77,7 +77,7 @@ class Drawn(BalancedRun):
             step, others = self.state.index[event.step], [name for name, attempt in self.opened if (name, attempt) != (event.step, event.attempt)]
             beside = [name for name in others if name == step.name or (step.about and self.state.index[name].about == step.about)]
             assert not beside, f"{event.step} begins beside {beside}"
-            assert self.opened[event.step, event.attempt] == 0 or self.state.step_state(step).unsettled, f"{event.step} begins twice"
+            assert self.opened[event.step, event.attempt] == 0 or self.state.step_state(step).orphaned, f"{event.step} begins twice"
             self.opened[event.step, event.attempt] += 1
         elif isinstance(event, ev.StepFinished):
             self.opened.pop((event.step, event.attempt), None)

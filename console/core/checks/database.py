@@ -40,7 +40,7 @@ def known_old_code(migrations: tuple[Migration, ...], impact: Impact) -> OldCode
     return impact.old_code or "unknown"
 
 
-def settled(environment: Environment, hosts: tuple[Host, ...], review: Review, impact: Impact, now: datetime) -> Review:
+def completed_review(environment: Environment, hosts: tuple[Host, ...], review: Review, impact: Impact, now: datetime) -> Review:
     """Return the review with what follows from it: whether, where and after which backup the release migrates, and how the code before runs."""
     database = environment.database
     if database is None or not migrates(database, review, impact):

@@ -1,6 +1,6 @@
 """Which failed run left an environment unverified, until later runs verify its hosts. Pure; updated when a run ends."""
 
-from console.core.conditions import SETTLED, UNVERIFIED
+from console.core.conditions import ARRIVED, UNVERIFIED
 from console.core.run.outcome import is_there_already
 from console.errors import Exit
 from console.model.environment_record import Unverified
@@ -16,7 +16,7 @@ def unverified_after(before: tuple[Unverified, ...], state: RunState, run: LastR
     """
     if state.exit in (Exit.DONE, Exit.ROLLED_BACK, Exit.LIVE_BUT_BEHIND) and not state.request.hosts and not state.superseded_by:
         return ()
-    good = tuple(name for name, host in state.hosts.items() if host.condition in SETTLED)
+    good = tuple(name for name, host in state.hosts.items() if host.condition in ARRIVED)
     kept = tuple(one for old in before if is_open(one := changed(old, good=tuple(dict.fromkeys((*old.good, *good))))))
     return (*kept, _left_by(state, run)) if state.exit == Exit.FAILED and state.hosts else kept
 
@@ -38,5 +38,5 @@ def _with_forgiven(one: Unverified, host: str) -> Unverified:
 
 def _left_by(state: RunState, run: LastRun) -> Unverified:
     bad = tuple(name for name, host in state.hosts.items() if host.condition in UNVERIFIED)
-    stayed = tuple(name for name, host in state.hosts.items() if host.condition not in SETTLED and not is_there_already(state, host))
+    stayed = tuple(name for name, host in state.hosts.items() if host.condition not in ARRIVED and not is_there_already(state, host))
     return Unverified(run, bad, stayed, tuple(state.hosts))

@@ -117,4 +117,4 @@ def _preferred(found: Found, targets: Collection[str]) -> str:
 def _still_to_go(found: Found, host: Host) -> str | None:
     """The release that a host goes to; None where it goes nowhere, or is there already and was verified by the run that took it there."""
     target = found.targets.goes_to.get(host.name)
-    return None if target == found.current[host.name] and host.name in found.targets.settled else target
+    return None if target == found.current[host.name] and host.name in found.targets.there_already else target

@@ -5,7 +5,7 @@ Which end it is, and in which words, is in `core/run/outcome.py`.
 
 from collections.abc import Iterator
 
-from console.core.conditions import LOST, SETTLED
+from console.core.conditions import ARRIVED, LOST
 from console.core.kinds.kinds import kind_of
 from console.core.run.failure_budget import is_tripped
 from console.core.run.outcome import conclude
@@ -21,15 +21,15 @@ from console.text import SafeText
 
 
 def close(environment: Environment, state: RunState) -> Iterator[Effect]:
-    """Where nothing runs or may begin any more: owe what is left behind, ask the hosts that are settled a last time, then end."""
+    """Where nothing runs or may begin any more: owe what is left behind, ask the hosts that are arrived a last time, then end."""
     owed = _to_be_owed(state)
-    settled = tuple(host.name for host in state.hosts.values() if host.touched and host.condition in SETTLED)
+    arrived = tuple(host.name for host in state.hosts.values() if host.touched and host.condition in ARRIVED)
     if misplaced_hosts(environment, state):
         return
     if owed:
         yield from map(RecordEvent, owed)
-    elif settled and not state.answered:
-        yield AskHosts(settled)
+    elif arrived and not state.answered:
+        yield AskHosts(arrived)
     else:
         yield end(environment, state)
 

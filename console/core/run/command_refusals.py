@@ -201,7 +201,7 @@ def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Deni
 def _would_tolerate(state: RunState) -> bool:
     """Whether who continues goes on in spite of something that failed."""
     rule = pause_rule(state)
-    return rule is not None and rule.tolerates and bool(state.tally.untold or state.tally.own_failed)
+    return rule is not None and rule.tolerates and bool(state.tally.failed_unseen or state.tally.own_failed)
 
 
 def _unshared(state: RunState) -> Denial:
@@ -315,7 +315,7 @@ def _forward_again(state: RunState, host: HostState) -> Denial | None:
     rule = pause_rule(state)
     if not (rule and rule.tolerates) and is_tripped(state, without=host.name):
         return _no(f"the run ends as it is: {trip_reason(state)}", f"deploy attach {state.run}")
-    if not kind_of(state).waits_for_people and (state.tally.own_held or set(state.tally.held) - {host.name}):
+    if not kind_of(state).waits_for_people and (state.tally.own_held or set(state.tally.with_held_step) - {host.name}):
         return _no("the run ends as it is: a balancer did not do what it was told, and nobody is asked in it", f"deploy attach {state.run}")
     if host.condition in IN_BETWEEN:
         return None

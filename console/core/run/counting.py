@@ -173,7 +173,7 @@ def _lane(state: RunState, host: HostState) -> LaneTally:
     ready = tuple(step for step in first if host.steps.get(step.name, PENDING).status == "pending" and not tally.open.get(step.name, 0))
     return LaneTally(
         ready, tuple(running), tuple(step.name for step in (*open_steps, *running) if step.name in tally.waiting),
-        any(host.steps[step.name].unsettled for step in running), closing, is_held,
+        any(host.steps[step.name].orphaned for step in running), closing, is_held,
         _is_stranded(state, host, has_way=has_way, runs=bool(running)),
     )  # fmt: skip
 
@@ -193,16 +193,16 @@ def _is_misplaced(host: HostState) -> bool:
 
 
 _MEMBERS: Final[dict[str, Callable[[HostState, LaneTally], object]]] = {
-    "failed": lambda host, _: host.failed_once,
-    "untold": lambda host, _: host.failed_once and not host.tolerated,
+    "failed_once": lambda host, _: host.failed_once,
+    "failed_unseen": lambda host, _: host.failed_once and not host.tolerated,
     "cut": lambda host, _: not host.linked and host.lost > 0,
     "running": lambda _, lane: lane.running,
     "forward": lambda _, lane: any(step.phase != "rollback" for step in lane.running),
-    "unsettled": lambda _, lane: lane.unsettled,
+    "orphaned": lambda _, lane: lane.orphaned,
     "ready": lambda _, lane: any(step.phase != "rollback" for step in lane.ready),
     "ready_back": lambda _, lane: any(step.phase == "rollback" for step in lane.ready),
     "stranded": lambda _, lane: lane.stranded,
-    "held": lambda _, lane: lane.held,
+    "with_held_step": lambda _, lane: lane.has_held_step,
     "misplaced": lambda host, _: _is_misplaced(host),
 }
 """Sets of the tally, and which hosts are in each."""

@@ -53,9 +53,8 @@ def decide(environment: Environment, state: RunState, now: float, since: int = -
         return (AskPerson("decision"),) if state.phase == "deciding" else ()
     if state.phase == "locking":
         return (end(environment, state) if state.aborting else TakeLocks(),)
-    settling = tuple(_settling(state))
-    if settling:
-        return settling
+    if orphaned := tuple(_go_on_with_orphaned(state)):
+        return orphaned
     if state.superseded_by:
         return tuple(make_way(environment, state))
     going = _roll_back(environment, state, now, since) if state.phase == "rolling-back" else _go_forward(environment, state, now)
@@ -63,14 +62,14 @@ def decide(environment: Environment, state: RunState, now: float, since: int = -
     return (*((TakeOut(misplaced),) if misplaced else ()), *going)
 
 
-def _settling(state: RunState) -> Iterator[Effect]:
-    """Ask what became of each step that ran when its engine ended, before anything new starts."""
+def _go_on_with_orphaned(state: RunState) -> Iterator[Effect]:
+    """Before anything new starts: go on with each step that ran when its engine ended, as the same attempt, and so learn what became of it."""
     tally = state.tally
-    steps = (*own_steps(state, tally.own_running), *(step for name in tally.unsettled for step in tally.lanes[name].running))
+    steps = (*own_steps(state, tally.own_running), *(step for name in tally.orphaned for step in tally.lanes[name].running))
     for step in steps:
         known = state.step_state(step)
-        if known.unsettled:
-            yield StartStep(step, known.attempt, settle=True)
+        if known.orphaned:
+            yield StartStep(step, known.attempt)
 
 
 def _go_forward(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
@@ -129,11 +128,11 @@ def _wait_for_person(environment: Environment, state: RunState, now: float, paus
 def _held(state: RunState) -> SafeText | None:
     """What could not be done, and is done again once somebody continues."""
     tally = state.tally
-    first = next((step for name in tally.held for step in state.lanes[name] if state.step_state(step).status == "held"), None)
+    first = next((step for name in tally.with_held_step for step in state.lanes[name] if state.step_state(step).status == "held"), None)
     first = first or next(iter(own_steps(state, tally.own_held)), None)
     if first is None:
         return None
-    more = len(tally.held) + len(tally.own_held) - 1
+    more = len(tally.with_held_step) + len(tally.own_held) - 1
     why = str(state.step_state(first).detail)
     words = why if first.about and first.about in why else f"{first.title}: {why}"
     return SafeText(words + (f"; and {counted(more, 'step')} more" if more else ""))
@@ -253,7 +252,7 @@ def _serve_again(environment: Environment, state: RunState) -> Iterator[Effect]:
     """Where no host goes back: have those return to the traffic whose balancer did not do what it was told."""
     if kind_of(state).returns or state.aborting == "leave":
         return
-    for name in state.tally.held:
+    for name in state.tally.with_held_step:
         yield RecordEvent(HostReturning(host=name, reason=SafeText("aborted"), steps=Steps(plan_admission(environment, state, name))))
 
 

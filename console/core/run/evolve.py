@@ -185,7 +185,7 @@ def _continued(state: RunState, event: ev.Continued) -> RunState:
 
 def _tolerated(state: RunState) -> RunState:
     """A person goes on with what has failed by now, and with nothing that fails later on."""
-    for name in state.tally.untold:
+    for name in state.tally.failed_unseen:
         state = with_host(state, name, tolerated=True)
     for name in state.tally.own_failed:
         state = with_step(state, state.index[name], changed(state.steps[name], tolerated=True))
@@ -286,7 +286,7 @@ def _helm_taken(state: RunState, event: ev.HelmTaken) -> RunState:
 
 def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
     rebooted = state.boot not in ("", event.boot)
-    after = on_hosts.unsettled(state, rebooted=rebooted)
+    after = on_hosts.orphaned(state, rebooted=rebooted)
     if rebooted:
         after = on_clock_of_another_boot(after, event.mono)
     pausing = after.pausing

@@ -18,7 +18,7 @@ from console.text import SafeText
 
 def failures(state: RunState) -> int:
     """Hosts that count against the failure budget."""
-    return len(state.tally.failed)
+    return len(state.tally.failed_once)
 
 
 def is_tripped(state: RunState, without: str = "") -> bool:
@@ -28,7 +28,7 @@ def is_tripped(state: RunState, without: str = "") -> bool:
     """
     if kind_of(state).is_return:
         return False
-    failed, untold = state.tally.failed, state.tally.untold
+    failed, untold = state.tally.failed_once, state.tally.failed_unseen
     if without:
         failed, untold = failed.put(without, there=False), untold.put(without, there=False)
     if untold and (len(failed) > state.max_failures or is_deserted(state) or is_nobody_left(state)):
@@ -58,13 +58,13 @@ def trip_reason(state: RunState) -> SafeText:
         return state.step_state(alone).detail
     if alone:
         return SafeText(f"{alone.title} failed: {state.step_state(alone).detail}")
-    failed = state.tally.failed
+    failed = state.tally.failed_once
     names = [f"{name} ({state.hosts[name].detail or state.hosts[name].condition})" for name in islice(failed, 4)]
     return SafeText(f"{len(failed)} failed, {_why_too_many(state)}: {', '.join(names)}")
 
 
 def _why_too_many(state: RunState) -> str:
-    if len(state.tally.failed) > state.max_failures:
+    if len(state.tally.failed_once) > state.max_failures:
         return f"{state.max_failures} allowed"
     return "and nobody is left where the traffic has moved to" if is_deserted(state) else "and no host is left to take the release"
 
@@ -75,7 +75,7 @@ def is_network(environment: Environment, state: RunState) -> bool:
     """
     if lost_together(environment, state):
         return True
-    lost = sorted(state.hosts[name].since for name in state.tally.failed & hosts_in(state, LOST) if _was_planned(state, name))
+    lost = sorted(state.hosts[name].since for name in state.tally.failed_once & hosts_in(state, LOST) if _was_planned(state, name))
     return any(late - early <= NETWORK_SECONDS for early, late in zip(lost, lost[NETWORK_HOSTS - 1 :], strict=False))
 
 

@@ -100,7 +100,7 @@ def started(state: RunState, event: ev.StepStarted) -> RunState:
         return state
     fresh = StepState(status="running", attempt=event.attempt, started=event.mono, started_at=event.at)
     known = state.step_state(step)
-    if known.unsettled and known.attempt == event.attempt and known.started:
+    if known.orphaned and known.attempt == event.attempt and known.started:
         fresh = changed(fresh, started=known.started, started_at=known.started_at)
     cancels = event.seq if state.back is not None and (step.phase != "rollback" or known.status == "running") else state.cancels
     state = changed(state, changed=state.changed or step.changes, answered=False, cancels=cancels)
@@ -137,9 +137,9 @@ def finished(state: RunState, event: ev.StepFinished) -> RunState:
     if event.attempt != known.attempt or known.status not in ("running", "unknown"):
         return state
     if event.status == "failed" and step.command and event.attempt <= step.command.retries:
-        return with_step(state, step, changed(known, status="pending", unsettled=False, detail=event.detail))
+        return with_step(state, step, changed(known, status="pending", orphaned=False, detail=event.detail))
     done = changed(
-        known, status=event.status, seconds=event.seconds, code=event.code, detail=event.detail, hint=event.hint, tail=event.tail, unsettled=False,
+        known, status=event.status, seconds=event.seconds, code=event.code, detail=event.detail, hint=event.hint, tail=event.tail, orphaned=False,
     )  # fmt: skip
     after = with_step(state, step, done)
     if step.fatal and event.status in FAILS:
@@ -262,17 +262,17 @@ def link_restored(state: RunState, event: ev.LinkRestored) -> RunState:
     return with_host(state, event.host, linked=True, lost=0.0)
 
 
-def unsettled(state: RunState, *, rebooted: bool) -> RunState:
-    """What runs was begun by an engine that has ended. `rebooted`: its boot-time clock is not this one's."""
+def orphaned(state: RunState, *, rebooted: bool) -> RunState:
+    """What runs is orphaned: it was begun by an engine that has ended. `rebooted`: its boot-time clock is not this one's."""
     for name in state.tally.running:
         host = state.hosts[name]
-        state = with_host(state, name, steps={step: _unsettled(known, rebooted=rebooted) for step, known in host.steps.items()})
+        state = with_host(state, name, steps={step: _orphaned(known, rebooted=rebooted) for step, known in host.steps.items()})
     for name in state.tally.own_running:
-        state = with_step(state, state.index[name], _unsettled(state.steps[name], rebooted=rebooted))
+        state = with_step(state, state.index[name], _orphaned(state.steps[name], rebooted=rebooted))
     return state
 
 
-def _unsettled(known: StepState, *, rebooted: bool) -> StepState:
+def _orphaned(known: StepState, *, rebooted: bool) -> StepState:
     if known.status != "running":
         return known
-    return changed(known, unsettled=True, started=0.0) if rebooted else changed(known, unsettled=True)
+    return changed(known, orphaned=True, started=0.0) if rebooted else changed(known, orphaned=True)

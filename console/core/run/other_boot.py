@@ -1,7 +1,7 @@
 """A run that is taken up on another boot, by another machine or after a reboot: its moments are on a clock that has gone with the boot before. Pure.
 
 Moments keep their distance from each other and from the last event, as if no time had gone by between the two engines. What running steps began at is not
-known here: they are settled, and begin anew. Steps, a pause, the opening and the decision may have been before this boot: their moments are below zero then.
+known here: they are orphaned, and begin anew. Steps, a pause, the opening and the decision may have been before this boot: their moments are below zero then.
 """
 
 from console.model.paged_table import Table

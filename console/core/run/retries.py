@@ -6,7 +6,7 @@ for traffic goes on with is here too.
 
 from typing import Final, Literal, NamedTuple
 
-from console.core.conditions import FAILED, IN_BETWEEN, Cause
+from console.core.conditions import IN_BETWEEN, RETRIABLE, Cause
 from console.core.kinds.kinds import kind_of
 from console.core.run.counting import with_host, with_step
 from console.core.run.host_events import UNFAILED, turn
@@ -54,13 +54,13 @@ _DOING: Final = {"updating": "updated", "returning": "taken back"}
 
 def happened(state: RunState, host: HostState) -> Happened:
     """What became of a host, as far as a new try is concerned."""
-    if host.condition == "updating" and host.name in state.tally.held:
+    if host.condition == "updating" and host.name in state.tally.with_held_step:
         return "waits for traffic"
     if host.condition in IN_BETWEEN:
         return "goes on"
     if goes_back_now(state):
         return _on_its_way_back(state, host)
-    if host.condition not in FAILED and not (host.condition == "back" and host.failed_once):
+    if host.condition not in RETRIABLE and not (host.condition == "back" and host.failed_once):
         return "nothing failed"
     lane = state.lanes.get(host.name, ())
     if not lane:
@@ -80,7 +80,7 @@ def goes_back_now(state: RunState) -> bool:
 def _on_its_way_back(state: RunState, host: HostState) -> Happened:
     """A host that is back, or was never to go, has nothing left of it."""
     way = (step for step in state.lanes.get(host.name, ()) if step.phase == "rollback" and step.fatal)
-    if host.condition not in FAILED or not any(state.step_state(step).status in _ENDED_BADLY for step in way):
+    if host.condition not in RETRIABLE or not any(state.step_state(step).status in _ENDED_BADLY for step in way):
         return "nothing left on its way back"
     return "stopped on its way back"
 
@@ -170,7 +170,7 @@ def _again(state: RunState, name: str, known: StepState, again: Again) -> bool:
 
 def gone_on(state: RunState) -> RunState:
     """What was held is done again; requests that were still under way when time was over are ended."""
-    for name in state.tally.held:
+    for name in state.tally.with_held_step:
         state = _tried_again(state, name, waits=False)
     for name in state.tally.own_held:
         state = with_step(state, state.index[name], changed(state.steps[name], status="pending"))
@@ -183,5 +183,5 @@ def _tried_again(state: RunState, name: str, *, waits: bool) -> RunState:
     steps = {step: changed(known, status="pending") if known.status == "held" else known for step, known in host.steps.items()}
     overdue = any(seen.mark == "overdue" for seen in host.traffic.values())
     after = with_host(state, name, steps=steps, cuts=overdue and not waits)
-    is_over = is_paused_for(after, "traffic") and not after.tally.held and not after.tally.own_held
+    is_over = is_paused_for(after, "traffic") and not after.tally.with_held_step and not after.tally.own_held
     return changed(after, pausing=None) if is_over else after

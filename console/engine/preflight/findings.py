@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
-from console.core.checks.database import settled
+from console.core.checks.database import completed_review
 from console.core.checks.fleet import assess_fleet, overridden
 from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
@@ -193,7 +193,7 @@ def _is_first(inputs: PreflightInput, facts: tuple[HostFacts, ...]) -> bool:
 
 
 def _settled(inputs: PreflightInput, facts: tuple[HostFacts, ...], known: Review) -> Review:
-    return settled(inputs.environment, _reached(inputs, facts), known, inputs.request.impact, inputs.now)
+    return completed_review(inputs.environment, _reached(inputs, facts), known, inputs.request.impact, inputs.now)
 
 
 def _reached(inputs: PreflightInput, facts: tuple[HostFacts, ...]) -> tuple[Host, ...]:
