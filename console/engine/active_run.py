@@ -36,6 +36,9 @@ from console.ports.feed import Output, Sample
 
 log = logging.getLogger(__name__)
 
+TURN = 0.2
+"""Seconds after which a no-go is seen while the pre-flight looks."""
+
 
 class ActiveRun:
     """A run that goes on or has just ended."""
@@ -128,7 +131,7 @@ class ActiveRun:
             if self._fleet.metrics is not None:
                 numbers.enter_context(self._fleet.metrics.heard(self._tell, linger=AFTER_RUN))
             if runner.state.phase == "preflight" and runner.state.go is None:
-                await self._look_and_decide(person)
+                await self._looked_at(person)
             self._judge_metrics()
             runner.accompany(LinkEvents(hosts, outside.is_linked, runner, self._fleet.clock).watch())
             self._read_logs()
@@ -149,8 +152,8 @@ class ActiveRun:
             if caller:
                 caller.stop()
             over()
-            if self._announcer or runner.state.ticket == "open":
-                self._closing = asyncio.create_task(self._close_out(over))
+            if self._announcer or caller or runner.state.ticket == "open":
+                self._closing = asyncio.create_task(self._close_out(over, caller))
             else:
                 self.broadcast.rest()
 
@@ -168,10 +171,13 @@ class ActiveRun:
         if logs.is_wanted:
             runner.accompany(logs.run())
 
-    async def _close_out(self, over: Callable[[], object]) -> None:
-        """Do what follows the run's end beside everything else: people are told, its ticket is closed. Then no more is to be heard of it."""
+    async def _close_out(self, over: Callable[[], object], caller: PersonCaller | None) -> None:
+        """Do what follows the run's end beside everything else: people are told, and called for what it leaves open, its ticket is closed.
+
+        Then no more is to be heard of it.
+        """
         try:
-            telling = [self._announcer.after()] if self._announcer else []
+            telling = [*([self._announcer.after()] if self._announcer else []), *([caller.end()] if caller else [])]
             for fault in await asyncio.gather(*telling, self._close_ticket(over), return_exceptions=True):
                 if isinstance(fault, Exception):
                     log.error("closing run %s out", self._run, exc_info=fault)
@@ -220,6 +226,18 @@ class ActiveRun:
         caller = PersonCaller(self._fleet.outside.notifier, notify.after, self._fleet.clock, lambda: self.runner.state, self.runner.record)
         caller.start()
         return caller
+
+    async def _looked_at(self, person: Person) -> None:
+        """Look and decide; where somebody says no-go meanwhile, nothing that is still looked at is waited for."""
+        looking = asyncio.ensure_future(self._look_and_decide(person))
+        try:
+            while not looking.done() and self.runner.state.go is not False:
+                await asyncio.wait((looking,), timeout=TURN)
+            if looking.done():
+                looking.result()
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
 
     async def _look_and_decide(self, person: Person) -> None:
         runner = self.runner

@@ -11,6 +11,8 @@ from console.model.commands import Abort
 from console.model.host_facts import Ceding
 from console.model.request import Person, RunKind
 
+KEPT = 5
+"""Runs that have ended whose events stay in memory, for those who follow them to their last word."""
 PARTING = 30.0
 """Seconds that a run of the engine's own has to make way, and one that has ended to let go of its hosts before the engine ends."""
 
@@ -72,8 +74,15 @@ class ActiveRuns:
 
     def begin(self, run: str, one: ActiveRun, person: Person, ended: Callable[[], None]) -> None:
         """Carry a run from now on. `ended` is called at its end."""
+        self._forget_old()
         self._runs[run] = one
         one.begin(person, lambda: self._let_go(run, one), ended)
+
+    def _forget_old(self) -> None:
+        """Let go of runs that ended long ago, all but the last few: who asks for an older one reads the record."""
+        over = [run for run, one in self._runs.items() if not (one.is_open or one.is_parting or one.is_closing)]
+        for run in over[:-KEPT]:
+            del self._runs[run]
 
     def _let_go(self, run: str, one: ActiveRun) -> None:
         """Carry it no more; who has taken the run up meanwhile does."""

@@ -8,8 +8,11 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.engine.active_runs import KEPT
 from console.engine.engine import Engine
 from console.errors import ConsoleError, Locked, UsageFault
+from console.model.commands import Abort, Accepted
+from console.model.events import RunEnded, RunOpened
 from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.model.request import Request
@@ -217,3 +220,28 @@ async def test_another_model_waits_until_maintenance_mode_was_switched_with_this
     assert [one.is_closed for one in scene.opened] == [False]
     await scene.configure("d2")
     assert scene.engine.digest == "d2"
+
+
+async def test_a_run_that_is_given_up_while_its_pre_flight_looks_waits_for_nothing_more(scene: Scene):
+    run = await scene.engine.open_run(Request(), ADA)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert isinstance(await scene.engine.submit(run, Abort(), ADA), Accepted)
+    async with asyncio.timeout(30):
+        while scene.engine.open_run_id:
+            await asyncio.sleep(0.01)
+    assert (scene.engine.state(run).exit, scene.engine.state(run).outcome) == (130, "interrupted")
+
+
+async def test_an_engine_keeps_the_last_runs_in_memory_alone(scene: Scene):
+    runs = []
+    for _ in range(KEPT + 3):
+        runs.append(await scene.engine.open_run(Request(), ADA))
+        await scene.engine.submit(runs[-1], Abort(), ADA)
+        async with asyncio.timeout(30):
+            while scene.engine.open_run_id or scene.engine._runs.is_parting:
+                await asyncio.sleep(0.01)
+    assert [scene.engine._runs.get(run) is not None for run in runs] == [False, False, *[True] * (KEPT + 1)]
+    heard = [type(item) async for item in scene.engine.follow(runs[0], 0)]
+    assert heard[0] is RunOpened
+    assert heard[-1] is RunEnded

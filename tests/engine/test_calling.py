@@ -1,5 +1,6 @@
 """When a person is called, and that it is once for one thing."""
 
+import asyncio
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -13,6 +14,7 @@ from console.model import events as ev
 from console.ports.people import Delivery
 from console.text import SafeText
 from tests.core.plans import a_run, failing, say
+from tests.core.simulation import ADA
 
 
 class Channel:
@@ -82,3 +84,40 @@ def test_a_run_that_goes_on_by_itself_wants_nobody(hosts: int, on_failure: str):
             running = [step for step in run.state.index.values() if run.state.step_state(step).status == "running"]
             run.finish(running[0])
     assert wanted(run.state) is None
+
+
+async def test_where_nobody_has_heard_of_it_it_is_called_for_again():
+    run, clock, channel = paused(), SetClock(datetime(2026, 11, 24, tzinfo=UTC)), Channel("503")
+    caller = PersonCaller(channel, 60.0, clock, lambda: run.state, run.record)
+    await caller.look()
+    for turn in range(1, 4):
+        await clock.advance(60.0)
+        for _ in range(3):
+            await caller.look()
+        assert len(channel.told) == turn
+    channel._problem = ""
+    for _ in range(3):
+        await clock.advance(60.0)
+        await caller.look()
+    assert len(channel.told) == 4
+
+
+async def test_a_mistake_in_a_call_is_not_the_end_of_all_calls():
+    class Wrong(Channel):
+        async def tell(self, title: str, body: str, *, deadline: float) -> tuple[Delivery, ...]:
+            await super().tell(title, body, deadline=deadline)
+            if len(self.told) == 1:
+                raise RuntimeError("a bug")
+            return ()
+
+    run, clock, channel = paused(), SetClock(datetime(2026, 11, 24, tzinfo=UTC)), Wrong()
+    caller = PersonCaller(channel, 0.0, clock, lambda: run.state, run.record)
+    caller.start()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(channel.told) == 1
+    run.now += 5.0
+    run.record(ev.Continued(by=ADA), ev.Paused(reason=SafeText("again"), cause="operator"))
+    await clock.advance(1.0)
+    assert len(channel.told) == 2
+    caller.stop()

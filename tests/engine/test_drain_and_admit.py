@@ -17,6 +17,7 @@ from console.model.balancer import Balancer
 from console.model.configured_environment import Environment
 from console.model.request import Request, RunKind
 from console.model.state import RunState
+from console.model.traffic import BalancerProblem
 from console.model.values import changed
 from console.ports.steps import StepResult
 from console.text import SafeText
@@ -335,3 +336,18 @@ async def test_the_last_server_is_not_taken_out_though_it_failed():
     await bench.wait(take_all_out(places(bench, "web01")))
     assert bench.marks() == ["draining", "unread"]
     assert bench.balancers[0].servers["web01"].admission == "in"
+
+
+async def test_a_way_back_waits_no_longer_for_a_look_of_somebody_else_than_for_its_own():
+    class Slow(ScriptedBalancer):
+        async def look(self, *, deadline: float) -> Any:
+            await asyncio.Event().wait()
+
+    shared = SharedBalancer(Slow(frozenset({"web01"}), "edge", lambda: 0.0), SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0))
+    slow = asyncio.create_task(shared.look(600.0))
+    await asyncio.sleep(0)
+    found = await asyncio.wait_for(shared.look(0.05), 30)
+    assert isinstance(found, BalancerProblem)
+    assert (str(found.message), found.reached, shared.is_silent) == ("it has not answered for 0.05 s", False, True)
+    slow.cancel()
+    await asyncio.gather(slow, return_exceptions=True)

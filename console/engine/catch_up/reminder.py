@@ -36,7 +36,9 @@ class Reminder:
         for key in [key for key, due in self._due.items() if now >= due]:
             self._due[key] = now + AGAIN
             words = found[key].words
-            await fleet.outside.notifier.tell(words, f"{words}\n{as_typed(found[key].next)}", deadline=TELL_WITHIN)
+            deliveries = await fleet.outside.notifier.tell(words, f"{words}\n{as_typed(found[key].next)}", deadline=TELL_WITHIN)
+            if deliveries and all(one.problem for one in deliveries):  # nobody has heard of it
+                self._due[key] = now + notify.after
 
 
 def _first(one: NeedsPerson, notify: Notify) -> float:

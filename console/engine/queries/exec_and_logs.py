@@ -6,6 +6,7 @@ journal: who, what, where, and each host's exit code.
 
 import secrets as randomness
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from console.core.host_selection import meant_hosts
@@ -75,13 +76,14 @@ async def _executed(fleet: QueryContext, run: str, request: Request, commands: t
     try:
         for event in await record.write(opened, *(StepStarted(step=STEP, host=host) for host in hosts)):
             yield event
-        async for item in MergedOutput(fleet.outside.attended, lambda: _now(fleet)).lines_of(commands):
-            if isinstance(item, Output):
-                yield item
-                continue
-            codes.append(item.code)
-            for event in await record.write(_finished(item)):
-                yield event
+        async with aclosing(MergedOutput(fleet.outside.attended, lambda: _now(fleet)).lines_of(commands)) as items:  # type: ignore[type-var] # it is a generator
+            async for item in items:
+                if isinstance(item, Output):
+                    yield item
+                    continue
+                codes.append(item.code)
+                for event in await record.write(_finished(item)):
+                    yield event
         for event in await record.write(_ended(codes)):
             yield event
     finally:
@@ -138,8 +140,9 @@ async def _logged(fleet: QueryContext, hosts: tuple[Host, ...], name: str) -> As
         if command and not fact.problem:
             timeout = WATCHED if name == "logs_follow" else command.timeout
             commands.append(remote_command_for(fleet.environment, fact, command, variables_of(fleet.environment, fleet.secrets), timeout=timeout, fill=True))
-    async for item in MergedOutput(fleet.outside.attended, lambda: _now(fleet)).lines_of(tuple(commands)):
-        yield item if isinstance(item, Output) else _finished(item)
+    async with aclosing(MergedOutput(fleet.outside.attended, lambda: _now(fleet)).lines_of(tuple(commands))) as items:  # type: ignore[type-var] # it is a generator
+        async for item in items:
+            yield item if isinstance(item, Output) else _finished(item)
 
 
 def _now(fleet: QueryContext) -> str:

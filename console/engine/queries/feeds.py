@@ -1,6 +1,7 @@
 """What a question begins once somebody follows it (the output of an exec), by name. Knows no run and no client."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 
 from console.engine.context import Keep
 from console.model.events import RunOpened
@@ -31,10 +32,11 @@ class Feeds:
         self.followed.add(name)
         first: Heard | None = None
         try:
-            async for item in items:
-                if isinstance(item, Output) and isinstance(first, RunOpened):
-                    self._keep(name, item)
-                first = first or item
-                yield item
+            async with aclosing(items) as heard:  # type: ignore[type-var] # it is a generator
+                async for item in heard:
+                    if isinstance(item, Output) and isinstance(first, RunOpened):
+                        self._keep(name, item)
+                    first = first or item
+                    yield item
         finally:
             self.followed.discard(name)

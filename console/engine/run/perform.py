@@ -64,7 +64,10 @@ async def _pack(task: Task) -> StepResult:
 
 
 def _unexpected(task: Task, packed: Package) -> StepResult | None:
-    """Refuse what is not what was verified elsewhere, where that spoke for it."""
+    """Refuse what is not what was packed for other hosts of the run, or not what was verified elsewhere, where that spoke for it."""
+    if task.state.content not in ("", packed.content):
+        words = f"what was packed now is not what other hosts of this run have: its content is {packed.content[:12]}, theirs {task.state.content[:12]}"
+        return StepResult("failed", detail=SafeText(words))
     steps = task.state.plan.steps if task.state.plan else ()
     expected = next((step.expects for step in steps if step.kind == "pack"), "")
     if expected in ("", packed.content):

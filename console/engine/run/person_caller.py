@@ -4,6 +4,7 @@ Knows the notifier and the run's state; nothing of channels.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from console.core.run.person_wanted import NeedsPerson, wanted
@@ -12,6 +13,8 @@ from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.people import Notifier
 from console.text import SafeText
+
+log = logging.getLogger(__name__)
 
 LOOK = 1.0
 """Seconds between two looks at the run."""
@@ -38,14 +41,16 @@ class PersonCaller:
         self._task = asyncio.create_task(self._watch())
 
     def stop(self) -> None:
-        """Watch no more; call, beside everything else, for what a run that has ended leaves open."""
+        """Watch no more; `end` is still to be called."""
         if self._task is not None:
             self._task.cancel()
-            self._task = asyncio.create_task(self.end())
 
     async def _watch(self) -> None:
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # whatever went wrong, the next thing that is waited for is called for
+                log.exception("calling a person")
             await self._clock.sleep(LOOK)
 
     async def look(self) -> None:
@@ -67,6 +72,9 @@ class PersonCaller:
     async def _call(self, wanted_now: NeedsPerson) -> None:
         self._called.add(wanted_now.key)
         deliveries = await self._notifier.tell(wanted_now.words, f"{wanted_now.words}\n{wanted_now.next}", deadline=TELL_WITHIN)
+        if deliveries and all(one.problem for one in deliveries):  # nobody has heard of it: once more, after as long again
+            self._called.discard(wanted_now.key)
+            self._since = self._clock.mono()
         if self._state().phase == "ended" or not deliveries:
             return
         told = tuple(one.channel for one in deliveries if not one.problem)

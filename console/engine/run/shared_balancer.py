@@ -10,6 +10,7 @@ from console.core.traffic.serving import serving
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.ports.balancer_port import BalancerPort
 from console.ports.clock import Clock
+from console.text import SafeText
 
 GATHER = 0.05
 """Seconds in which hosts come together for one order: a reload for all of them, and not one for each."""
@@ -50,10 +51,11 @@ class SharedBalancer:
         return self._port.hosts
 
     async def look(self, deadline: float = LOOK) -> Answer:
-        """Ask how all servers are; who asks while somebody else does gets the same answer."""
+        """Ask how all servers are, within so many seconds. Who asks while somebody else does gets the same answer, and waits no longer for it than said."""
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(self._port.look(deadline=deadline))
-        answer = await asyncio.shield(self._look)
+        done, _ = await asyncio.wait((self._look,), timeout=deadline)
+        answer = self._look.result() if done else BalancerProblem(self.name, SafeText(f"it has not answered for {deadline:g} s"))
         self.is_silent = isinstance(answer, BalancerProblem) and not answer.reached
         return answer
 

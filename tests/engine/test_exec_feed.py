@@ -1,0 +1,62 @@
+"""A command on hosts, as one who follows it hears it: left early, it has ended there before the record says so. Hosts are scripted."""
+
+import asyncio
+from contextlib import aclosing
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from console.adapters.clock import SetClock
+from console.adapters.journal.memory import MemoryJournal
+from console.engine.context import QueryContext
+from console.engine.queries.exec_and_logs import answer_exec
+from console.engine.queries.feeds import Feeds
+from console.model.configured_environment import Environment
+from console.model.events import RunEnded
+from console.model.host import Host
+from console.model.host_facts import HostFacts
+from console.model.request import Person
+from console.ports.feed import Output
+from console.ports.hosts import Ran, Sink
+
+SHOP = Environment("shop", "production", "/srv/shop", (Host("web01"),))
+
+
+class Hosts:
+    """A host with a release, on which a command runs until it is ended; that takes a moment."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.journal = journal
+        self.run_id = ""
+        self.ended_before: list[bool] = []
+
+    async def look(self, environment: Environment, host: Host, **asked: Any) -> HostFacts:
+        return HostFacts(host.name, current="20260301T000000Z-abc")
+
+    async def run(self, host: Host, body: str, run_as: str, sink: Sink, *, deadline: float) -> Ran:
+        sink(b"one\n")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(20):
+                await asyncio.sleep(0)
+            self.ended_before.append(not await self.journal.of_type(self.run_id, RunEnded))
+        raise AssertionError
+
+
+async def test_a_command_that_nobody_hears_any_more_has_ended_before_its_end_is_on_record():
+    journal, feeds = MemoryJournal(), Feeds(lambda run, item, ago=0.0: None)
+    hosts = Hosts(journal)
+    outside: Any = SimpleNamespace(scout=hosts, attended=hosts)
+    clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC), 9.0)
+    fleet = QueryContext(SHOP, outside, clock, None, "", journal, None, feeds=feeds.waiting, carried=feeds.followed)  # type: ignore[arg-type]
+    answer: Any = await answer_exec(fleet, {"hosts": "web01", "command": "uptime"}, Person("ada", 1))
+    hosts.run_id = answer["feed"]
+    async with aclosing(feeds.follow(hosts.run_id)) as heard:  # type: ignore[type-var] # it is a generator
+        async for item in heard:
+            if isinstance(item, Output):
+                break
+    assert hosts.ended_before == [True]
+    (ended,) = await journal.of_type(hosts.run_id, RunEnded)
+    assert ended.outcome == "interrupted"
+    assert feeds.followed == set()
