@@ -94,7 +94,7 @@ def postgres_server() -> Iterator[str]:
     if not postgres_bin("initdb"):
         pytest.skip("needs PostgreSQL: apt-get install postgresql")
     with tempfile.TemporaryDirectory(prefix="deploy-postgres-") as folder, postgres(Path(folder)) as url:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             try:
                 psycopg.connect(url).close()

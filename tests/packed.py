@@ -14,7 +14,7 @@ async def whole_stream(package: Package, codec: Codec = "gzip") -> bytes:
     streams = ReleaseStreams(package.listed)
     stream = streams.stream(Contents(package.path, manifest, whole(manifest), base=False, mtime=package.mtime), codec)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return b"".join([piece async for piece in stream.pieces()])
     finally:
         streams.close()

@@ -39,7 +39,7 @@ class Bench:
     def hear(self, data: bytes) -> None:
         self.printed += data
 
-    async def build(self, command: str, output: str = ".", timeout: float = 10.0) -> tuple[StepResult, Package | StepResult]:
+    async def build(self, command: str, output: str = ".", timeout: float = 60.0) -> tuple[StepResult, Package | StepResult]:
         """Build, and pack what was built."""
         environment = changed(ENVIRONMENT, build=Build(command, output, timeout))
         workshop = GitWorkshop(self.repository, str(self.work))

@@ -114,7 +114,7 @@ async def closed(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterato
             fleet.exec_in("web01", f"touch /run/none; mount --bind /run/none /usr/bin/{tool}")
         transport = ssh(fleet)
         serving = asyncio.create_task(transport.run(host(fleet), "exec python3 -", SERVER.encode(), deadline=60))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not fleet.exec_in("web01", "ss -ltnH 'sport = :8099'"):
                 await asyncio.sleep(0.05)
         yield fleet, transport
@@ -184,12 +184,12 @@ async def test_hosts_are_sampled_and_their_loops_end_when_nobody_reads(fleet: Fl
     def is_looping() -> bool:
         return any("sleep 0.217" in line for name in ("web01", "web02") for line in fleet.processes(name))
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while {sample.host for sample in heard if sample.cpu is not None} != {"web01", "web02"} or not is_looping():
             await asyncio.sleep(0.05)
     await transport.close()
     await watch.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while is_looping():
             await asyncio.sleep(0.05)
     await asyncio.sleep(0.3)
@@ -273,7 +273,7 @@ async def test_a_hanging_command_of_another_user_is_ended_on_the_host(with_sudo:
         _drained(transport, on),
     )  # fmt: skip
     await asyncio.gather(*ways)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while any("sleep 1000" in line for line in with_sudo.processes("web01")):
         assert time.monotonic() < end, with_sudo.processes("web01")
         await asyncio.sleep(0.1)

@@ -25,7 +25,7 @@ async def transport(fleet: Fleet) -> AsyncIterator[SshTransport]:
     await opened.close()
 
 
-async def until(true: Callable[[], object], seconds: float = 30) -> None:
+async def until(true: Callable[[], object], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.02)

@@ -29,7 +29,7 @@ class Place:
     host: Host
     address: str
 
-    async def run(self, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float = 20, **more: object):
+    async def run(self, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float = 60, **more: object):
         return await self.transport.run(self.host, script, data, deadline=deadline, **more)  # type: ignore[arg-type]
 
 
@@ -39,7 +39,7 @@ def host_of(fleet: Fleet, name: str = "web01", **more: object) -> Host:
 
 
 def ssh_of(fleet: Fleet, **more: object) -> Ssh:
-    values = {"identity": str(fleet.identity), "known_hosts": (str(fleet.known_hosts),), "connect_timeout": 3.0, "keepalive": 0.5, **more}
+    values = {"identity": str(fleet.identity), "known_hosts": (str(fleet.known_hosts),), "connect_timeout": 20.0, "keepalive": 0.5, **more}
     return Ssh(**values)  # type: ignore[arg-type]
 
 
@@ -96,7 +96,7 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("name", SCRIPTS)
 async def test_a_script_arrives_as_it_was_written(place: Place, name: str) -> None:
-    here = await LocalTransport().run(Host("localhost"), SCRIPTS[name], deadline=20)
+    here = await LocalTransport().run(Host("localhost"), SCRIPTS[name], deadline=60)
     ran = await place.run(SCRIPTS[name])
     assert here.ok
     assert (ran.status, ran.out, ran.err) == (0, here.out, b"")
@@ -131,7 +131,7 @@ async def test_input_that_cannot_be_read_is_the_callers_fault_at_once(place: Pla
         raise OSError("the archive is gone")
 
     with pytest.raises(OSError, match="the archive is gone"):
-        await place.transport.run(place.host, "cat", broken(), deadline=30)
+        await place.transport.run(place.host, "cat", broken(), deadline=60)
 
 
 async def test_a_script_that_takes_no_input_ends_without_it(place: Place) -> None:
@@ -158,7 +158,7 @@ async def test_a_sink_gets_it_as_it_comes(place: Place) -> None:
 
 
 async def _after(event: asyncio.Event) -> AsyncIterator[bytes]:
-    await asyncio.wait_for(event.wait(), 10)
+    await asyncio.wait_for(event.wait(), 60)
     yield b"go\n"
 
 
@@ -170,8 +170,8 @@ async def test_bytes_that_are_no_text_harm_nothing(place: Place) -> None:
 
 async def test_deadline_leaves_the_status_unknown(place: Place) -> None:
     began = time.monotonic()
-    ran = await place.run("echo begun; exec sleep 30", deadline=0.5)
-    assert time.monotonic() - began < 3
+    ran = await place.run("echo begun; exec sleep 60", deadline=2)
+    assert time.monotonic() - began < 30
     assert (ran.status, ran.ok, ran.out) == (None, False, b"begun\n")
     assert ran.problem is not None
     assert ran.problem.kind == "late"
@@ -180,16 +180,17 @@ async def test_deadline_leaves_the_status_unknown(place: Place) -> None:
 
 async def test_an_end_is_an_end_though_something_left_behind_holds_the_output(place: Place) -> None:
     began = time.monotonic()
-    ran = await place.run("sleep 8 & echo left; exit 5")
+    ran = await place.run("sleep 60 & echo left; exit 5")
     assert (ran.status, ran.out) == (5, b"left\n")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 async def test_commands_run_side_by_side(place: Place) -> None:
-    began = time.monotonic()
-    ran = await asyncio.gather(*(place.run(f"sleep 0.3; echo {number}") for number in range(12)))
+    folder = (await place.run("mktemp -d")).out.decode().strip()
+    met = f"while [ $(ls {folder} | wc -l) -lt 4 ]; do sleep 0.02; done"
+    ran = await asyncio.gather(*(place.run(f"touch {folder}/{number}; {met}; echo {number}") for number in range(12)))
     assert [each.out for each in ran] == [b"%d\n" % number for number in range(12)]
-    assert time.monotonic() - began < 0.3 * 12 - 0.5
+    assert (await place.run(f"rm -r {folder}")).ok
 
 
 async def test_a_stream_reaches_what_the_host_reaches(place: Place) -> None:
@@ -201,11 +202,11 @@ async def test_a_stream_reaches_what_the_host_reaches(place: Place) -> None:
     server = await asyncio.start_server(echo, place.address, 0)
     port = server.sockets[0].getsockname()[1]
     try:
-        stream = await place.transport.open_stream(place.host, place.address, port, deadline=5)
+        stream = await place.transport.open_stream(place.host, place.address, port, deadline=60)
         assert not isinstance(stream, Unreached)
         await stream.write(b"hello\n")
-        assert await asyncio.wait_for(stream.read(100), 5) == b"HELLO\n"
-        assert await asyncio.wait_for(stream.read(100), 5) == b""
+        assert await asyncio.wait_for(stream.read(100), 60) == b"HELLO\n"
+        assert await asyncio.wait_for(stream.read(100), 60) == b""
         await stream.close()
     finally:
         server.close()
@@ -213,7 +214,7 @@ async def test_a_stream_reaches_what_the_host_reaches(place: Place) -> None:
 
 
 async def test_a_stream_to_nothing_says_so(place: Place) -> None:
-    refused = await place.transport.open_stream(place.host, place.address, 1, deadline=5)
+    refused = await place.transport.open_stream(place.host, place.address, 1, deadline=60)
     assert isinstance(refused, Unreached)
     assert refused.kind == "channel"
     assert f"{place.address}:1" in refused.message
@@ -237,14 +238,14 @@ client.sendall(client.recv(100).upper())
 async def test_a_stream_reaches_a_unix_socket_of_the_host(place: Place) -> None:
     folder = (await place.run("mktemp -d")).out.decode().strip()
     assert (await place.run(f"python3 - {folder}/s", ANSWERING.encode())).ok
-    stream = await place.transport.open_socket(place.host, f"{folder}/s", deadline=5)
+    stream = await place.transport.open_socket(place.host, f"{folder}/s", deadline=60)
     assert not isinstance(stream, Unreached)
     await stream.write(b"hello\n")
-    assert await asyncio.wait_for(stream.read(100), 5) == b"HELLO\n"
-    assert await asyncio.wait_for(stream.read(100), 5) == b""
+    assert await asyncio.wait_for(stream.read(100), 60) == b"HELLO\n"
+    assert await asyncio.wait_for(stream.read(100), 60) == b""
     await stream.close()
     for path in ("s", "nothing"):  # nobody listens there any more; nothing is there
-        refused = await place.transport.open_socket(place.host, f"{folder}/{path}", deadline=5)
+        refused = await place.transport.open_socket(place.host, f"{folder}/{path}", deadline=60)
         assert isinstance(refused, Unreached)
         assert (refused.kind, f"{folder}/{path}" in refused.message) == ("channel", True)
     assert (await place.run(f"rm -r {folder}")).ok
@@ -271,7 +272,7 @@ async def test_a_command_that_is_left_while_it_is_started_is_ended(place: Place,
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while found := (await place.run(f"grep -ls 'LEFT=[a]{mark}' /proc/[0-9]*/environ")).out:
         assert time.monotonic() < end, found
         await asyncio.sleep(0.05)

@@ -209,7 +209,7 @@ def agents(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     yield start
     for agent in started:
         agent.kill()
-        agent.wait(5)
+        agent.wait(60)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -61,7 +61,7 @@ class Haproxy:
         """Have it read its configuration again, and wait until the new worker is there."""
         before = self._worker()
         self.machine.run(f"kill -USR2 $(cat {self.machine.folder}/pid)")
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while self._worker() in ("", before):
             assert time.monotonic() < end
             time.sleep(0.05)
@@ -96,7 +96,7 @@ class Haproxy:
 
     def await_up(self) -> None:
         """Wait until each server is up, and the master answers."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not self._worker() or not all(op == 2 for op, _ in self.states().values()):
             assert time.monotonic() < end
             time.sleep(0.05)

@@ -70,10 +70,10 @@ class Clients:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(60)
 
     def _ask(self) -> None:
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)) as connection:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
             while not self._over.wait(self._pause):
                 try:
                     connection.request("GET", "/shelf")

@@ -71,7 +71,7 @@ class Web:
 
     def await_waiting(self, count: int = 1) -> None:
         """Wait until so many requests wait here."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while self.waiting != count:
             assert time.monotonic() < end, f"{self.waiting} requests wait at {self.name}; expected {count}"
             time.sleep(0.01)
@@ -79,7 +79,7 @@ class Web:
 
 def ask(port: int, path: str = "/", cookie: str = "") -> tuple[int, str]:
     """Ask whatever listens there, on a connection of its own; (0, why) where no whole answer comes."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
         answer = connection.getresponse()

@@ -75,7 +75,7 @@ class Shop:
 
 def ready(url: str) -> psycopg.Connection:
     """Connect once the server has started."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while True:
         try:
             return psycopg.connect(url)

@@ -75,7 +75,7 @@ def test_one_who_left_comes_back_by_what_stands_on_the_terminal(shop: Product, t
     viewer = shop.start("-c", shop.config, "production", "--yes", "--version", "v1.4.2", "--json")
     until(viewer.stdout, '"type":"step-finished","step":"wave-1/web01/switch"')
     viewer.send_signal(signal.SIGTERM)
-    out, err = viewer.communicate(timeout=30)
+    out, err = viewer.communicate(timeout=60)
     assert viewer.returncode == 7
     assert printed(err, "attach") == printed(hint(json.loads(out.splitlines()[-1])), "attach")
     assert "succeeded" in typed(printed(err, "attach"), tmp_path).stdout

@@ -58,7 +58,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         made.kill_engine()
 
 
-def eventually(is_so: Callable[[], bool], seconds: float = 40.0) -> None:
+def eventually(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until

@@ -87,7 +87,7 @@ def test_lines_on_a_terminal_that_is_not_read_end_by_a_signal(shop: Product, num
     viewer = subprocess.Popen([DEPLOY, "attach", "--json"], env=shop.environ, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
     time.sleep(2)
     viewer.send_signal(number)
-    assert viewer.wait(5) == 7
+    assert viewer.wait(60) == 7
     os.close(slave)
     os.close(master)
     ended(first)
@@ -133,7 +133,7 @@ def test_what_is_quiet_ends_with_its_reader_too(shop: Product):
     until(following.stdout, "begun")
     assert following.stdout
     following.stdout.close()
-    assert following.wait(20) == 130
+    assert following.wait(60) == 130
     assert following.stderr
     following.stderr.close()
 

@@ -67,7 +67,7 @@ def test_a_hangup_after_go_detaches(old: Product):
     viewer = old.start(*release(old, GOOD, "--json"))
     until(viewer.stdout, '"type":"step-finished","step":"wave-1/web01/switch"')
     viewer.send_signal(signal.SIGHUP)
-    out, err = viewer.communicate(timeout=30)
+    out, err = viewer.communicate(timeout=60)
     assert viewer.returncode == 7
     assert json.loads(out.splitlines()[-1])["outcome"] == "detached"
     assert "deploy attach" in err

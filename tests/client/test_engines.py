@@ -34,7 +34,7 @@ def spawned(state, environment="production", **more):
 
 
 async def gone(path):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await look(path):
             await asyncio.sleep(0.05)
 

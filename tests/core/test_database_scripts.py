@@ -232,5 +232,5 @@ def test_the_output_is_seen_while_it_runs(sh: Shell):
     assert process.stdout is not None
     assert process.stdout.readline() == "first\n"
     (sh.folder / "go").write_text("x\n")
-    assert process.communicate(timeout=20)[0] == "last\n"
+    assert process.communicate(timeout=60)[0] == "last\n"
     assert process.returncode == 0

@@ -158,7 +158,7 @@ def test_the_loop_prints_lines_that_are_read_and_ends_with_its_reader(sh: Shell)
     assert process.stdout is not None
     said = [process.stdout.readline() for _ in range(3)]
     process.stdout.close()
-    process.wait(timeout=20)
+    process.wait(timeout=60)
     first, *_, last = (parse_line(line) for line in said if not line.startswith(b"deploy-disk;"))
     assert first is not None
     assert last is not None

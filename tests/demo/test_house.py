@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="the demo makes 
 async def page(address: str, port: int) -> str:
     reader, writer = await asyncio.open_connection(address, port)
     writer.write(b"GET / HTTP/1.0\r\n\r\n")
-    said = (await asyncio.wait_for(reader.read(), 10)).decode().rpartition("\r\n\r\n")[2]
+    said = (await asyncio.wait_for(reader.read(), 60)).decode().rpartition("\r\n\r\n")[2]
     writer.close()
     return said
 

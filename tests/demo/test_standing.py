@@ -113,7 +113,7 @@ def test_it_ends_by_itself_when_no_console_was_on_it_for_a_time(tmp_path: Path):
     with background.on_it(place):
         time.sleep(4)
         assert fleet.poll() is None
-    assert fleet.wait(30) == 0
+    assert fleet.wait(60) == 0
     assert not folder.exists()
     assert background.standing(place) is None
 

@@ -99,7 +99,7 @@ class ScriptedBrain:
         self.asked.append((name, dict(argument), person))
         match name:
             case "check":
-                await asyncio.sleep(30)
+                await asyncio.Event().wait()
             case "bug":
                 raise RuntimeError("a bug")
             case "flood":

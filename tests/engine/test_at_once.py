@@ -121,13 +121,13 @@ async def test_a_model_is_taken_to_its_end_when_the_client_that_brought_it_goes_
     (before,) = scene.opened
     before.may_close.clear()
     configuring = asyncio.create_task(scene.configure("d2"))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not before.is_closed:
             await asyncio.sleep(0)
     configuring.cancel()
     await asyncio.gather(configuring, return_exceptions=True)
     before.may_close.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while scene.engine.digest != "d2":
             await asyncio.sleep(0)
     assert [one.is_closed for one in scene.opened] == [True, False]

@@ -32,13 +32,13 @@ async def test_a_pre_flight_whose_end_cannot_be_written_is_interrupted():
     run = await scene.engine.open_run(Request(), ADA)
     following = asyncio.create_task(anext(scene.engine.follow(run, 1)))
     repository.may_answer.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         with pytest.raises(ConsoleError, match="no such commit"):
             await following
     assert not scene.engine.busy
     scene.journal.is_full = False
     await scene.engine.resume(run, ADA)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         async for _ in scene.engine.follow(run, 0):
             pass
     state = scene.engine.state(run)

@@ -56,7 +56,7 @@ class Scene:
         self.order.append(f"r1 {self.run.state.outcome}")
 
     async def locked(self) -> Any:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             found = await self.new.take_locks(self.newer)
         await self.new.rest()
         return found
@@ -117,7 +117,7 @@ async def test_the_older_one_keeps_its_locks_until_the_newer_one_has_them():
         await asyncio.sleep(0)
     assert not letting_go.done()
     hand_over.finish(frozenset({"web01"}))
-    released = await asyncio.wait_for(letting_go, 20)
+    released = await asyncio.wait_for(letting_go, 60)
     assert released is not None
     assert (released.hosts, released.handed) == (WEB, ("web01",))
     assert scene.order == ["web02: clear r1"]

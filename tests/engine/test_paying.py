@@ -48,7 +48,7 @@ class Owing:
         return [fold(self.journal.store.read(one.run)) for one in reversed(found)]
 
 
-async def eventually(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+async def eventually(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not is_so():
             await asyncio.sleep(0.05)

@@ -118,7 +118,7 @@ async def test_a_long_question_holds_up_nothing(state):
     async with engine(state, ScriptedBrain()) as (path, _):
         client = await connect(path)
         slow = asyncio.create_task(client.query("check"))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             assert (await client.query("status"))["open"] is None
         slow.cancel()
         with pytest.raises(EngineLost, match="did not answer within"):
@@ -143,7 +143,7 @@ async def test_garbage_ends_its_connection_and_no_other(state, garbage):
         good = await connect(path)
         reader, writer, _ = await raw(path)
         writer.write(garbage)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             answer = await reader.read()
         assert b'"failed"' in answer
         writer.close()
@@ -156,7 +156,7 @@ async def test_the_first_word_is_hello_and_is_waited_for_only_so_long(state, mon
     monkeypatch.setattr(connection, "INTRODUCTION", 0.1)
     async with engine(state, ScriptedBrain()) as (path, running):
         reader, writer, _ = await raw(path)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await reader.read() == b""
         writer.close()
         reader, writer, _ = await raw(path)
@@ -227,7 +227,7 @@ async def test_one_who_says_no_more_and_reads_nothing_is_parted_with(state, monk
             mute.shutdown(socket.SHUT_WR)
             gone = select.poll()
             gone.register(mute, 0)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while not any(what & select.POLLHUP for _, what in gone.poll(0)):
                     await asyncio.sleep(0.02)
         assert await client.query("status")
@@ -257,7 +257,7 @@ async def test_those_who_follow_hear_who_is_there(state):
         client = await connect(path)
         run = await client.open_run(Request())
         items = client.follow(run)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             async for item in items:
                 if isinstance(item, Presence):
                     break
@@ -272,7 +272,7 @@ async def test_they_hear_again_and_again_that_the_engine_lives(state, monkeypatc
         client = await connect(path)
         items = client.follow(await client.open_run(Request()))
         heard: list[Presence] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             async for item in items:
                 heard += [item] if isinstance(item, Presence) else []
                 if len(heard) == 4:
@@ -290,7 +290,7 @@ async def test_that_the_record_is_away_is_told_to_those_who_follow_a_run_of_anot
         client = await connect(path)
         run = await client.open_run(Request())
         items = client.follow(run if is_here else "another")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             async for item in items:
                 if isinstance(item, Presence):
                     assert item.record_away is not is_here
@@ -358,14 +358,14 @@ async def test_an_engine_that_carried_nothing_ends_with_its_last_client(state):
         await asyncio.sleep(0.2)
         assert not running.done()
         await two.close()
-        await asyncio.wait_for(running, 3)
+        await asyncio.wait_for(running, 60)
     with pytest.raises(NoEngine):
         await connect(path)
 
 
 async def test_an_engine_that_nobody_needs_ends(state):
     async with engine(state, ScriptedBrain(), first_client=0.2) as (_, running):
-        await asyncio.wait_for(running, 3)
+        await asyncio.wait_for(running, 20)
 
 
 async def test_one_who_comes_while_an_engine_ends_is_told_to_start_the_next(state):
@@ -399,7 +399,7 @@ async def test_an_engine_that_carried_a_run_waits_a_while_and_only_when_it_is_ov
         await client.close()
         await asyncio.sleep(0.2)
         assert not running.done()
-        await asyncio.wait_for(running, 3)
+        await asyncio.wait_for(running, 60)
     assert [each.uid for each in service.stopped] == [os.getuid()]
 
 
@@ -412,7 +412,7 @@ async def test_an_engine_stops_when_it_is_told_to_but_not_with_a_run_open(state)
         with pytest.raises(Locked):
             await client.stop()
         await client.stop(force=True)
-        await asyncio.wait_for(running, 3)
+        await asyncio.wait_for(running, 60)
         await client.wait_lost()
         with pytest.raises(EngineLost, match="the engine is gone"):
             await client.query("status")
@@ -624,7 +624,7 @@ async def test_a_killed_engine_is_noticed_and_its_place_is_free(state):
     with pytest.raises(EngineLost):
         async for _ in following:
             pass
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await client.wait_lost()
     assert client.lost
     await client.close()
@@ -635,7 +635,7 @@ async def test_a_killed_engine_is_noticed_and_its_place_is_free(state):
     assert client.welcome.pid == again.pid
     await client.stop()
     await client.close()
-    assert "stopped by" in again.communicate(timeout=10)[0]
+    assert "stopped by" in again.communicate(timeout=60)[0]
     assert again.returncode == 0
     assert not os.path.exists(path)
 
@@ -648,8 +648,8 @@ async def test_a_hangup_means_nothing_and_a_term_settles(state):
     process.send_signal(signal.SIGHUP)
     assert (await client.query("status"))["open"]
     process.send_signal(signal.SIGTERM)
-    await asyncio.wait_for(client.wait_lost(), 5)
-    assert f"stopped by ['{client.welcome.user}']" in process.communicate(timeout=10)[0]
+    await asyncio.wait_for(client.wait_lost(), 60)
+    assert f"stopped by ['{client.welcome.user}']" in process.communicate(timeout=60)[0]
     assert not os.path.exists(path)
     await client.close()
 

@@ -155,7 +155,7 @@ class Watched:
     def state(self) -> RunState:
         return self._product.session.state(self.run)
 
-    async def until(self, is_so: Callable[[], object], seconds: float = 40.0) -> None:
+    async def until(self, is_so: Callable[[], object], seconds: float = 60.0) -> None:
         async with asyncio.timeout(seconds):
             while not is_so():
                 assert not self._following.done(), (self.state.exit, self.state.reason)

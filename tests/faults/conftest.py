@@ -55,7 +55,7 @@ class Scene:
         await self.session._catch_up.stop()
         self.session = await self.new_session(**options)
 
-    async def eventually(self, is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+    async def eventually(self, is_so: Callable[[], bool], seconds: float = 60.0) -> None:
         """Wait until that is so."""
         async with asyncio.timeout(seconds):
             while not is_so():

@@ -20,7 +20,7 @@ SEEN_WITHIN = 20.0
 
 async def until_acts(scene, host: str, version: str) -> None:
     """Wait until the restart of that version has begun its work on the host."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not scene.activations(host, version):
             await asyncio.sleep(0.02)
 
@@ -149,7 +149,7 @@ async def test_hosts_lost_together_pause_for_the_network_and_nobody_goes_back(st
         assert "web02, web03, web04" in paused.reason
         for name in ("web02", "web03", "web04"):
             scene.fleet.restore(name)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not all(host.linked for host in scene.state.hosts.values()):
                 await asyncio.sleep(0.1)
         assert scene.state.back is None

@@ -177,7 +177,7 @@ class Fleet:
         if machine.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(machine.pid, signal.SIGKILL)
-            machine.process.wait(10)
+            machine.process.wait(60)
         machine.process, machine.pid = None, 0
 
     def stop(self) -> None:
@@ -187,18 +187,18 @@ class Fleet:
         if self._room is not None:
             assert self._room.stdin is not None
             self._room.stdin.close()
-            self._room.wait(10)
+            self._room.wait(60)
             self._room = None
         for machine in self.hosts.values():
             if machine.process is not None:
-                machine.process.wait(10)
+                machine.process.wait(60)
             if machine.mounts >= 0:
                 os.close(machine.mounts)
             machine.process, machine.pid, machine.mounts = None, 0, -1
 
     # -- looking and breaking -----------------------------------------------------------------------------------------------------
 
-    def exec_in(self, name: str, script: str, *, user: str = "", check: bool = True, timeout: float = 30) -> str:
+    def exec_in(self, name: str, script: str, *, user: str = "", check: bool = True, timeout: float = 60) -> str:
         """Run a sh script on the host, past SSH, as root or as `user`, also while its sshd is down. Returns what it printed."""
         machine = self.hosts[name]
         enter = ["nsenter", f"--mount=/proc/self/fd/{machine.mounts}"]
@@ -344,22 +344,22 @@ class Fleet:
     def await_shown_key(self, name: str, kind: str, wanted: str = "ssh-") -> None:
         """Wait until the restarted sshd shows a key of that kind which has `wanted` in it: the sshd before it may still answer, or close."""
         machine = self.hosts[name]
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         scan = ["ssh-keyscan", "-T", "2", "-t", kind, "-p", str(machine.port), machine.address]
         while wanted not in subprocess.run(scan, capture_output=True, text=True, check=False).stdout:
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{machine.name} does not show its new key after 15 s")
+                raise RuntimeError(f"{machine.name} does not show its new key after 60 s")
             time.sleep(0.02)
 
     def _await_listening(self, machine: Machine) -> None:
         assert machine.process is not None
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not _answers(machine.address, machine.port):
             if machine.process.poll() is not None:
                 said = (self.folder / "boot.log").read_text(errors="replace").strip()
                 raise RuntimeError(f"{machine.name} ended while it was starting ({machine.process.returncode}): {said}")
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{machine.name} does not listen on {machine.address}:{machine.port} after 15 s")
+                raise RuntimeError(f"{machine.name} does not listen on {machine.address}:{machine.port} after 60 s")
             time.sleep(0.01)
         if not machine.pid:
             machine.pid = _child_of(_child_of(machine.process.pid))
@@ -384,14 +384,14 @@ def _answers(address: str, port: int) -> bool:
     """Whether an SSH server greets there."""
     try:
         with socket.create_connection((address, port), 2) as probe:
-            probe.settimeout(5)
+            probe.settimeout(60)
             return probe.recv(4) == b"SSH-"
     except OSError:
         return False
 
 
 def _child_of(pid: int) -> int:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         if children:

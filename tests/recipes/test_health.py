@@ -42,7 +42,7 @@ def services(stack: ExitStack, address: str, folder: Path) -> str:
 
 def connected(url: str) -> psycopg.Connection:
     """A connection, once the database has started up."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         try:
             return psycopg.connect(url)

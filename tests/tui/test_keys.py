@@ -28,7 +28,7 @@ def running(until: str = "wave-2/web02/gate", hosts: int = 3) -> ScriptedFeed:
 
 async def settled(pilot) -> None:
     """Wait until no key is held back, no answer is waited for, and all that came was shown, however slow the machine is."""
-    until = time.monotonic() + 20.0
+    until = time.monotonic() + 60.0
     await pilot.pause(0.15)
     while is_busy(pilot.app):
         assert time.monotonic() < until, "it never came to rest"

@@ -78,7 +78,7 @@ def test_a_stalled_screen_ends_and_its_terminal_is_right_once_it_is_read(midway:
         midway.do("print", text="x" * 70, times=30)
         time.sleep(0.05)
     midway.process.send_signal(number)
-    assert midway.process.wait(5) == 7
+    assert midway.process.wait(60) == 7
     midway.recover()
     assert midway.ended() == 7
     assert midway.left_on() == []
@@ -128,7 +128,7 @@ def test_after_the_end_the_outcome_stays_and_is_the_exit_code(midway: Steered):
 
 def test_a_hang_up_ends_the_viewer_alone(midway: Steered):
     midway.hang_up()
-    assert midway.process.wait(5) == 7
+    assert midway.process.wait(60) == 7
 
 
 @pytest.mark.parametrize("stopped", [signal.SIGTSTP, signal.SIGSTOP])

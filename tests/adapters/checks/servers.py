@@ -23,7 +23,7 @@ def postgres_bin(name: str) -> str:
 
 
 def _wait(address: str, port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while time.monotonic() < until and process.poll() is None:
         with socket.socket() as one:
             if one.connect_ex((address, port)) == 0:
@@ -44,7 +44,7 @@ def running(*argv: str, port: int, cwd: Path, user: str = "", address: str = "12
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

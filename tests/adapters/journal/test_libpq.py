@@ -68,7 +68,7 @@ class StandingServer:
 
     def end(self) -> None:
         self._listening.close()
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
 

@@ -223,7 +223,7 @@ def test_who_listens_hears_of_each_commit_which_runs_it_wrote(store, shared_jour
         listening.execute(f"listen {CHANNEL}")
         entries = [Entry(run, (opened(run, "2026-01-01T00:00:00Z"),), fold((opened(run, "2026-01-01T00:00:00Z"),))) for run in ("r1", "r2")]
         store.write(entries)
-        heard = [one.payload for one in listening.notifies(timeout=5, stop_after=2)]
+        heard = [one.payload for one in listening.notifies(timeout=60, stop_after=2)]
     assert heard == ["r1", "r2"]
 
 

@@ -62,7 +62,7 @@ class Rig:
         assert self.there.take_lease("r1", LIN) is None
 
     async def told(self, kind: type) -> Outage | HandedIn:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not any(isinstance(one, kind) for one in self.heard):
                 await asyncio.sleep(0.02)
         return next(one for one in self.heard if isinstance(one, kind))
@@ -260,7 +260,7 @@ async def test_what_goes_back_does_not_wait_for_it(rig):
     await asyncio.sleep(0.2)
     assert not waits.done()
     journal.hurry("r1")
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         await waits
         back = RollbackBegan(seq=3, plan=PLAN, reason=note(1).text)
         await journal.append("r1", (back,), fold((FIRST, note(2), back)))
@@ -368,7 +368,7 @@ async def test_what_is_stated_while_the_rest_is_told_is_told_too(rig, monkeypatc
 
     monkeypatch.setattr(journal._stated, "tell_all", meanwhile)
     rig.lets_in(True)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while rig.there.environment(*PLACE).maintenance != shown:
             await asyncio.sleep(0.02)
 
@@ -446,7 +446,7 @@ async def test_a_run_that_another_machine_carries_is_not_called_interrupted_whil
             seen.append(event.seq)
 
     looking = asyncio.create_task(look())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not seen:
             await asyncio.sleep(0.02)
     await asyncio.wait([looking], timeout=0.3)

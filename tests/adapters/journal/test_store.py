@@ -245,7 +245,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged_and_keeps_no_half(tmp_path, 
     for _ in range(lines):
         acknowledged = int(writer.stdout.readline())
     writer.send_signal(signal.SIGKILL)
-    rest = writer.communicate(timeout=10)[0].split()
+    rest = writer.communicate(timeout=60)[0].split()
     acknowledged = int(rest[-1]) if rest else acknowledged
     journal = JournalStore(path, Modes(shared=False))
     events = journal.read("r1")
@@ -383,7 +383,7 @@ async def test_the_loop_goes_on_while_a_disk_is_slow(sql, monkeypatch):
     monkeypatch.setattr(sql, "write", lambda entries: (held.wait(30), written(entries))[1])
     writing = asyncio.create_task(journal.append("r1", (opened("r1", "2026-01-01T00:00:00Z"),), RunState()))
     asyncio.get_running_loop().call_later(0.01, going_on.set)
-    await asyncio.wait_for(going_on.wait(), 20)
+    await asyncio.wait_for(going_on.wait(), 60)
     assert await journal.read("r1") == ()
     assert not writing.done()
     held.set()

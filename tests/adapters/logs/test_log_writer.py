@@ -63,13 +63,13 @@ def test_where_a_disk_cannot_keep_up_lines_are_left_out_and_counted(state, monke
 
     def held(self, host, lines):
         is_held.set()
-        goes_on.wait(30)
+        goes_on.wait(60)
         really(self, host, lines)
 
     monkeypatch.setattr(RunLog, "write", held)
     writer = LogWriter(state, bound=10)
     writer.keep("r1", line("web01", 0))
-    assert is_held.wait(30)
+    assert is_held.wait(60)
     for number in range(1, 16):
         writer.keep("r1", line("web01", number))
     goes_on.set()

@@ -65,7 +65,7 @@ async def server() -> AsyncIterator[Answers]:
     await listening.wait_closed()
 
 
-async def scraped(server: Answers, answer: bytes, deadline: float = 5.0) -> tuple[Series, ...] | Unreadable:
+async def scraped(server: Answers, answer: bytes, deadline: float = 60.0) -> tuple[Series, ...] | Unreadable:
     """What a scrape of that answer gives."""
     server.answer = answer
     transport = LocalTransport()

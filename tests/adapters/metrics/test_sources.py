@@ -42,7 +42,7 @@ METRICS = Metrics("http://{address}/metrics", 0.1, ERRORS, LATENCY, more=(SERVED
 SHOP = Environment("shop", "production", "/srv/shop", (WEB, Host("web02")), health=(HealthCheck("Web app", "http"),), metrics=METRICS)
 
 
-async def until(condition: Callable[[], object], seconds: float = 8.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)

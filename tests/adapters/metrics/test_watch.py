@@ -28,7 +28,7 @@ SHELLS = [pytest.param(words, id=words[0], marks=pytest.mark.skipif(shutil.which
           for words in (("dash",), ("bash",), ("busybox", "sh"))]  # fmt: skip
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)
@@ -70,7 +70,7 @@ def test_the_loop_ends_by_itself_when_its_reader_is_gone(shell: tuple[str, ...],
         assert process.stdout
         process.stdout.readline()
         process.stdout.close()
-        process.wait(timeout=3)
+        process.wait(timeout=60)
 
 
 class TestWatch:
