@@ -18,7 +18,7 @@ from console.model.host import Host
 from console.ports.hosts import Ran, Sink
 from tests.adapters.hosts import HERE, SHELLS, environment_of, host_with
 
-ENDS_WITHIN = 8.0
+ENDS_WITHIN = 60.0
 HELD_SETSID = """#!{shell}
 number=1
 while ! mkdir {calls}/$number 2>/dev/null; do number=$((number + 1)); done
@@ -36,7 +36,7 @@ def transport(request: pytest.FixtureRequest, tmp_path: Path) -> LocalTransport:
 async def test_output_is_merged_and_the_exit_code_is_the_commands(transport: LocalTransport) -> None:
     heard = bytearray()
     body = "set -eu\nexport A='its\n two'\necho \"$A\"\necho err >&2\ncat\nexit 7"
-    ran = await AttendedCommands(transport).run(HERE, body, "", heard.extend, deadline=20)
+    ran = await AttendedCommands(transport).run(HERE, body, "", heard.extend, deadline=60)
     assert (ran.status, bytes(heard)) == (7, b"its\n two\nerr\n")
 
 
@@ -48,10 +48,10 @@ async def test_a_command_that_nobody_hears_any_more_is_ended_with_its_children(t
     await asyncio.wait_for(heard.wait(), 60)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    await asyncio.sleep(1.0)
-    before = beats.stat().st_size
-    await asyncio.sleep(0.6)
-    assert beats.stat().st_size == before
+    before = -1
+    async with asyncio.timeout(60):
+        while before != (before := beats.stat().st_size):
+            await asyncio.sleep(1.0)
 
 
 class _Taken:
@@ -132,7 +132,7 @@ class Sent:
         return found
 
     async def ended(self) -> dict[int, str]:
-        """Wait until nothing runs of it any more, a few seconds at most; what does."""
+        """Wait until nothing runs of it any more, a minute at most; what does."""
         end = time.monotonic() + ENDS_WITHIN
         while self.process.poll() is None or self.left():
             if time.monotonic() > end:

@@ -44,9 +44,11 @@ def whole(app):
 def sign_in(app, **fields):
     at = app.address
     steps = (
-        HttpStep("GET", f"{at}/login", capture={"token": 'name="csrf" value="([^"]+)"'}, timeout=5.0),
-        HttpStep("POST", f"{at}/login", form={"user": "smoke", "password": SecretRef("env", "P"), "csrf": "{token}"}, expect_status=((302, 302),), timeout=5.0),
-        HttpStep("GET", f"{at}/account", expect_body="hello smoke", timeout=5.0),
+        HttpStep("GET", f"{at}/login", capture={"token": 'name="csrf" value="([^"]+)"'}, timeout=60.0),
+        HttpStep(
+            "POST", f"{at}/login", form={"user": "smoke", "password": SecretRef("env", "P"), "csrf": "{token}"}, expect_status=((302, 302),), timeout=60.0
+        ),
+        HttpStep("GET", f"{at}/account", expect_body="hello smoke", timeout=60.0),
     )
     return CriticalPath("Sign in", "http", steps=fields.pop("steps", steps), **fields)
 
@@ -107,12 +109,12 @@ async def test_no_answer_is_an_error_in_time(app, broken, words):
     verdict, where, seen = await walked(changed(path, steps=(*path.steps[:2], changed(path.steps[2], timeout=0.2))))
     assert (verdict, where) == ("error", "step 3 of 3, GET /account")
     assert words in seen
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 async def test_the_whole_path_has_a_time_too(app):
     app.broken = "account hangs"
-    assert await walked(sign_in(app, timeout=0.4)) == ("error", "step 3 of 3, GET /account", "the path was not over within 0.4 s")
+    assert await walked(sign_in(app, timeout=2.0)) == ("error", "step 3 of 3, GET /account", "the path was not over within 2 s")
 
 
 async def test_nobody_who_listens_is_an_error_and_no_pass(app):
@@ -146,20 +148,20 @@ async def test_a_host_that_forwards_nothing_says_what_to_do(app):
 
 
 def command(run, **fields):
-    return CriticalPath("Smoke", "command", command=Command(run), **{"timeout": 5.0, **fields})
+    return CriticalPath("Smoke", "command", command=Command(run), **{"timeout": 60.0, **fields})
 
 
 @pytest.mark.parametrize(("run", "verdict", "seen"), [
     ("echo all well", "passed", "exit 0: all well"),
     ("echo {address} $DEPLOY_VERSION; exit 3", "failed", "exit 3: 127.0.0.1 v2"),
     ("./smoke {host}", "passed", "exit 0: smoke web01"),
-    ("exec sleep 30", "failed", "within"),
+    ("exec sleep 60", "failed", "within"),
 ])  # fmt: skip
 async def test_a_command_is_run_in_the_folder_of_the_file(tmp_path, run, verdict, seen):
     script = tmp_path / "smoke"
     script.write_text('#!/bin/sh\necho smoke "$1"\n')
     script.chmod(0o755)
-    found = await walked(command(run, timeout=0.5 if "sleep" in run else 5.0), folder=str(tmp_path))
+    found = await walked(command(run, timeout=0.5 if "sleep" in run else 60.0), folder=str(tmp_path))
     assert found[:2] == (verdict, "")
     assert seen in found[2]
 

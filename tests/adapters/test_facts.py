@@ -39,7 +39,7 @@ def environment(app: Path, **fields: object) -> Environment:
 
 
 async def seen(host: LocalTransport, app: Path, **fields: object) -> HostFacts:
-    return await HostScout(host).examine(environment(app, **fields), HERE, deadline=20)
+    return await HostScout(host).examine(environment(app, **fields), HERE, deadline=60)
 
 
 def release(app: Path, name: str, files: dict[str, str], version: str = "v1 beta", commit: str = "c" * 40) -> None:
@@ -246,10 +246,10 @@ async def test_a_place_that_is_no_folder(host: LocalTransport, app: Path) -> Non
 
 
 async def test_a_host_that_is_not_reached_says_why(host: LocalTransport, app: Path) -> None:
-    facts = await HostScout(Breaking(host, "never")).look(environment(app), HERE, deadline=5)
+    facts = await HostScout(Breaking(host, "never")).look(environment(app), HERE, deadline=60)
     assert (facts.problem, facts.problem_kind) == ("the link was cut by the test", "unreachable")
-    assert (await HostScout(LocalTransport(("false",))).look(environment(app), HERE, deadline=5)).problem_kind == "channel"
-    assert (await HostScout(Away(host, "never")).look(environment(app), HERE, deadline=5)).problem
+    assert (await HostScout(LocalTransport(("false",))).look(environment(app), HERE, deadline=60)).problem_kind == "channel"
+    assert (await HostScout(Away(host, "never")).look(environment(app), HERE, deadline=60)).problem
 
 
 async def test_a_look_asks_nothing_of_a_release_to_come(host: LocalTransport, app: Path, tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ async def test_a_look_asks_nothing_of_a_release_to_come(host: LocalTransport, ap
     release(app, OLD, {"a": "one"})
     live(app, OLD)
     fields = {"commands": {"restart": Command("sudo systemctl restart shop")}, "shared": (".env",)}
-    looked = await HostScout(host).look(environment(app, **fields), HERE, deadline=20)
+    looked = await HostScout(host).look(environment(app, **fields), HERE, deadline=60)
     assert not asked.exists()
     examined = await seen(host, app, **fields)
     assert asked.exists()
@@ -341,7 +341,7 @@ async def test_a_release_that_lies_elsewhere_is_seen_by_its_path(host: LocalTran
     facts = await seen(host, app)
     assert (facts.current, facts.current_broken) == (str(blue), "")
     (app / "current").unlink()
-    looked = await HostScout(host).examine(environment(app), HERE, deadline=20, target=str(blue))
+    looked = await HostScout(host).examine(environment(app), HERE, deadline=60, target=str(blue))
     assert looked.release(str(blue)) is not None
 
 
@@ -351,7 +351,7 @@ async def test_the_files_of_what_would_be_gone_back_to_are_checked(host: LocalTr
     live(app, OLD, NEW)
     (app / "releases" / OLD / "bin" / "app").unlink()
     assert (await seen(host, app)).release(OLD).whole  # type: ignore[union-attr]
-    looked = await HostScout(host).examine(environment(app), HERE, deadline=20, target=OLD)
+    looked = await HostScout(host).examine(environment(app), HERE, deadline=60, target=OLD)
     damaged = looked.release(OLD)
     assert damaged is not None
     assert (damaged.whole, damaged.damage) == (False, "1 file differs from the release: bin/app")

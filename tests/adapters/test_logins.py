@@ -118,12 +118,12 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
 
 @pytest.fixture
-async def reach(one: Fleet) -> AsyncIterator[Callable[[Login], SshTransport]]:
+async def reach(one: Fleet) -> AsyncIterator[Callable[..., SshTransport]]:
     opened: list[SshTransport] = []
 
-    def lay_and_reach(login: Login) -> SshTransport:
+    def lay_and_reach(login: Login, connect_timeout: float = 60.0) -> SshTransport:
         lay(one, login)
-        opened.append(transport_of(one, connect_timeout=4.0))
+        opened.append(transport_of(one, connect_timeout=connect_timeout))
         return opened[-1]
 
     yield lay_and_reach
@@ -133,36 +133,36 @@ async def reach(one: Fleet) -> AsyncIterator[Callable[[Login], SshTransport]]:
 
 
 @pytest.mark.parametrize("name", ANSWERING)
-async def test_what_a_login_prints_is_never_part_of_an_answer(one: Fleet, reach: Callable[[Login], SshTransport], name: str) -> None:
+async def test_what_a_login_prints_is_never_part_of_an_answer(one: Fleet, reach: Callable[..., SshTransport], name: str) -> None:
     transport, host = reach(ANSWERING[name]), host_of(one)
     assert isinstance(await transport.connect(host), Reached)
-    ran = await transport.run(host, "printf 'it is\\n'; cat; printf said >&2; exit 7", b"what was\nsent", deadline=20)
+    ran = await transport.run(host, "printf 'it is\\n'; cat; printf said >&2; exit 7", b"what was\nsent", deadline=60)
     assert (ran.status, ran.out, ran.err, ran.problem) == (7, b"it is\nwhat was\nsent", b"said", None)
     heard: list[bytes] = []
-    ran = await transport.run(host, "head -c 3000000 /dev/zero", deadline=20, sink=heard.append)
+    ran = await transport.run(host, "head -c 3000000 /dev/zero", deadline=60, sink=heard.append)
     assert (ran.status, b"".join(heard).count(b"\0")) == (0, 3_000_000)
     environment = Environment("shop", "production", "/srv/shop", (host,))
-    seen = await HostScout(transport).examine(environment, host, deadline=20)
+    seen = await HostScout(transport).examine(environment, host, deadline=60)
     assert (seen.problem, seen.current, seen.releases, seen.lock, seen.missing_tools) == ("", "", (), None, ())
     assert seen.free > 1_000_000
-    assert abs(seen.clock_skew) < 3
+    assert abs(seen.clock_skew) < 30
     locks, holder = HostLocks(transport), LockHolder(SafeText("ada"), run="20261124T071407Z-production-3f2a", epoch="20261124T071407Z-production-3f2a.1")
     assert await locks.take(host, "/srv/shop", holder) is None
-    seen = await HostScout(transport).look(environment, host, deadline=20)
+    seen = await HostScout(transport).look(environment, host, deadline=60)
     assert seen.lock is not None
     assert seen.lock.epoch == holder.epoch
     assert await locks.release(host, "/srv/shop", holder.epoch) is None
 
 
 @pytest.mark.parametrize("name", SILENT)
-async def test_a_login_that_runs_nothing_says_why_and_is_sent_nothing(one: Fleet, reach: Callable[[Login], SshTransport], name: str) -> None:
+async def test_a_login_that_runs_nothing_says_why_and_is_sent_nothing(one: Fleet, reach: Callable[..., SshTransport], name: str) -> None:
     login = SILENT[name]
-    transport, host = reach(login), host_of(one)
+    transport, host = reach(login, 4.0), host_of(one)
     environment = Environment("shop", "production", "/srv/shop", (host,))
     reached, ran, seen = await asyncio.gather(
         transport.connect(host),
-        transport.run(host, "cat", b"touch /tmp/was-run\n", deadline=20),
-        HostScout(transport).examine(environment, host, deadline=20),
+        transport.run(host, "cat", b"touch /tmp/was-run\n", deadline=60),
+        HostScout(transport).examine(environment, host, deadline=60),
     )
     assert isinstance(reached, Unreached), reached
     assert (ran.status, ran.out) == (None, b"")
@@ -174,12 +174,12 @@ async def test_a_login_that_runs_nothing_says_why_and_is_sent_nothing(one: Fleet
     assert one.exec_in("web01", "ls /tmp") == ""
 
 
-async def test_a_login_that_breaks_on_a_warm_link_is_no_answer_either(one: Fleet, reach: Callable[[Login], SshTransport]) -> None:
+async def test_a_login_that_breaks_on_a_warm_link_is_no_answer_either(one: Fleet, reach: Callable[..., SshTransport]) -> None:
     transport, host = reach(Login()), host_of(one)
     assert isinstance(await transport.connect(host), Reached)
     lay(one, rc("echo the disk of homes is away; exit 0"))
-    ran = await transport.run(host, "echo fine", deadline=20)
+    ran = await transport.run(host, "echo fine", deadline=60)
     assert (ran.status, ran.out, ran.problem and ran.problem.kind) == (None, b"", "shell")
     assert "the disk of homes is away" in str(ran.problem)
     lay(one, Login())
-    assert (await transport.run(host, "echo fine", deadline=20)).out == b"fine\n"
+    assert (await transport.run(host, "echo fine", deadline=60)).out == b"fine\n"

@@ -27,7 +27,7 @@ def refusing() -> Iterator[Receiver]:
 
 async def test_every_channel_is_told_and_one_that_fails_holds_none_up(taking: Receiver, refusing: Receiver):
     nothing = "json://ada:s3cret@127.0.0.1:1/"
-    found = await AppriseNotifier(lambda: (refusing.address, taking.address, nothing, "nonsense://x")).tell("a run waits", "look", deadline=20)
+    found = await AppriseNotifier(lambda: (refusing.address, taking.address, nothing, "nonsense://x")).tell("a run waits", "look", deadline=60)
     assert [bool(one.problem) for one in found] == [True, False, True, True]
     assert found[0].problem == "Failed to send JSON POST notification: Servers are overloaded., error=503"
     assert [(message["title"], message["message"]) for message in taking.messages] == [("a run waits", "look")]
@@ -53,12 +53,12 @@ async def test_a_channel_that_recovers_is_told_once(refusing: Receiver, monkeypa
         return answer
 
     monkeypatch.setattr(notify, "_sent", recovering)
-    found = await AppriseNotifier(lambda: (refusing.address,)).tell("x", "y", deadline=20)
+    found = await AppriseNotifier(lambda: (refusing.address,)).tell("x", "y", deadline=60)
     assert (found[0].problem, len(refusing.messages)) == ("", 1)
 
 
 async def test_nobody_to_tell_is_nobody_told():
-    assert await AppriseNotifier(tuple).tell("x", "y", deadline=5) == ()
+    assert await AppriseNotifier(tuple).tell("x", "y", deadline=60) == ()
 
 
 class Discord:
@@ -133,10 +133,10 @@ WEBHOOK = "discord://123456789012345678/abcDEFghi-t0ken?thread=77"
 
 async def test_a_message_is_changed_where_the_channel_can_and_is_new_elsewhere(discord: Discord, taking: Receiver):
     notifier = AppriseNotifier(lambda: (WEBHOOK, taking.address))
-    first = await notifier.tell("releasing v2", "@everyone look", deadline=10)
+    first = await notifier.tell("releasing v2", "@everyone look", deadline=60)
     assert [(bool(one.message), one.problem) for one in first] == [(True, ""), (False, "")]
     changes = {str(one.channel): one.message for one in first if one.message}
-    second = await notifier.tell("v2 succeeded", "3 of 3 hosts", deadline=10, changes=changes)
+    second = await notifier.tell("v2 succeeded", "3 of 3 hosts", deadline=60, changes=changes)
     assert [one.problem for one in second] == ["", ""]
     assert discord.messages == {"1": "**v2 succeeded**\n3 of 3 hosts"}
     assert [message["title"] for message in taking.messages] == ["releasing v2", "v2 succeeded"]
@@ -151,11 +151,11 @@ async def test_one_that_is_gone_is_posted_anew_and_a_limit_is_waited_for(discord
 
     monkeypatch.setattr(notify, "BETWEEN", 0.0)
     discord.limits = 2
-    (told,) = await AppriseNotifier(lambda: (WEBHOOK,)).tell("x", "y" * 3000, deadline=10, changes={"discord://1...8/a...n/": "99"})
+    (told,) = await AppriseNotifier(lambda: (WEBHOOK,)).tell("x", "y" * 3000, deadline=60, changes={"discord://1...8/a...n/": "99"})
     assert (told.problem, told.message, len(discord.messages["1"])) == ("", "1", 2000)
     assert [verb for verb, _, _ in discord.calls] == ["PATCH", "POST", "PATCH", "POST", "PATCH", "POST"]
     discord.limits = 9
-    (refused,) = await AppriseNotifier(lambda: (WEBHOOK,)).tell("x", "y", deadline=10)
+    (refused,) = await AppriseNotifier(lambda: (WEBHOOK,)).tell("x", "y", deadline=60)
     assert refused.problem == "Discord answered 429: You are being rate limited."
 
 
@@ -166,5 +166,5 @@ async def test_a_server_that_is_away_is_a_problem(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(notify, "BETWEEN", 0.0)
     monkeypatch.setattr(NotifyDiscord, "notify_url", "http://127.0.0.1:1/api/webhooks")
-    (told,) = await AppriseNotifier(lambda: (WEBHOOK,)).tell("x", "y", deadline=10)
+    (told,) = await AppriseNotifier(lambda: (WEBHOOK,)).tell("x", "y", deadline=60)
     assert "connection" in told.problem.lower()

@@ -74,19 +74,19 @@ async def test_round_trips_and_writes_are_as_few_as_they_were(fleet: Fleet) -> N
     async with line.listening() as port:
         ssh = ssh_of(fleet, known_hosts=(known_at(fleet, port),), keepalive=30.0, connect_timeout=20.0)
         transport, host = SshTransport(ssh, (), "production", config=NO_CONFIG), Host("web01", "127.0.0.1", port, fleet.user)
-        assert (await transport.run(host, "true", deadline=20)).ok
+        assert (await transport.run(host, "true", deadline=60)).ok
         assert line.turns <= 6, "with TCP's own one it is seven from nothing to an answer"
         assert line.writes <= 9
         await asyncio.sleep(5 * FAR)
         line.turns, line.writes = 0, 0
-        assert (await transport.run(host, "true", deadline=20)).ok
+        assert (await transport.run(host, "true", deadline=60)).ok
         assert line.turns <= 2
         transport.standby().stand_by(host, ":")
         while not ((shell := transport.link_of(host).shell) and shell.is_ready):
             await asyncio.sleep(FAR)
         await asyncio.sleep(5 * FAR)
         line.turns, line.writes = 0, 0
-        quick = await transport.standby().run_quick(host, "{ echo said; }", deadline=20)
+        quick = await transport.standby().run_quick(host, "{ echo said; }", deadline=60)
         assert quick is not None
         assert (quick.out, line.turns, line.writes) == (b"said\n", 1, 1)
         await transport.close()
@@ -96,7 +96,7 @@ async def test_round_trips_and_writes_are_as_few_as_they_were(fleet: Fleet) -> N
 async def test_the_plain_way_does_the_same(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quick_client, "IS_KNOWN", False)
     transport = transport_of(fleet)
-    ran = await transport.run(host_of(fleet), "cat", b"sent", deadline=20)
+    ran = await transport.run(host_of(fleet), "cat", b"sent", deadline=60)
     assert (ran.status, ran.out) == (0, b"sent")
     assert not isinstance(transport.link_of(host_of(fleet)).live, quick_client.QuickConnection)
     await transport.close()

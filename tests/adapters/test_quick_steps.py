@@ -30,7 +30,7 @@ class Place:
         self.lock.mkdir(parents=True)
 
     def step(self, script: str, **fields: object) -> RemoteStep:
-        values = {"name": "back/web01/switch", "attempt": 1, "timeout": 20.0, "is_quick": True, "idempotent": True, **fields}
+        values = {"name": "back/web01/switch", "attempt": 1, "timeout": 60.0, "is_quick": True, "idempotent": True, **fields}
         return RemoteStep(path=str(self.app), run=RUN, epoch=f"{RUN}.1", script=script, **values)  # type: ignore[arg-type]
 
     def shells(self, *cuts: object) -> LocalShells:
@@ -104,7 +104,7 @@ async def test_a_request_that_is_cut_never_runs(place: Place) -> None:
     for length in {0, 1, *range(7, whole, 29), whole - 1}:
         shells = place.shells(("cut", length))
         shells.stand_by(AWAY, step_wrapper.OPENING)
-        await shells.run_quick(AWAY, step_wrapper.quick(claim, step.script), deadline=9)
+        await shells.run_quick(AWAY, step_wrapper.quick(claim, step.script), deadline=60)
     assert not place.claim().exists()
     assert not place.ran()
 
@@ -139,7 +139,7 @@ async def test_a_way_back_that_is_killed_at_its_rename_is_done_and_recorded_once
     place, (old, new) = Place("dash", tmp_path), ("20261123T071407Z-aaaaaaa", "20261124T071407Z-bbbbbbb")
     for release in (old, new):
         (place.app / "releases" / release).mkdir(parents=True)
-        assert (await place.transport.run(AWAY, release_scripts.switch(str(place.app), f"{RUN}.1", release), deadline=9)).ok
+        assert (await place.transport.run(AWAY, release_scripts.switch(str(place.app), f"{RUN}.1", release), deadline=60)).ok
     renames = f'/bin/mv "$@"{chr(10)}' if when == "after" else ""
     slow = place.folder / "tools" / "mv"
     slow.write_text(
@@ -165,7 +165,7 @@ async def test_a_lock_that_goes_while_it_is_claimed_refuses(place: Place) -> Non
     shells = place.shells()
     shells.stand_by(AWAY, step_wrapper.OPENING.replace("umask 077", f"umask 077; rmdir '{place.lock}'"))
     claim = step_wrapper.Claim(str(place.app), f"{RUN}.1", RUN, "back/web01/switch.1")
-    ran = await shells.run_quick(AWAY, step_wrapper.quick(claim, appending(place)), deadline=9)
+    ran = await shells.run_quick(AWAY, step_wrapper.quick(claim, appending(place)), deadline=60)
     assert ran is not None
     assert step_wrapper.split_answer(ran.out)[1].state == "declined"
     assert not place.claim().exists()

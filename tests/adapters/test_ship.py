@@ -54,7 +54,7 @@ async def package(tmp_path: Path) -> Package:
 
 
 def ship(transport: LocalTransport, app: Path, package: Package):
-    return HostShipper(transport).ship(HERE, str(app), EPOCH, RELEASE.id, package, deadline=20)
+    return HostShipper(transport).ship(HERE, str(app), EPOCH, RELEASE.id, package, deadline=60)
 
 
 def left_behind(app: Path) -> list[str]:

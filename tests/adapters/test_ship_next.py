@@ -73,7 +73,7 @@ class Stage:
         return await self.again(package, sharing)
 
     async def again(self, package: Package, sharing: Sharing = LINKS) -> StepResult:
-        return await self.shipper.ship(HERE, str(self.app), EPOCH, Path(package.listed).name, package, deadline=20, sharing=sharing)
+        return await self.shipper.ship(HERE, str(self.app), EPOCH, Path(package.listed).name, package, deadline=60, sharing=sharing)
 
     @property
     def folder(self) -> Path:
@@ -82,7 +82,7 @@ class Stage:
     async def linked(self) -> None:
         """What the step does afterwards, and what a run does to the release at its end."""
         script = release_scripts.link_shared(str(self.app), self.folder.name, ("log/",))
-        assert (await self.transport.run(HERE, script, deadline=10)).ok
+        assert (await self.transport.run(HERE, script, deadline=60)).ok
         (self.app / "current.new").symlink_to(f"releases/{self.folder.name}")
         os.replace(self.app / "current.new", self.app / "current")
 
@@ -218,7 +218,7 @@ async def test_links_hold_through_a_prune_and_what_is_left_is_whole(gnu: Stage) 
         await gnu.linked()
     in_place(gnu.folder / "app/one", dated=True)
     script = release_scripts.prune(str(gnu.app), 0, (gnu.folder.name,), "run", ("log/",))
-    assert (await gnu.transport.run(HERE, script, deadline=10)).ok
+    assert (await gnu.transport.run(HERE, script, deadline=60)).ok
     assert [path.name for path in (gnu.app / "releases").iterdir()] == [gnu.folder.name]
     inode = gnu.inode("app/big")
     assert (await gnu.ship()).status == "done"

@@ -45,7 +45,7 @@ async def stood_by(transport: SshTransport, fleet: Fleet) -> None:
 async def test_a_script_runs_in_the_shell_that_was_told_its_opening(fleet: Fleet, transport: SshTransport) -> None:
     await stood_by(transport, fleet)
     for number in range(3):
-        ran = await transport.standby().run_quick(host_of(fleet), f'{{ echo "$greeting"; echo {number} >&2; ( exit {number} ); }} 2>&1', deadline=9)
+        ran = await transport.standby().run_quick(host_of(fleet), f'{{ echo "$greeting"; echo {number} >&2; ( exit {number} ); }} 2>&1', deadline=60)
         assert ran is not None
         assert (ran.status, ran.out) == (number, b"it is said\n%d\n" % number)
     assert transport.standby().has_spoken(host_of(fleet))
@@ -53,12 +53,15 @@ async def test_a_script_runs_in_the_shell_that_was_told_its_opening(fleet: Fleet
 
 async def test_no_shell_is_free_before_it_stands_and_while_it_works(fleet: Fleet, transport: SshTransport) -> None:
     host, standby = host_of(fleet), transport.standby()
-    assert await standby.run_quick(host, "true", deadline=9) is None
+    assert await standby.run_quick(host, "true", deadline=60) is None
     assert not standby.has_spoken(host)
     await stood_by(transport, fleet)
-    working = asyncio.ensure_future(standby.run_quick(host, "sleep 0.5", deadline=9))
-    await asyncio.sleep(0.05)
-    assert await standby.run_quick(host, "true", deadline=9) is None
+    working = asyncio.ensure_future(standby.run_quick(host, "while [ ! -e /tmp/go-on ]; do sleep 0.02; done; rm /tmp/go-on", deadline=60))
+    shell = transport.link_of(host).shell
+    assert shell is not None
+    await until(lambda: shell.is_busy)
+    assert await standby.run_quick(host, "true", deadline=60) is None
+    fleet.exec_in("web01", "touch /tmp/go-on; chown deploytest /tmp/go-on")
     ran = await working
     assert ran is not None
     assert ran.ok
@@ -81,15 +84,15 @@ async def test_a_link_is_moved_without_a_process_and_only_where_both_lead_where_
         replace(move, source="/tmp/m/none"),
         replace(move, target="/tmp/m"),
     ):
-        assert await standby.move(host, other, deadline=9) == "not-sent"
+        assert await standby.move(host, other, deadline=60) == "not-sent"
     assert fleet.exec_in("web01", "readlink /tmp/m/current") == "new\n"
-    assert await standby.move(host, move, deadline=9) == "moved"
+    assert await standby.move(host, move, deadline=60) == "moved"
     assert fleet.exec_in("web01", "readlink /tmp/m/current; ls /tmp/m") == "old\ncurrent\nnew\nold\n"
-    assert await standby.move(host, move, deadline=9) == "not-sent"
+    assert await standby.move(host, move, deadline=60) == "not-sent"
     assert fleet.processes("web01") == before
     dangling = links_on(fleet)
     fleet.exec_in("web01", "rmdir /tmp/m/old")
-    assert await standby.move(host, dangling, deadline=9) == "not-sent"
+    assert await standby.move(host, dangling, deadline=60) == "not-sent"
 
 
 async def test_a_move_on_a_host_that_stands_still_is_not_known_and_the_shell_says_what_became_of_it(own_fleet: Fleet) -> None:
@@ -101,46 +104,46 @@ async def test_a_move_on_a_host_that_stands_still_is_not_known_and_the_shell_say
     assert await transport.standby().move(host, move, deadline=0.3) == "unknown"
     own_fleet.thaw("web01")
     assert await transport.standby().move(host, move, deadline=0.3) == "not-sent"
-    assert (await transport.run(host, "readlink /tmp/m/current", deadline=20)).out in (b"old\n", b"new\n")
+    assert (await transport.run(host, "readlink /tmp/m/current", deadline=60)).out in (b"old\n", b"new\n")
     await transport.close()
 
 
 async def test_a_late_shell_is_given_up_and_the_connection_is_not(fleet: Fleet, transport: SshTransport) -> None:
     host = host_of(fleet)
     await stood_by(transport, fleet)
-    ran = await transport.standby().run_quick(host, "sleep 20", deadline=0.3)
+    ran = await transport.standby().run_quick(host, "sleep 60", deadline=0.3)
     assert ran is not None
     assert ran.status is None
     assert ran.problem is not None
-    assert await transport.standby().run_quick(host, "true", deadline=9) is None
-    assert (await transport.run(host, "echo here", deadline=9)).out == b"here\n"
+    assert await transport.standby().run_quick(host, "true", deadline=60) is None
+    assert (await transport.run(host, "echo here", deadline=60)).out == b"here\n"
 
 
 async def test_the_answer_to_a_script_that_was_given_up_is_not_taken_for_the_next_one(fleet: Fleet, transport: SshTransport) -> None:
     host, standby = host_of(fleet), transport.standby()
     await stood_by(transport, fleet)
-    working = asyncio.ensure_future(standby.run_quick(host, "sleep 1; echo first", deadline=9))
+    working = asyncio.ensure_future(standby.run_quick(host, "sleep 1; echo first", deadline=60))
     shell = transport.link_of(host).shell
     assert shell is not None
     await until(lambda: shell.is_busy)
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
-    ran = await standby.run_quick(host, "echo second; false", deadline=9)
+    ran = await standby.run_quick(host, "echo second; false", deadline=60)
     assert ran is None or (ran.status, ran.out) == (1, b"second\n")
-    assert (await transport.run(host, "echo here", deadline=9)).out == b"here\n"
+    assert (await transport.run(host, "echo here", deadline=60)).out == b"here\n"
 
 
 async def test_a_broken_script_ends_the_shell_alone(fleet: Fleet, transport: SshTransport) -> None:
     await stood_by(transport, fleet)
-    ran = await transport.standby().run_quick(host_of(fleet), "if true; then ) fi", deadline=9)
+    ran = await transport.standby().run_quick(host_of(fleet), "if true; then ) fi", deadline=60)
     assert ran is not None
     assert ran.status is None
-    assert (await transport.run(host_of(fleet), "echo here", deadline=9)).out == b"here\n"
+    assert (await transport.run(host_of(fleet), "echo here", deadline=60)).out == b"here\n"
 
 
 async def test_big_answers_keep_their_end(fleet: Fleet, transport: SshTransport) -> None:
     await stood_by(transport, fleet)
-    ran = await transport.standby().run_quick(host_of(fleet), "{ head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last; }", deadline=20)
+    ran = await transport.standby().run_quick(host_of(fleet), "{ head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last; }", deadline=60)
     assert ran is not None
     assert ran.ok
     assert ran.out.endswith(b"x\nlast\n")
@@ -169,7 +172,7 @@ async def test_a_lost_link_gets_its_shell_again(own_fleet: Fleet) -> None:
     transport, host = transport_of(own_fleet), host_of(own_fleet)
     await stood_by(transport, own_fleet)
     first = transport.link_of(host).shell
-    working = asyncio.ensure_future(transport.standby().run_quick(host, "sleep 15", deadline=30))
+    working = asyncio.ensure_future(transport.standby().run_quick(host, "sleep 60", deadline=90))
     own_fleet.drop("web01")
     ran = await working
     assert ran is not None
@@ -193,7 +196,7 @@ async def test_on_a_host_that_takes_few_sessions_it_gives_way_to_work(narrow: Fl
     transport, host = transport_of(narrow), host_of(narrow)
     transport.standby().stand_by(host, OPENING)
     assert isinstance(await transport.connect(host), Reached)
-    ran = await asyncio.gather(*(transport.run(host, f"sleep 0.2; echo {number}", deadline=20) for number in range(6)))
+    ran = await asyncio.gather(*(transport.run(host, f"sleep 0.2; echo {number}", deadline=60) for number in range(6)))
     assert [each.out for each in ran] == [b"%d\n" % number for number in range(6)], [each.problem for each in ran]
     assert not stands(transport, narrow)
     await transport.close()

@@ -29,7 +29,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 async def test_a_command_is_run_beside_the_file_with_its_placeholders_quoted(tmp_path: Path):
-    found = await tickets('printf "%s|" {version} "$DEPLOY_RUN" "$TOKEN" > closed', tmp_path).close_ticket(VALUES, {}, deadline=10)
+    found = await tickets('printf "%s|" {version} "$DEPLOY_RUN" "$TOKEN" > closed', tmp_path).close_ticket(VALUES, {}, deadline=60)
     assert (found, (tmp_path / "closed").read_text()) == ("", "v2'; rm -rf x|run1|t|")
 
 
@@ -43,17 +43,17 @@ async def test_a_command_that_fails_says_why(command: str, why: str, tmp_path: P
 
 async def test_a_url_is_posted_the_object(receiver: Receiver):
     url = receiver.address.replace("json://", "http://")
-    assert await tickets(f"{url}/{{run}}").close_ticket(VALUES, {"version": "v2"}, deadline=10) == ""
+    assert await tickets(f"{url}/{{run}}").close_ticket(VALUES, {"version": "v2"}, deadline=60) == ""
     assert receiver.messages == [{"version": "v2"}]
     receiver.status = 503
-    found = await tickets(url).close_ticket(VALUES, {}, deadline=10)
+    found = await tickets(url).close_ticket(VALUES, {}, deadline=60)
     assert found.startswith("the server answered 503")
     assert "s3cret" not in found
 
 
 async def test_one_that_nobody_answers_and_one_whose_secret_is_away_are_said(receiver: Receiver):
-    assert await tickets("http://127.0.0.1:1/").close_ticket(VALUES, {}, deadline=10) == "127.0.0.1:1: Connection refused"
-    assert await tickets(None).close_ticket(VALUES, {}, deadline=10) == "the secret that says how was not handed over"
+    assert await tickets("http://127.0.0.1:1/").close_ticket(VALUES, {}, deadline=60) == "127.0.0.1:1: Connection refused"
+    assert await tickets(None).close_ticket(VALUES, {}, deadline=60) == "the secret that says how was not handed over"
     receiver.delay = 1.0
     late = await tickets(receiver.address.replace("json://", "http://")).close_ticket(VALUES, {}, deadline=0.2)
     assert late == "no answer within 0.2 s"

@@ -296,15 +296,15 @@ async def test_a_changed_key_is_told_from_a_connection_that_is_reset(fleet: Flee
 async def test_a_key_that_is_not_known_any_more_is_seen_on_a_warm_link(own_fleet: Fleet) -> None:
     transport, host = SshTransport(ssh_of(own_fleet), (), "production", config=Path("/nonexistent/config")), host_of(own_fleet)
     environment = Environment("shop", "production", "/srv/shop", (host,))
-    assert (await HostScout(transport).examine(environment, host, deadline=20)).problem == ""
+    assert (await HostScout(transport).examine(environment, host, deadline=60)).problem == ""
     connected = own_fleet.log("web01").count("Accepted publickey")
-    assert (await HostScout(transport).examine(environment, host, deadline=20)).problem == ""
+    assert (await HostScout(transport).examine(environment, host, deadline=60)).problem == ""
     assert own_fleet.log("web01").count("Accepted publickey") == connected
     kept = own_fleet.known_hosts.read_text()
     own_fleet.known_hosts.write_text(kept.replace(own_fleet["web01"].known_hosts_line, ""))
-    assert (await HostScout(transport).examine(environment, host, deadline=20)).problem_kind == "unknown-key"
+    assert (await HostScout(transport).examine(environment, host, deadline=60)).problem_kind == "unknown-key"
     own_fleet.known_hosts.write_text(kept)
-    assert (await HostScout(transport).examine(environment, host, deadline=20)).problem == ""
+    assert (await HostScout(transport).examine(environment, host, deadline=60)).problem == ""
     await transport.close()
 
 
@@ -312,8 +312,8 @@ async def test_a_look_that_a_person_asks_for_tries_a_login_that_was_refused_befo
     transport, host = SshTransport(ssh_of(own_fleet), (), "production", config=Path("/nonexistent/config")), host_of(own_fleet)
     environment = Environment("shop", "production", "/srv/shop", (host,))
     own_fleet.exec_in("web01", "mv /etc/ssh/authorized_keys /etc/ssh/away")
-    assert (await HostScout(transport).examine(environment, host, deadline=20)).problem_kind == "login"
+    assert (await HostScout(transport).examine(environment, host, deadline=60)).problem_kind == "login"
     own_fleet.exec_in("web01", "mv /etc/ssh/away /etc/ssh/authorized_keys")
-    assert (await HostScout(transport).look(environment, host, deadline=20)).problem_kind == "login"
-    assert (await HostScout(transport).examine(environment, host, deadline=20)).problem == ""
+    assert (await HostScout(transport).look(environment, host, deadline=60)).problem_kind == "login"
+    assert (await HostScout(transport).examine(environment, host, deadline=60)).problem == ""
     await transport.close()

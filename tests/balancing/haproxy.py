@@ -17,11 +17,11 @@ defaults
   mode http
   option redispatch 1
   retries 3
-  timeout connect 1s
-  timeout client 30s
-  timeout server 30s
+  timeout connect 10s
+  timeout client 120s
+  timeout server 120s
   timeout http-keep-alive 5s
-  default-server inter 100ms rise 2 fall 2
+  default-server inter 100ms rise 2 fall 10
 frontend all
   bind 127.0.0.1:{port}
   http-request return status 503 content-type text/plain string maintenance hdr Retry-After 300 if {{ str(shop),map({folder}/maintenance.map,off) -m str on }} !{{ path /healthz }}

@@ -5,7 +5,7 @@ import contextlib
 from dataclasses import dataclass, field
 
 REQUEST = "GET / HTTP/1.1\r\nHost: shop\r\n{more}\r\n"
-PATIENCE = 10.0
+PATIENCE = 60.0
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 

@@ -31,7 +31,7 @@ def here() -> Machine:
     """This machine."""
 
     def run(script: str) -> str:
-        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False, timeout=300, stdin=subprocess.DEVNULL)
         if done.returncode:
             raise AssertionError(f"{script!r} ended with {done.returncode}: {done.stderr.strip()}")
         return done.stdout

@@ -79,7 +79,7 @@ class Web:
 
 def ask(port: int, path: str = "/", cookie: str = "") -> tuple[int, str]:
     """Ask whatever listens there, on a connection of its own; (0, why) where no whole answer comes."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     try:
         connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
         answer = connection.getresponse()

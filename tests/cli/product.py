@@ -13,7 +13,7 @@ from typing import Any
 
 from console.client.engines import find_engines
 
-STARTED = 60.0
+STARTED = 300.0
 DEPLOY = os.path.join(os.path.dirname(sys.executable), "deploy")
 """The command as it is installed beside this Python."""
 PATH = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)))
@@ -57,7 +57,7 @@ class Product:
     def deploy(self, *words: str, code: int = 0) -> tuple[str, str]:
         """Run a command that is expected to end with that code; standard output and error."""
         ran = self.start(*words)
-        out, err = ran.communicate(timeout=120)
+        out, err = ran.communicate(timeout=300)
         assert ran.returncode == code, f"{words}: {ran.returncode}\n{out}\n{err}"
         return out, err
 
@@ -120,7 +120,7 @@ class Terminal:
             self.seen += piece
         return self.seen
 
-    def wait_for(self, words: str, seconds: float = 60.0) -> None:
+    def wait_for(self, words: str, seconds: float = 300.0) -> None:
         """Read until those words were shown."""
         end = time.monotonic() + seconds
         while words not in self.read():
@@ -130,7 +130,7 @@ class Terminal:
         """Type."""
         os.write(self._descriptor, text.encode())
 
-    def end(self, seconds: float = 60.0) -> int:
+    def end(self, seconds: float = 300.0) -> int:
         """Wait for the end of the command; its exit code."""
         end = time.monotonic() + seconds
         while True:

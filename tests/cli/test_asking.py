@@ -34,7 +34,7 @@ def loaded_for(folder: Path, *words: str) -> tuple[dict[str, object], list[str]]
     """What a command prints as JSON, and what of `SLOW` it loads."""
     code = f"import sys, atexit; sys.argv = ['deploy', *{words!r}]\natexit.register(lambda: print([m for m in {SLOW!r} if m in sys.modules]))\nimport console.__main__ as m; m.main()"
     environ = os.environ | {"DEPLOY_STATE": str(folder / "state"), "DEPLOY_CONFIG": str(folder / "hosts.toml"), "SHOP_TOKEN": "kJ8f0aQz77LmN2"}
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60, env=environ, cwd=folder)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300, env=environ, cwd=folder)
     assert ran.returncode in (0, 3), ran.stderr
     said, loaded = ran.stdout.splitlines()
     return json.loads(said), json.loads(loaded.replace("'", '"'))

@@ -111,8 +111,8 @@ def test_without_a_person_what_waits_is_a_no_go(product: Product, hub: Hub):
 
 def test_a_release_waits_for_the_ci_and_for_somebody_to_tick_a_check_off(product: Product, hub: Hub):
     append(product, hub.check() + MANUAL)
-    release = product.start("-c", product.config, "production", *RELEASE, "--wait-for-person", "90s", "--json")
-    until = time.monotonic() + 60
+    release = product.start("-c", product.config, "production", *RELEASE, "--wait-for-person", "600s", "--json")
+    until = time.monotonic() + 300
     while hub.asked < 4 and time.monotonic() < until:
         time.sleep(0.2)
     assert "no manual check" in product.deploy("ack", "CI", code=3)[1]
@@ -121,7 +121,7 @@ def test_a_release_waits_for_the_ci_and_for_somebody_to_tick_a_check_off(product
     assert "first" in product.deploy("ack", "Support knows", code=3)[1]
     assert product.live() == {"v1.4.1"}
     hub.ended = "success"
-    told, _ = release.communicate(timeout=120)
+    told, _ = release.communicate(timeout=300)
     result = json.loads(told.splitlines()[-1])
     assert result["exit"] == 0, told
     events = [json.loads(line) for line in product.deploy("events", result["run"])[0].splitlines()]

@@ -75,7 +75,7 @@ class Shop:
 
 def ready(url: str) -> psycopg.Connection:
     """Connect once the server has started."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while True:
         try:
             return psycopg.connect(url)
@@ -341,7 +341,7 @@ def test_a_migration_outlives_its_engine_and_runs_once(shop: Shop):
         until(console.stdout, "database/migrate: started")
         time.sleep(1)
         os.kill(shop.product.engine(), signal.SIGKILL)
-        console.communicate(timeout=60)
+        console.communicate(timeout=300)
         run = json.loads(shop.said("history", "production", "--json"))[0]["run"]
         if console.returncode != 0:
             assert shop.deploy("resume", run, "--yes")["outcome"] == "succeeded"

@@ -25,7 +25,7 @@ def product() -> Iterator[Product]:
 def shell(product: Product, redirection: str, version: str) -> "subprocess.CompletedProcess[str]":
     """Release with its output sent there, by a shell."""
     words = f"{sys.executable} -m console -c {product.config} production --version {version} --yes --plain {redirection}"
-    return subprocess.run(["bash", "-c", words], check=False, env=product.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    return subprocess.run(["bash", "-c", words], check=False, env=product.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
 
 
 @pytest.mark.parametrize(("redirection", "code"), [(">/dev/full", 7), ("| head -n 3; exit ${PIPESTATUS[0]}", 7), (">&-", 0), (">/dev/full 2>&1", 7)])
@@ -43,7 +43,7 @@ def test_engines_that_are_killed_one_after_another_leave_the_run_and_the_way_on_
         os.kill(product.engine(), signal.SIGKILL)
         while viewer.poll() is None and not product.result("engine", "list")["engines"]:
             pass
-    out, said = viewer.communicate(timeout=60)
+    out, said = viewer.communicate(timeout=300)
     result = json.loads(out.splitlines()[-1])
     assert (viewer.returncode, result["exit"], result["run"], "Traceback" in said) == (5, 5, run, False)
     assert f"deploy resume {run}" in result["problems"][0]["hint"]
@@ -55,7 +55,7 @@ def test_a_journal_that_is_taken_away_in_a_run_is_named_and_nothing_more_is_begu
     run = json.loads(until(viewer.stdout, '"type":"step-started","step":"wave-1/web01/restart"')[0])["run"]
     journal = Path(product.environ["DEPLOY_STATE"]) / "journal.sqlite3"
     journal.rename(journal.with_suffix(".aside"))
-    out, said = viewer.communicate(timeout=60)
+    out, said = viewer.communicate(timeout=300)
     result = json.loads(out.splitlines()[-1])
     assert (viewer.returncode, result["run"], "Traceback" in said) == (5, run, False)
     problem = result["problems"][0]

@@ -163,7 +163,7 @@ def test_one_who_does_not_wait_for_the_last_announcement_has_the_runs_code(produ
         if json.loads(line)["type"] == "run-ended":
             break
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=300)
     result = json.loads(out.splitlines()[-1])
     assert result["outcome"] == "succeeded"
     assert running.returncode == 0, err

@@ -32,7 +32,7 @@ def printed(text: str, first: str) -> str:
 def typed(command: str, folder: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
     """Type a command in a terminal that knows nothing of the first one."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("DEPLOY_")} | {"PATH": PATH}
-    ran = subprocess.run(command, shell=True, cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run(command, shell=True, cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == code, f"{command}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
     return ran
 
@@ -66,7 +66,7 @@ def test_a_run_under_way_is_joined_by_what_the_second_one_is_told(shop: Product,
     until(first.stdout, '"type":"step-started","step":"wave-1/web01/restart"')
     second = shop.result("-c", shop.config, "production", "--yes", "--version", "v1.4.2", code=6)
     typed(printed(hint(second), "attach"), tmp_path)
-    first.communicate(timeout=60)
+    first.communicate(timeout=300)
     assert first.returncode == 0
     typed(printed(shop.deploy("-c", shop.config, "rollback", "production", code=2)[1], "rollback"), tmp_path)
 
@@ -75,7 +75,7 @@ def test_one_who_left_comes_back_by_what_stands_on_the_terminal(shop: Product, t
     viewer = shop.start("-c", shop.config, "production", "--yes", "--version", "v1.4.2", "--json")
     until(viewer.stdout, '"type":"step-finished","step":"wave-1/web01/switch"')
     viewer.send_signal(signal.SIGTERM)
-    out, err = viewer.communicate(timeout=60)
+    out, err = viewer.communicate(timeout=300)
     assert viewer.returncode == 7
     assert printed(err, "attach") == printed(hint(json.loads(out.splitlines()[-1])), "attach")
     assert "succeeded" in typed(printed(err, "attach"), tmp_path).stdout
@@ -128,7 +128,7 @@ def test_a_command_begins_with_what_was_typed(program: list[str], tmp_path: Path
     folder = Path(DEPLOY).parent.parent
     environ = {**os.environ, "DEPLOY_STATE": str(tmp_path / "state")}
     ran = subprocess.run(
-        [*program, "rollback", "--to", "v1"], cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        [*program, "rollback", "--to", "v1"], cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
     )
     assert ran.returncode == 2
     assert ran.stderr.splitlines()[-1].strip() == f"{shlex.join(program)} rollback --to v1 --yes --state {tmp_path / 'state'}"

@@ -39,7 +39,7 @@ SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]
 def ended(program: str, folder: Path, *before: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*before, sys.executable, "-c", program], env=shop_environ(str(folder / "state")), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, timeout=20, check=False,
+        text=True, timeout=300, check=False,
     )  # fmt: skip
 
 

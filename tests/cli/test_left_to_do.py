@@ -30,7 +30,7 @@ class Shop:
 
     def deploy(self, *words: str, code: int = 0) -> str:
         argv = [sys.executable, "-m", "console", *words]
-        ran = subprocess.run(argv, check=False, cwd="/", env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        ran = subprocess.run(argv, check=False, cwd="/", env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
         assert ran.returncode == code, (words, ran.returncode, ran.stdout[-2000:], ran.stderr[-2000:])
         return ran.stdout
 
@@ -58,7 +58,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         made.kill_engine()
 
 
-def eventually(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
+def eventually(is_so: Callable[[], bool], seconds: float = 300.0) -> None:
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until

@@ -55,6 +55,7 @@ def test_a_note_closes_until_its_time_is_over(product: Product):
 def test_a_living_runs_lock_is_not_broken_and_a_dead_ones_is(product: Product):
     viewer = product.start("-c", product.config, "production", "--version", SLOW, "--yes", "--json")
     run = json.loads(until(viewer.stdout, '"type":"step-started","step":"wave-1/web01/restart"')[0])["run"]
+    product.deploy("pause")
     refused = product.result("unlock", "production", "--run", run, "--reason", "stuck", "--yes", code=6)
     assert refused["problems"][0]["hint"].startswith(f"deploy abort {run}")
     no_note = product.result("unlock", "production", "--reason", "stuck", "--yes", code=3)["problems"][0]

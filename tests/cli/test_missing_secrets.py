@@ -52,7 +52,7 @@ class Shop:
     def deploy(self, *words: str, code: int = 0, **secrets: str) -> str:
         environ = {**os.environ, "DEPLOY_STATE": str(self.folder / "state"), **secrets}
         argv = [sys.executable, "-m", "console", *words]
-        ran = subprocess.run(argv, check=False, cwd=self.folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        ran = subprocess.run(argv, check=False, cwd=self.folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
         said = ran.stdout + ran.stderr
         assert ran.returncode == code, f"{words}: {ran.returncode}\n{said}"
         return said

@@ -54,5 +54,5 @@ def test_what_is_open_is_one_line(product: Product):
     said = product.deploy(*MOTD)[0]
     assert "was interrupted: deploy resume 20" in said
     assert len(said.splitlines()) == 1
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < 30
     assert product.result("engine", "list")["engines"] == [], "no engine was started for it"

@@ -7,6 +7,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,7 @@ def begun(shop: Product) -> "subprocess.Popen[str]":
 
 
 def ended(first: "subprocess.Popen[str]") -> None:
-    first.communicate(timeout=90)
+    first.communicate(timeout=300)
     assert first.returncode == 0
 
 
@@ -39,7 +40,7 @@ def test_a_full_disk_under_the_output_ends_the_viewer_alone(shop: Product, form:
     first = begun(shop)
     with open("/dev/full", "w", encoding="utf-8") as full:
         ran = subprocess.run(
-            [DEPLOY, "attach", form], env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            [DEPLOY, "attach", form], env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300, check=False
         )
     assert ran.returncode == 7, ran.stderr
     assert "cannot be written: No space left" in ran.stderr
@@ -72,11 +73,24 @@ def test_a_command_whose_answer_cannot_be_written_says_so(shop: Product, words: 
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
     assert ran.returncode == 1
     assert ran.stderr == "deploy: standard output cannot be written: No space left on device\n"
+
+
+def until_writing(process: int, number: signal.Signals) -> None:
+    """Wait until it minds that signal, and has done nothing for a second: it waits for its terminal."""
+    end, before, same = time.monotonic() + 300, "", 0
+    while same < 10:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        minds = int(Path(f"/proc/{process}/status").read_text().partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1
+        worked = " ".join(fields[11:13])
+        same = same + 1 if minds and fields[0] == "S" and worked == before else 0
+        before = worked
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
@@ -85,7 +99,7 @@ def test_lines_on_a_terminal_that_is_not_read_end_by_a_signal(shop: Product, num
     master, slave = pty.openpty()
     termios.tcflow(slave, termios.TCOOFF)
     viewer = subprocess.Popen([DEPLOY, "attach", "--json"], env=shop.environ, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
-    time.sleep(2)
+    until_writing(viewer.pid, number)
     viewer.send_signal(number)
     assert viewer.wait(60) == 7
     os.close(slave)
@@ -109,7 +123,7 @@ def test_a_reader_that_has_left_changes_no_answer(shop: Product, words: tuple[st
         stdout=theirs,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     os.close(theirs)
@@ -121,8 +135,8 @@ def test_a_reader_that_has_left_changes_no_answer(shop: Product, words: tuple[st
 def test_a_full_disk_under_what_hosts_print_is_said(shop: Product):
     with open("/dev/full", "w", encoding="utf-8") as full:
         ran = subprocess.run(
-            [DEPLOY, "-c", shop.config, "exec", "production", "--hosts", "web01", "--yes", "--", "echo one; sleep 30"],
-            env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+            [DEPLOY, "-c", shop.config, "exec", "production", "--hosts", "web01", "--yes", "--", "echo one; sleep 1000"],
+            env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300, check=False,
         )  # fmt: skip
     assert ran.returncode == 130
     assert "cannot be written: No space left on device: what still ran on the hosts was ended" in ran.stderr
@@ -146,7 +160,7 @@ def test_what_is_quiet_ends_with_its_reader_too(shop: Product):
 def test_a_full_disk_under_an_answer_changes_no_code(shop: Product, words: tuple[str, ...], more: tuple[str, ...]):
     with open("/dev/full", "w", encoding="utf-8") as full:
         ran = subprocess.run(
-            [DEPLOY, "-c", shop.config, *words, *more], env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+            [DEPLOY, "-c", shop.config, *words, *more], env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300,
             check=False,
         )  # fmt: skip
     assert ran.returncode == 0, ran.stderr

@@ -67,7 +67,7 @@ def test_a_hangup_after_go_detaches(old: Product):
     viewer = old.start(*release(old, GOOD, "--json"))
     until(viewer.stdout, '"type":"step-finished","step":"wave-1/web01/switch"')
     viewer.send_signal(signal.SIGHUP)
-    out, err = viewer.communicate(timeout=60)
+    out, err = viewer.communicate(timeout=300)
     assert viewer.returncode == 7
     assert json.loads(out.splitlines()[-1])["outcome"] == "detached"
     assert "deploy attach" in err
@@ -78,7 +78,7 @@ def test_a_console_brings_up_a_new_engine_and_no_step_runs_twice(old: Product):
     viewer = old.start(*release(old, GOOD, "--json"))
     lines = until(viewer.stdout, '"type":"step-started","step":"wave-1/web01/restart"')
     os.kill(old.engine(), signal.SIGKILL)
-    out, _ = viewer.communicate(timeout=60)
+    out, _ = viewer.communicate(timeout=300)
     assert viewer.returncode == 0
     events = [json.loads(line) for line in lines + out.splitlines()][:-1]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
@@ -108,7 +108,7 @@ def test_the_runs_verbs_and_the_rollback_of_the_run_that_goes_on(old: Product):
     assert "refused" in old.deploy("continue", code=3)[1]
     assert "web09 is no host" in old.deploy("skip", "web09", code=3)[1]
     assert old.result("rollback", "--yes")["exit"] == 0
-    viewer.communicate(timeout=60)
+    viewer.communicate(timeout=300)
     assert viewer.returncode == 4
 
 
@@ -118,7 +118,7 @@ def test_one_host_goes_back_alone_while_the_run_goes_on_with_the_other(old: Prod
     assert "web09" in old.deploy("rollback", "--hosts", "web09", "--yes", code=2)[1]
     _, err = old.deploy("rollback", "--hosts", "web01", "--yes")
     assert "same as: deploy rollback production --hosts web01 --yes" in err
-    viewer.communicate(timeout=60)
+    viewer.communicate(timeout=300)
     assert viewer.returncode == 8
     rows = json.loads(old.deploy("-c", old.config, "status", "--json")[0])["hosts"]
     assert {row["host"]: row["version"] for row in rows} == {"web01": "v1.4.1", "web02": SLOW}
@@ -157,13 +157,13 @@ def test_ctrl_c_before_go_ends_the_run(old: Product):
     terminal = old.terminal("-c", old.config, "production", "--version", GOOD, "--plain")
     terminal.wait_for("type production for GO")
     terminal.type("\x03")
-    assert terminal.end(15) == 130
+    assert terminal.end() == 130
     assert json.loads(old.deploy("history", "--json")[0])[0]["outcome"] == "interrupted"
 
 
 def test_an_unanswered_question_before_go_is_a_no_go(old: Product):
     terminal = old.terminal("-c", old.config, "production", "--version", GOOD, "--plain", "--wait-for-person", "1s")
-    assert terminal.end(30) == 3
+    assert terminal.end() == 3
 
 
 def test_the_screen_opens_at_a_terminal_and_ends_with_the_runs_code(old: Product):

@@ -15,7 +15,7 @@ from console.text import SafeText
 SHOP = Environment("shop", "production", "/srv/shop", (Host("web01"),))
 
 
-def read(kind: str, name: str, patience: float = 5.0) -> str | Problem:
+def read(kind: str, name: str, patience: float = 60.0) -> str | Problem:
     reading = SecretReader()
     reading.add(SHOP, {"TOKEN": SecretRef(kind, name)}, patience)  # type: ignore[arg-type]
     return reading.found.get("TOKEN") or reading.problems["TOKEN"]
@@ -77,10 +77,10 @@ def test_a_command_that_hangs_is_ended_with_what_it_started(command):
     found = read("command", command, patience=0.5)
     assert isinstance(found, Problem)
     assert "more than" in found.message
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_command_that_leaves_something_behind_is_not_waited_for():
     began = time.monotonic()
-    assert read("command", "sleep 30 & echo hush-hush-49") == "hush-hush-49"
-    assert time.monotonic() - began < 10
+    assert read("command", "sleep 60 & echo hush-hush-49") == "hush-hush-49"
+    assert time.monotonic() - began < 30

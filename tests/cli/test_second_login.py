@@ -55,7 +55,7 @@ def share(product: Product, access: str) -> None:
 def as_other(product: Product, *words: str) -> tuple[int, str]:
     """Run a command as the other person: exit code, and what it printed on standard output and error."""
     argv = [sys.executable, "-m", "tests.cli.other_login", *words]
-    ran = subprocess.run(argv, check=False, cwd=TOP, env=product.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(argv, check=False, cwd=TOP, env=product.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     return ran.returncode, ran.stdout + ran.stderr
 
 
@@ -141,7 +141,7 @@ def test_a_release_of_high_risk_waits_for_another_person_who_joins(product: Prod
     until(viewer.stdout, '"id":"team"')
     code, said = as_other(product, "attach", "--json")
     assert code == 0, said
-    out, err = viewer.communicate(timeout=60)
+    out, err = viewer.communicate(timeout=300)
     assert viewer.returncode == 0, err
     run = json.loads(out.splitlines()[-1])["run"]
     events = [json.loads(line) for line in product.deploy("events", run)[0].splitlines()]

@@ -186,7 +186,7 @@ after = "1s"
 
     def deploy(self, *words: str, code: int | None = 0) -> str:
         argv = [sys.executable, "-m", "console", *words]
-        ran = subprocess.run(argv, check=False, cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=180)
+        ran = subprocess.run(argv, check=False, cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
         self.printed += ran.stdout + ran.stderr
         assert code is None or ran.returncode == code, f"{words}: {ran.returncode}\n{ran.stdout.decode()[-3000:]}\n{ran.stderr.decode()[-3000:]}"
         return ran.stdout.decode()

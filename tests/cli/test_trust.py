@@ -16,7 +16,7 @@ pytestmark = pytest.mark.real
 def trust(file: Path, tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "DEPLOY_STATE": str(tmp_path / "state"), "HOME": str(tmp_path)}
     argv = [sys.executable, "-m", "console", "-c", str(file), "trust", *words, "--yes", "--json"]
-    return subprocess.run(argv, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(argv, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_unknown_keys_are_enrolled_and_a_changed_one_is_refused_with_both(own_fleet: Fleet, tmp_path: Path):

@@ -59,7 +59,7 @@ class Recipe:
         """Carry out the next line, which calls that program; what it prints."""
         line = next(self._lines)
         assert line.startswith(f"{program} ")
-        ran = subprocess.run(line, shell=True, check=False, cwd=self._folder, env=self._environ, capture_output=True, text=True, timeout=120)
+        ran = subprocess.run(line, shell=True, check=False, cwd=self._folder, env=self._environ, capture_output=True, text=True, timeout=300)
         assert ran.returncode == 0, f"{line}\n{ran.stderr}"
         return ran.stdout
 
@@ -88,7 +88,7 @@ class Bastions:
     def close(self) -> None:
         """End both engines, then the fleet."""
         for environment in ("production", "staging"):
-            self.there.start("engine", "stop", environment, "--force").communicate(timeout=120)
+            self.there.start("engine", "stop", environment, "--force").communicate(timeout=300)
         self.here.close()
 
 
@@ -138,7 +138,7 @@ def test_one_record_for_two_machines(bastions: Bastions, postgres_server: str, t
     assert (status["run"], status["locked_by"]["run"]) == (run, run)
     assert f"run {run} is carried by root's engine on" in there.deploy("resume", "--yes", code=6)[1]
     there.deploy(*typed("continue"))
-    rest, _ = joined.communicate(timeout=120)
+    rest, _ = joined.communicate(timeout=300)
     *told, result = [json.loads(line) for line in (*begin, *rest.splitlines())]
     assert result["exit"] == joined.returncode == 0
     assert [event["seq"] for event in told] == list(range(1, len(told) + 1))
@@ -209,7 +209,7 @@ def a_second_person_reads_it(there: Product, folder: Path, run: str) -> None:
         os.chown(path, OTHER.pw_uid, OTHER.pw_gid)
     environ = {name: value for name, value in there.environ.items() if name != "DEPLOY_CONFIG"} | {"DEPLOY_STATE": str(folder)}
     argv = [sys.executable, "-m", "tests.cli.other_login", "history", "--json"]
-    ran = subprocess.run(argv, check=True, cwd=TOP, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(argv, check=True, cwd=TOP, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     assert json.loads(ran.stdout)[0]["run"] == run
 
 
@@ -232,7 +232,7 @@ def it_comes_back_from_a_backup(here: Product, there: Product, recipe: Recipe) -
     before = there.deploy("history", "--json")[0]
     for machine in (here, there):
         for environment in ("production", "staging"):
-            machine.start("engine", "stop", environment, "--force").communicate(timeout=120)
+            machine.start("engine", "stop", environment, "--force").communicate(timeout=300)
     recipe.shell("pg_dump")
     recipe.shell("pg_restore")
     assert there.deploy("history", "--json")[0] == before

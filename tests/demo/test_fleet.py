@@ -53,7 +53,7 @@ def login(fleet: DemoFleet, host: DemoHost, **how):
 
 async def run(fleet: DemoFleet, command: str, data: bytes = b"", host: int = 0):
     async with login(fleet, fleet.hosts[host]) as connection:
-        return await connection.run(command, input=data, encoding=None, timeout=60)
+        return await connection.run(command, input=data, encoding=None, timeout=300)
 
 
 async def page(fleet: DemoFleet, path: str, host: int = 0) -> str:
@@ -171,7 +171,7 @@ class TestHost:
         known, key = fleet.folder / "known_hosts", fleet.folder / "id_ed25519"
         options = ["-F", "none", "-o", "BatchMode=yes", "-o", f"UserKnownHostsFile={known}", "-i", str(key), "-p", str(fleet.ports.ssh)]
         argv = ["ssh", *options, f"{USER}@{host.address}", "cat; exit 3"]
-        ran = await asyncio.to_thread(subprocess.run, argv, input=b"\xff" * 100_000, capture_output=True, timeout=20)
+        ran = await asyncio.to_thread(subprocess.run, argv, input=b"\xff" * 100_000, capture_output=True, timeout=300)
         assert (ran.returncode, len(ran.stdout)) == (3, 100_000), ran.stderr
 
 

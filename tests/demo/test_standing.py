@@ -31,7 +31,7 @@ class Demo:
 
     def type(self, command: str, folder: str = "/", code: int = 0) -> subprocess.CompletedProcess[str]:
         ran = subprocess.run(
-            command, shell=True, cwd=folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False
+            command, shell=True, cwd=folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
         )
         assert ran.returncode == code, f"{command}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
         return ran
@@ -130,7 +130,7 @@ try:
 except NoGo as fault:
     print(fault.message, fault.hint)
 """
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True).stdout
     assert "may have 256" in said
     assert "deploy demo --hosts 16" in said
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == most

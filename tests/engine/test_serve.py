@@ -605,7 +605,7 @@ def start_process(state, idle=60.0):
 
 
 async def reached(path) -> Client:
-    for _ in range(200):
+    for _ in range(1200):
         with suppress(NoEngine):
             return await connect(path)
         await asyncio.sleep(0.05)

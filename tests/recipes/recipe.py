@@ -65,11 +65,11 @@ class Reader:
         words = shlex.split(command)
         assert words[0] == "deploy", command
         ran = subprocess.run(
-            [DEPLOY, *words[1:]], cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120
+            [DEPLOY, *words[1:]], cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=300
         )
         assert ran.returncode == code, f"{command}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
         return ran.stdout + ran.stderr
 
     def leaves(self) -> None:
         """End the engine."""
-        subprocess.run([DEPLOY, "engine", "stop"], cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60)
+        subprocess.run([DEPLOY, "engine", "stop"], cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=300)

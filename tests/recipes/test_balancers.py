@@ -53,7 +53,7 @@ async def followed(reader: Reader, name: str, fleet: Fleet) -> Load:
     """Type what the recipe has typed; from the second release on clients ask all the time, until the page is shown."""
     first, check, second, back, *maintenance = commands(name)
     assert "succeeded" in await asyncio.to_thread(reader.types, first)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not answers(fleet):
         assert time.monotonic() < end
         await asyncio.sleep(0.2)

@@ -27,7 +27,7 @@ class Client:
 
     def _ask(self) -> None:
         while not self._over.is_set():
-            asking = HTTPConnection(self._address, PORT, timeout=10)
+            asking = HTTPConnection(self._address, PORT, timeout=60)
             try:
                 asking.request("GET", "/")
                 answer = asking.getresponse()

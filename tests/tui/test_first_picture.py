@@ -13,6 +13,7 @@ from console.tui.app import ConsoleApp
 from console.tui.run.run_screen import RunScreen
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
+from tests.tui.scripted_environment import eventually
 
 LATER = (
     "textual.widgets._text_area", "console.tui.shared_actions", "console.tui.dialogs.question", "console.tui.dialogs.palette", "console.tui.host.host_screen",
@@ -29,7 +30,7 @@ print(*(one.name for one in pkgutil.walk_packages(console.tui.__path__, "console
 
 
 def test_what_a_key_leads_to_is_loaded_after_the_first_picture_and_then_all_of_it():
-    ran = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, timeout=300)
     assert ran.stdout.splitlines() == ["", ""]
 
 
@@ -54,12 +55,13 @@ def under_way() -> ScriptedFeed:
     return feed
 
 
-async def test_a_run_that_is_joined_is_laid_out_as_it_is(laid_out: list[tuple[int, bool]]):
+async def test_a_run_that_is_joined_is_laid_out_as_it_is(laid_out: list[tuple[int, bool]], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(navigator, "SOON", 60.0)
     feed = under_way()
     feed.joined_at = feed.run.state.seq
     async with an_app(feed).run_test(size=(200, 50)) as pilot:
-        await pilot.pause()
         assert isinstance(pilot.app, ConsoleApp)
+        await eventually(pilot, lambda: pilot.app.run_screen is not None and "web03" in pilot.app.run_screen.panels.fleet.shown)
         assert pilot.app.run_screen is not None
         assert "web03" in pilot.app.run_screen.panels.fleet.shown
     assert laid_out == [(feed.joined_at, True)]
@@ -70,9 +72,8 @@ async def test_one_whose_record_is_long_in_coming_is_not_waited_for(laid_out: li
     feed = under_way()
     feed.joined_at = feed.run.state.seq + 1
     async with an_app(feed).run_test(size=(200, 50)) as pilot:
-        await pilot.pause(0.05)
         assert isinstance(pilot.app, ConsoleApp)
-        assert pilot.app.run_screen is not None
+        await eventually(pilot, lambda: pilot.app.run_screen is not None)
     assert len(laid_out) == 1
 
 

@@ -196,9 +196,9 @@ class SlowHosts(ScriptedEnvironment):
 async def test_hosts_that_are_not_read_yet_are_not_counted(size: tuple[int, int]):
     client = SlowHosts()
     async with at_home(client).run_test(size=size) as pilot:
-        await pilot.pause(0.2)
+        await eventually(pilot, lambda: pilot.app.screen.query_one(FleetPanel).shown.strip() == "reading the hosts …")
         fleet = pilot.app.screen.query_one(FleetPanel)
-        assert (str(fleet.border_title).strip(), fleet.shown.strip()) == ("Fleet", "reading the hosts …")
+        assert str(fleet.border_title).strip() == "Fleet"
         client.answers.set()
         await eventually(pilot, lambda: "3" in str(fleet.border_title))
 

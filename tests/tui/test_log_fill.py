@@ -8,6 +8,7 @@ from console.model.state import RunState
 from console.tui.app import ConsoleApp
 from console.views.log_lines import LogLine
 from tests.tui.scripted import ScriptedFeed, an_app
+from tests.tui.scripted_environment import eventually
 
 
 class Flooded(SimpleNamespace):
@@ -25,8 +26,9 @@ class Flooded(SimpleNamespace):
 @pytest.mark.parametrize(("size", "fills"), [((80, 24), 20), ((200, 50), 3)])
 async def test_a_log_of_any_size_sends_about_as_much_under_a_flood(size: tuple[int, int], fills: int):
     async with an_app(ScriptedFeed()).run_test(size=size) as pilot:
-        await pilot.pause(0.3)
         assert isinstance(pilot.app, ConsoleApp)
+        await eventually(pilot, lambda: pilot.app.run_screen and pilot.app.run_screen.is_mounted)
+        await pilot.pause(0.3)
         page = pilot.app.run_screen
         assert page is not None
         follower = Flooded(lines=[], changed=False, begins_anew=False, state=RunState())

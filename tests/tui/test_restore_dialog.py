@@ -10,6 +10,7 @@ from console.text import SafeText
 from console.tui.dialogs.dialog import TypingDialog
 from console.tui.dialogs.restore_dialog import RestoreByName
 from console.tui.history.record_screen import RecordScreen
+from console.tui.history.runs_screen import RunsScreen
 from console.tui.run.run_screen import RunScreen
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
@@ -33,7 +34,7 @@ def a_client(events: tuple[AnyEvent, ...]) -> ScriptedEnvironment:
 async def on_record(pilot) -> RecordScreen:
     await eventually(pilot, lambda: pilot.app.screen.query("#runs") and "r1" not in message(pilot) and pilot.app.screen.rest.last.run)
     await pilot.press("l")
-    await pilot.pause(0.2)
+    await eventually(pilot, lambda: isinstance(pilot.app.screen, RunsScreen) and pilot.app.screen.runs)
     await pilot.press("enter")
     await eventually(pilot, lambda: isinstance(pilot.app.screen, RecordScreen) and pilot.app.screen.report)
     return pilot.app.screen

@@ -20,7 +20,7 @@ async def test_what_changed_meanwhile_is_painted_when_the_terminal_takes_again()
         await asyncio.sleep(0.3)
         assert screen._dirty_widgets
         app._driver.backlog = 0
-        for _ in range(100):
+        for _ in range(1200):
             if not screen._dirty_widgets:
                 break
             await asyncio.sleep(0.05)

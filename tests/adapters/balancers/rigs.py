@@ -50,7 +50,7 @@ class Rig:
     """What a host is that somebody took out there."""
     is_reached_when_away: bool = False
     """Its machine answers, and says that the balancer does not."""
-    patience: float = 10.0
+    patience: float = 60.0
 
     async def look(self) -> BalancerSeen:
         seen = await self.balancer.look(deadline=self.patience)
@@ -168,7 +168,7 @@ print("looking", "out" if admin & 1 else "drained" if admin & 8 else "in", sep="
 def command(machine: Machine, host: Host | None, transport: Transport | None = None, *, webs: dict[str, Web]) -> tuple[Rig, Haproxy]:
     rig, real = haproxy(machine, host, transport, webs=webs)
     tool = machine.write("tool.py", TOOL.format(socket=real.socket))
-    words = {word: Command(f"/usr/bin/python3 -I -S {tool} {word} {{server}}", timeout=10.0) for word in ("drain", "restore", "state")}
+    words = {word: Command(f"/usr/bin/python3 -I -S {tool} {word} {{server}}", timeout=60.0) for word in ("drain", "restore", "state")}
     rig.balancer = CommandBalancer(Spec("command", host, **words), HOSTS, transport or LocalTransport(), "production")  # type: ignore[arg-type]
     rig.has_checks = rig.has_counts = rig.has_page = rig.can_cut = rig.can_weigh = False
     rig.is_reached_when_away = True

@@ -123,13 +123,13 @@ def _slow(rig: Rig) -> int:
 
 async def test_a_balancer_that_is_away_is_a_value_within_the_deadline(rig: Rig):
     rig.leave()
-    began = time.monotonic()
     balancer = rig.balancer
     for call in (balancer.look(deadline=2), balancer.drain((ONE,), deadline=2), balancer.admit((ONE,), deadline=2), balancer.cut(ONE, deadline=2)):
+        began = time.monotonic()
         problem = await call
+        assert time.monotonic() - began < 20
         assert isinstance(problem, BalancerProblem)
         assert (problem.balancer, bool(problem.message), bool(problem.hint), problem.reached) == (balancer.name, True, True, rig.is_reached_when_away)
-    assert time.monotonic() - began < 10
     if rig.has_counts:
         assert isinstance(await balancer.count(deadline=2), BalancerProblem)
 

@@ -144,5 +144,5 @@ class Said:
 async def test_an_answer_that_is_cut_short_is_none(said, answers):
     transport = ScriptedTransport()
     transport.sockets["lb01", "/s"] = lambda: Said(said)
-    found = await talk(transport, Host("lb01"), "/s", ["show cli level", "set x"], deadline=5)
+    found = await talk(transport, Host("lb01"), "/s", ["show cli level", "set x"], deadline=60)
     assert found == answers or (answers is None and isinstance(found, Unreached) and "of 2 commands" in found.message)

@@ -115,7 +115,7 @@ def machine(fleet: Fleet) -> Host:
 
 async def asked(transport: SshTransport, host: Host, kind: str, url: str, **fields: object) -> tuple[str, str]:
     """Ask through the host."""
-    check = CheckSpec("Part", kind, url=URL, timeout=5.0, on="host", **fields)  # type: ignore[arg-type]
+    check = CheckSpec("Part", kind, url=URL, timeout=60.0, on="host", **fields)  # type: ignore[arg-type]
     checks = ConfiguredChecks(transport, bare_command(transport), {"check Part url": url}.get)
     ((_, found),) = await checks.ask(Environment("shop", "production", "/srv/shop", (host,)), check, (host,), {})
     assert PASSWORD not in found.seen

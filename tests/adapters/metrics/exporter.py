@@ -59,14 +59,14 @@ def has_prometheus() -> bool:
 
 @contextmanager
 def prometheus(folder: Path, targets: dict[str, int | str]) -> Iterator[str]:
-    """The URL of a Prometheus that reads those ports (or ADDRESS:PORT) five times a second; `targets` by what their label `host` says."""
+    """The URL of a Prometheus that reads those ports (or ADDRESS:PORT) twice a second; `targets` by what their label `host` says."""
     port = free_port()
     places = {name: at if isinstance(at, str) else f"127.0.0.1:{at}" for name, at in targets.items()}
     jobs = "\n".join(f"  - targets: ['{at}']\n    labels: {{host: {name}}}" for name, at in places.items())
-    (folder / "p.yml").write_text(f"global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\nscrape_configs:\n- job_name: shop\n  static_configs:\n{jobs}\n")
+    (folder / "p.yml").write_text(f"global: {{scrape_interval: 500ms, scrape_timeout: 500ms}}\nscrape_configs:\n- job_name: shop\n  static_configs:\n{jobs}\n")
     argv = ("prometheus", f"--web.listen-address=127.0.0.1:{port}", "--config.file=p.yml", "--storage.tsdb.path=data")
     with running(*argv, port=port, cwd=folder):
-        for _ in range(200):
+        for _ in range(1200):
             with socket.create_connection(("127.0.0.1", port)) as one:
                 one.sendall(b"GET /-/ready HTTP/1.0\r\n\r\n")
                 if b" 200 " in one.recv(100):
