@@ -25,7 +25,7 @@ class Shop:
         self.fleet = fleet
         repository = folder / "repository"
         make_repository(repository)
-        self.config = str(fleet.hosts_toml(repository, interval="100ms", deadline="3s", connect_timeout="2s"))
+        self.config = str(fleet.hosts_toml(repository, interval="100ms", deadline="60s", restart_timeout="60s", connect_timeout="20s"))
         self.environ = {**os.environ, "DEPLOY_STATE": str(folder / "state"), "DEPLOY_CONFIG": self.config}
 
     def deploy(self, *words: str, code: int = 0) -> str:

@@ -47,7 +47,7 @@ class Shop:
         self.pager = folder / "pager"
         self.pager.write_text("json://127.0.0.1:1/pager")
         extra = EXTRA.replace('"KEY"', json.dumps(str(self.key))).replace('"PAGER"', json.dumps(f"cat {self.pager}"))
-        fleet.hosts_toml(repository, interval="100ms", deadline="3s", extra=extra, file=folder / "hosts.toml")
+        fleet.hosts_toml(repository, interval="100ms", deadline="20s", restart_timeout="60s", extra=extra, file=folder / "hosts.toml")
 
     def deploy(self, *words: str, code: int = 0, **secrets: str) -> str:
         environ = {**os.environ, "DEPLOY_STATE": str(self.folder / "state"), **secrets}

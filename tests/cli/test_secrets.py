@@ -105,7 +105,7 @@ class Shop:
         (folder / "password").write_text(f"{PASSWORD}\n")
         self.repository = folder / "repository"
         self.commit(repository)
-        fleet.hosts_toml(self.repository, interval="100ms", deadline="3s", extra=self.extra(echo), file=folder / "hosts.toml")
+        fleet.hosts_toml(self.repository, interval="100ms", deadline="20s", restart_timeout="60s", extra=self.extra(echo), file=folder / "hosts.toml")
         self.environ = {
             **os.environ, "DEPLOY_STATE": str(self.state), "DEPLOY_ENGINE_IDLE": "60s", "SHOP_TOKEN": TOKEN, "DEPLOY_DB": f"postgres://shop:{PASSWORD}@127.0.0.1:1/shop",
             "CHANNEL": f"json://127.0.0.1:{echo.port}/{CHANNEL}", "DEAD": f"json://ada:{PASSWORD}@127.0.0.1:1/{CHANNEL}",

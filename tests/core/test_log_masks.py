@@ -56,9 +56,14 @@ def test_a_mask_is_made_of_the_line_alone_and_again_it_changes_little(line: str)
     "line", ["a" * 4096, "a1" * 2048, "1." * 2048, "::" * 2048, '"' * 4096, "'a " * 1300, "\\" * 4096, "a@" * 2048, "a:" * 2048, "- " * 2000]
 )
 def test_no_line_takes_long(line: str):
+    assert min(_cpu(line) for _ in range(3)) < 0.05
+
+
+def _cpu(line: str) -> float:
+    """Seconds that this process works on a mask of it."""
     began = time.process_time()
     masked(line)
-    assert time.process_time() - began < 0.05
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize(

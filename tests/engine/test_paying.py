@@ -48,7 +48,7 @@ class Owing:
         return [fold(self.journal.store.read(one.run)) for one in reversed(found)]
 
 
-async def eventually(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
+async def eventually(is_so: Callable[[], bool], seconds: float = 300.0) -> None:
     async with asyncio.timeout(seconds):
         while not is_so():
             await asyncio.sleep(0.05)
@@ -58,7 +58,7 @@ async def eventually(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
 async def owing(own_fleet: Fleet, shop_repository: Path, tmp_path: Path) -> AsyncIterator[Owing]:
     state = str(tmp_path / "state")
     prepared(state)
-    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="2s", max_failures=1, connect_timeout="2s", restart_timeout="4s")
+    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="60s", max_failures=1, connect_timeout="20s", restart_timeout="60s")
     journal = SqlJournal.of(state)
     session = Engine(journal, SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None, look_again=0.2)
     await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)

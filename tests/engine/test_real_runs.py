@@ -83,16 +83,18 @@ async def opened_on(fleet: Fleet, file: Path, folder: Path) -> AsyncIterator[Pro
         await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
         return session
 
-    yield Product(fleet, await another(), another, state, str(file))
-    for session in sessions:
-        await session.stop(ADA, force=True)
-    for opened in journals:
-        await opened.close()
+    try:
+        yield Product(fleet, await another(), another, state, str(file))
+    finally:
+        for session in sessions:
+            await session.stop(ADA, force=True)
+        for opened in journals:
+            await opened.close()
 
 
 @pytest.fixture(params=["1"])
 async def product(request: pytest.FixtureRequest, own_fleet: Fleet, shop_repository: Path, tmp_path: Path) -> AsyncIterator[Product]:
-    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s", batch=request.param)
+    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="10s", restart_timeout="60s", batch=request.param)
     async with opened_on(own_fleet, file, tmp_path) as opened:
         yield opened
 
@@ -128,7 +130,7 @@ async def test_releases_and_the_ways_back(product: Product):
 @pytest.mark.real
 async def test_a_release_takes_over_from_one_in_its_monitoring_window(own_fleet: Fleet, shop_repository: Path, tmp_path: Path):
     window = '[environments.production.monitor]\nwindow = "10m"\n'
-    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s", batch="2", extra=window)
+    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="60s", restart_timeout="60s", batch="2", extra=window)
     async with opened_on(own_fleet, file, tmp_path) as product:
         session, until_watched = product.session, "verify/monitor"
         await product.run(Request(ref="v1.0.0", yes=True), until_watched, cmd.Promote())
@@ -292,7 +294,7 @@ async def test_a_full_journal_ends_the_engine_s_part_and_the_run_is_taken_up_lat
     product.session = await product.another(FillingJournal.of(product.state))
     run = await product.session.open_run(Request(ref="v1.1.0", yes=True), ADA)
     with pytest.raises(ConsoleError, match="No space left"):
-        await asyncio.wait_for(product.hear(run), 60)
+        await asyncio.wait_for(product.hear(run), 300)
     assert not product.session.busy
     for _ in range(2):
         with pytest.raises(ConsoleError, match="No space left"):

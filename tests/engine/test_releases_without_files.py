@@ -21,7 +21,7 @@ kind = "command"
 command = "grep -q . {shared}/runs && ! grep -q v1.2.0 {shared}/running"
 interval = "100ms"
 passes = 1
-deadline = "1s"
+deadline = "10s"
 """
 
 

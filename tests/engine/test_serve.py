@@ -244,7 +244,9 @@ async def test_samples_only_for_those_who_want_them(state):
             return [item async for item in client.follow(run, samples=samples)]
 
         with_them, without = asyncio.create_task(follow(samples=True)), asyncio.create_task(follow(samples=False))
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(60):
+            while len(service.broadcast._viewers) < 2:
+                await asyncio.sleep(0.01)
         service.broadcast.tell(Sample("web01", 1.0, 0.5, extra={"queue": 2.0}))
         await client.submit(run, note("end"))
         assert Sample("web01", 1.0, 0.5, extra={"queue": 2.0}) in await with_them

@@ -70,12 +70,12 @@ async def served(fleet: Fleet, repository: Path, folder: Path, machine: Machine,
     (folder / "first").mkdir(mode=0o700)
     real, keys = BALANCERS[kind](machine, {name: Shop(fleet[name].address) for name in fleet.names})
     table = "\n".join(("[[environments.production.balancer]]", f'kind = "{kind}"', 'host = "localhost"', *keys))
-    bare = fleet.hosts_toml(repository, interval="100ms", deadline="5s", file=folder / "bare.toml")
+    bare = fleet.hosts_toml(repository, interval="100ms", deadline="60s", restart_timeout="60s", file=folder / "bare.toml")
     async with opened_on(fleet, bare, folder / "first") as first:
         assert (await first.run(Request(ref="v1.0.0", yes=True))).exit == 0
     if isinstance(real, Haproxy):
         real.await_up()
-    file = fleet.hosts_toml(repository, interval="100ms", deadline="5s", extra=table, file=folder / "hosts.toml", **options)
+    file = fleet.hosts_toml(repository, interval="100ms", deadline="10s", restart_timeout="60s", extra=table, file=folder / "hosts.toml", **options)
     try:
         async with opened_on(fleet, file, folder) as product:
             yield Served(product, real.port, real)

@@ -55,7 +55,7 @@ class Scene:
         await self.session._catch_up.stop()
         self.session = await self.new_session(**options)
 
-    async def eventually(self, is_so: Callable[[], bool], seconds: float = 60.0) -> None:
+    async def eventually(self, is_so: Callable[[], bool], seconds: float = 300.0) -> None:
         """Wait until that is so."""
         async with asyncio.timeout(seconds):
             while not is_so():
@@ -149,7 +149,7 @@ async def stage(tmp_path: Path, shop_repository: Path) -> Stage:
         state = str(tmp_path / "state")
         prepared(state)
         with Fleet(hosts, tmp_path / "fleet") as fleet:
-            file = fleet.hosts_toml(repository, **{"interval": "100ms", "deadline": "3s", **options})
+            file = fleet.hosts_toml(repository, **{"interval": "100ms", "deadline": "10s", "restart_timeout": "60s", **options})
             clock = LateClock()
             journal = SqlJournal.of(state)
             engines: list[Engine] = []

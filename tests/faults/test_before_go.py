@@ -124,7 +124,7 @@ async def test_a_current_that_dangles(stage):
 
 
 async def test_a_host_that_is_not_reached_within_the_budget_is_owed_the_release(stage):
-    async with stage(3, connect_timeout="2s", max_failures=1) as scene:
+    async with stage(3, connect_timeout="20s", max_failures=1) as scene:
         assert (await scene.release("v1.0.0")).exit == 0
         scene.fleet.kill("web02")
         state = await scene.release("v1.1.0")

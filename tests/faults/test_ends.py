@@ -98,7 +98,7 @@ async def test_a_lock_that_stays_is_named_in_the_result_and_released_once_that_i
 
 
 async def test_a_host_that_is_gone_at_the_end_keeps_its_lock_until_it_answers(stage: Stage):
-    async with stage(2, max_failures=1, connect_timeout="2s") as scene:
+    async with stage(2, max_failures=1, connect_timeout="20s") as scene:
         await scene.release("v1.0.0")
         await scene.open(Request(ref="v1.1.0", yes=True))
         await scene.until_step("web02/switch")

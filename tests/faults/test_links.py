@@ -15,7 +15,7 @@ from tests.faults.conftest import ADA
 from tests.fleet import make_repository
 
 pytestmark = pytest.mark.real
-SEEN_WITHIN = 20.0
+SEEN_WITHIN = 60.0
 
 
 async def until_acts(scene, host: str, version: str) -> None:
@@ -34,7 +34,7 @@ async def read_numbers(scene, numbers: list[Sample]) -> None:
 
 @pytest.mark.parametrize("kind", ["switch", "restart", "gate"])
 async def test_a_link_that_is_cut_by_lost_packets_in_the_middle_of_a_step(stage, kind: str):
-    async with stage(3, deadline="20s") as scene:
+    async with stage(3, deadline="60s") as scene:
         assert (await scene.release("v1.0.0")).exit == 0
         await scene.open_yes("v1.1.0")
         started = await scene.until_step(f"web02/{kind}", StepStarted)
@@ -46,8 +46,8 @@ async def test_a_link_that_is_cut_by_lost_packets_in_the_middle_of_a_step(stage,
         assert "link lost" in waited_for(scene.state, scene.clock.mono())
         scene.fleet.restore("web02")
         state = await scene.end()
+        assert (state.exit, state.outcome, state.reason) == (0, "succeeded", "")
         assert [event.host for event in scene.events_of(LinkRestored)] == ["web02"]
-        assert (state.exit, state.outcome) == (0, "succeeded")
         assert {scene.live(name) for name in scene.fleet.names} == {"v1.1.0"}
         assert [scene.activations(name, "v1.1.0") for name in scene.fleet.names] == [1, 1, 1]
         scene.assert_no_step_twice()
@@ -56,7 +56,7 @@ async def test_a_link_that_is_cut_by_lost_packets_in_the_middle_of_a_step(stage,
 @pytest.mark.parametrize("seconds", [2.0, 4.1, 9.0])
 async def test_a_link_that_flaps_leaves_the_next_command_as_good_as_a_new_engine(stage, seconds: float):
     """A link is dead after four seconds of silence: a cut shorter than that, one just so long, one that is longer."""
-    async with stage(3, batch='["100%"]', deadline="20s") as scene:
+    async with stage(3, batch='["100%"]', deadline="60s") as scene:
         assert (await scene.release("v1.0.0")).exit == 0
         numbers: list[Sample] = []
         reading = asyncio.create_task(read_numbers(scene, numbers))
@@ -74,7 +74,7 @@ async def test_a_link_that_flaps_leaves_the_next_command_as_good_as_a_new_engine
             began = scene.clock.mono()
             state = await scene.carry(request)
             assert state.exit == 0, state.reason
-            assert scene.clock.mono() - began < 30
+            assert scene.clock.mono() - began < 100
             assert scene.files("web02", ".deploy/lock") == []
         assert {sample.host for sample in numbers if sample.cpu is not None} == set(scene.fleet.names)
         reading.cancel()
@@ -88,7 +88,7 @@ async def test_a_link_that_is_cut_while_a_release_is_sent(stage, tmp_path):
     git = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.net", "-C", str(repository)]
     subprocess.run([*git, "add", "-A"], check=True)
     subprocess.run([*git, "commit", "-qm", "Stock"], check=True)
-    async with stage(2, repository, connect_timeout="2s") as scene:
+    async with stage(2, repository, connect_timeout="5s") as scene:
         await scene.open_yes("HEAD")
         await scene.until_step("web02/ship", StepStarted)
         scene.fleet.drop("web02")
@@ -105,7 +105,7 @@ async def test_a_link_that_is_cut_while_a_release_is_sent(stage, tmp_path):
 
 @pytest.mark.parametrize("kind", ["restart", "gate"])
 async def test_a_host_that_stands_still_in_the_middle_of_a_step(stage, kind: str):
-    async with stage(3, restart_timeout="40s", deadline="30s") as scene:
+    async with stage(3, restart_timeout="60s", deadline="60s") as scene:
         assert (await scene.release("v1.0.0")).exit == 0
         await scene.open_yes("v1.1.0")
         started = await scene.until_step(f"web02/{kind}", StepStarted)
@@ -122,7 +122,7 @@ async def test_a_host_that_stands_still_in_the_middle_of_a_step(stage, kind: str
 
 
 async def test_a_host_that_stays_cut_off_is_unknown_and_the_others_go_back(stage):
-    async with stage(3, restart_timeout="3s", connect_timeout="2s") as scene:
+    async with stage(3, restart_timeout="8s", connect_timeout="5s") as scene:
         assert (await scene.release("v1.0.0")).exit == 0
         await scene.open_yes("v1.1.0")
         await scene.until_step("web02/restart", StepStarted)
@@ -162,7 +162,7 @@ async def test_hosts_lost_together_pause_for_the_network_and_nobody_goes_back(st
 
 
 async def test_a_gate_that_cannot_be_asked_is_no_verdict_on_the_release(stage):
-    async with stage(2, deadline="2s", connect_timeout="2s", max_failures=1) as scene:
+    async with stage(2, deadline="6s", connect_timeout="5s", max_failures=1) as scene:
         assert (await scene.release("v1.0.0")).exit == 0
         await scene.open_yes("v1.1.0")
         await scene.until_step("web02/gate", StepStarted)

@@ -12,7 +12,7 @@ from tests.faults.conftest import ADA, Scene
 
 pytestmark = pytest.mark.real
 WINDOW = '[environments.production.monitor]\nwindow = "4s"\n'
-QUICK = {"connect_timeout": "2s", "restart_timeout": "3s", "deadline": "3s", "extra": WINDOW}
+QUICK = {"connect_timeout": "5s", "restart_timeout": "20s", "deadline": "6s", "extra": WINDOW}
 
 
 def refuse(scene: Scene, name: str) -> None:
@@ -63,13 +63,14 @@ async def test_a_host_lost_in_the_monitoring_window(stage, lose, budget: int):
 
 @pytest.mark.parametrize("lose", [refuse, read_only, drop], ids=lambda lose: lose.__name__)
 async def test_a_host_lost_while_the_run_closes_is_owed_and_takes_nobody_back(stage, lose):
-    hook = '[[app.hooks]]\nat = "after release"\nrun = "test ! -e /srv/shop/shared/slow || sleep 2"\ntimeout = "4s"\n'
+    hook = '[[app.hooks]]\nat = "after release"\nrun = "while [ -e /srv/shop/shared/held ]; do sleep 0.05; done"\ntimeout = "6s"\n'
     async with stage(3, **{**QUICK, "extra": hook}) as scene:
         assert (await scene.release("v1.0.0")).exit == 0
-        scene.fleet.exec_in("web02", "touch /srv/shop/shared/slow")
+        scene.fleet.exec_in("web02", "touch /srv/shop/shared/held")
         await scene.open_yes("v1.1.0")
         await scene.until_step("close/web02/hook-1", StepStarted)
         await asyncio.to_thread(lose, scene, "web02")
+        scene.fleet.exec_in("web02", "rm /srv/shop/shared/held")
         state = await scene.end()
         assert state_of(scene, "web02") == "owed"
         assert (state.exit, scene.events_of(RollbackBegan)) == (5, [])

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from pathlib import Path
 
 import pytest
 
@@ -25,12 +26,12 @@ async def test_a_restart_that_hangs_is_late_long_before_it_is_ended_and_all_go_b
         assert (await scene.release("v1.0.0")).exit == 0
         await scene.open_yes("v1.3.0")
         started = await scene.until_step("web01/restart", StepStarted)
-        await asyncio.sleep(TIME_OUT / 2)
+        await scene.eventually(lambda: "and late (usual" in headline(scene))
         assert "web01 restart" in waited_for(scene.state, scene.clock.mono())
         assert "and late (usual" in waited_for(scene.state, scene.clock.mono())
-        assert "and late (usual" in headline(scene)
+        assert scene.clock.mono() - started.mono < TIME_OUT
         ended = await scene.until_step("web01/restart", StepFinished)
-        assert TIME_OUT <= scene.took(ended, started) < TIME_OUT + 4
+        assert TIME_OUT <= scene.took(ended, started) < TIME_OUT + 20
         assert (ended.status, ended.detail) == ("failed", "timed out after 9 s, ended by TERM")
         assert ended.tail[-1] == "waiting for stock"
         state = await scene.end()
@@ -40,7 +41,7 @@ async def test_a_restart_that_hangs_is_late_long_before_it_is_ended_and_all_go_b
 
 
 async def test_a_restart_that_hangs_on_one_host_within_the_budget_leaves_it_behind_alone(stage):
-    async with stage(3, restart_timeout="5s", max_failures=1) as scene:
+    async with stage(3, restart_timeout="10s", max_failures=1) as scene:
         assert (await scene.release("v1.0.0")).exit == 0
         pid = "/srv/shop/shared/shop.pid"
         scene.fleet.exec_in("web02", f"mv {pid} {pid}.kept; mkfifo {pid}; chmod 666 {pid}")
@@ -52,7 +53,7 @@ async def test_a_restart_that_hangs_on_one_host_within_the_budget_leaves_it_behi
         await asyncio.sleep(0.5)
         scene.fleet.exec_in("web02", f"rm {pid}; mv {pid}.kept {pid}")
         ended = await scene.until_step("web02/restart", StepFinished)
-        assert ended.detail.startswith("timed out after 5 s")
+        assert ended.detail.startswith("timed out after 10 s")
         state = await scene.end()
         assert (state.exit, state.outcome) == (8, "succeeded")
         assert "web02" in state.reason
@@ -61,13 +62,16 @@ async def test_a_restart_that_hangs_on_one_host_within_the_budget_leaves_it_behi
 
 
 @pytest.mark.parametrize("left", [0, 12_000])
-async def test_a_disk_that_fills_before_it_is_shipped_to(stage, left: int):
-    async with stage(3, batch="3", extra='[app.build]\ncommand = "sleep 1"\n') as scene:
+async def test_a_disk_that_fills_before_it_is_shipped_to(stage, left: int, tmp_path: Path):
+    held = tmp_path / "held"
+    async with stage(3, batch="3", extra=f'[app.build]\ncommand = "while [ -e {held} ]; do sleep 0.05; done"\n') as scene:
         assert (await scene.release("v1.0.0")).exit == 0
         before = scene.files("web02", "releases")
+        held.touch()
         await scene.open_yes("v1.1.0")
         await scene.until_step("release/build", StepStarted)
         scene.fleet.fill_disk("web02", left)
+        held.unlink()
         state = await scene.end()
         ship = next(event for event in scene.events_of(StepFinished) if event.host == "web02")
         assert (ship.step, ship.status) == ("prepare/web02/ship", "failed")

@@ -91,10 +91,10 @@ def test_an_empty_one_leaves_nothing_out():
 @pytest.mark.parametrize("bad", [r"/(a+)+$/", r"/(\w+\s?)*$!/", r"/.*.*.*.*.*=/"])
 def test_a_regex_that_would_hang_filters_a_whole_log_in_time(bad: str):
     lines = [FilterSubject("web01", "a" * 200 + "!" + str(number)) for number in range(2000)]
-    began = time.perf_counter()
+    began = time.process_time()
     wanted = parse(bad)
     assert not any(wanted.keeps(one) for one in lines)
-    assert time.perf_counter() - began < 5.0
+    assert time.process_time() - began < 5.0
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("kind:new", [True, False]), ("!kind:new", [False, True]), ("kind:new refused", [False, False])])

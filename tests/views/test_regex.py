@@ -46,10 +46,10 @@ def test_letters_beyond_ascii_are_found_in_either_case_and_halves_of_them_harm_n
 
 @pytest.mark.parametrize("pattern", [r"(a+)+$", r"(a|aa)+$", r"(.*)*x", r"(\w+\s?)*$!", r".*.*.*.*.*.*=", r"(a?){60}a{60}", "(" * 900 + ")" * 900])
 def test_what_would_hang_is_searched_for_in_no_time(pattern: str):
-    regex, began = Regex(pattern), time.perf_counter()
+    regex, began = Regex(pattern), time.process_time()
     for line in ("a" * 5000 + "!", "aaaa bbbb " * 500, "a" * 60):
         regex.search(line)
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 @pytest.mark.parametrize("pattern", [r"(?=a)b", r"(a)\1", "a*+", "a{9999}", "(a", "[a", "*"])

