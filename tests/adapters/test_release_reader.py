@@ -8,13 +8,14 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.release_reader import pack
 from console.errors import NoGo
 from console.model.release import Package, Release
 from console.text import SafeText
+from tests.examples import examples_on_a_fixture
 from tests.packed import whole_stream
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 12345\n"
@@ -156,7 +157,7 @@ async def test_an_empty_release_is_refused(tmp_path: Path) -> None:
         await packed(tmp_path / "tree", tmp_path)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples_on_a_fixture(25)
 @given(
     st.dictionaries(
         st.binary(min_size=1, max_size=120).filter(lambda name: not set(name) & (set(range(32)) | {47, 92, 127}) and name not in (b".", b"..")),

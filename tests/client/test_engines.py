@@ -30,7 +30,7 @@ def setting(**more):
 
 
 def spawned(state, environment="production", **more):
-    return spawn_engine(state, "shop", environment, environ=setting(**more), program=SCRIPTED, deadline=8.0)
+    return spawn_engine(state, "shop", environment, environ=setting(**more), program=SCRIPTED, deadline=120.0)
 
 
 async def gone(path):
@@ -188,7 +188,7 @@ async def test_an_engine_starts_with_little_of_the_callers_environment(state):
         "LD_PRELOAD": "",
         "PYTHONSTARTUP": "x",
     }
-    client = await spawn_engine(state, "shop", "production", environ=own | others, without={"DEPLOY_TOKEN"}, program=SCRIPTED, deadline=8.0)
+    client = await spawn_engine(state, "shop", "production", environ=own | others, without={"DEPLOY_TOKEN"}, program=SCRIPTED, deadline=120.0)
     with open(f"/proc/{client.welcome.pid}/environ", "rb") as file:
         found = dict(line.split("=", 1) for line in file.read().decode().split("\0") if line)
     await client.stop()

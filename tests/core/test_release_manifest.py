@@ -5,12 +5,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.host.integrity import expected
 from console.core.host.release_manifest import Manifest, PackedFile, difference, manifest_of, patch_of, whole
 from console.errors import UsageFault
+from tests.examples import examples_on_a_fixture
 
 NOTHING = expected((), ())
 SEDS = (("sed",), ("busybox", "sed"))
@@ -81,7 +82,7 @@ def test_a_manifest_is_read_back(one: Manifest) -> None:
     assert manifest_of(one.text()) == one
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples_on_a_fixture(25)
 @given(manifests(), manifests())
 @pytest.mark.parametrize("sed", SEDS, ids=lambda sed: sed[0])
 def test_a_host_makes_the_manifest_of_the_older_one(sed: tuple[str, ...], tmp_path: Path, old: Manifest, new: Manifest) -> None:

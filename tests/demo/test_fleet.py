@@ -285,7 +285,7 @@ class TestProcess:
 
     async def ends(self, process: subprocess.Popen[bytes], folder: Path) -> int:
         with process:
-            status = await asyncio.to_thread(process.wait, 15)
+            status = await asyncio.to_thread(process.wait, 60)
         async with asyncio.timeout(60):
             while folder.exists() or marked(folder):
                 await asyncio.sleep(0.05)

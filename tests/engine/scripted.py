@@ -126,7 +126,7 @@ async def main(app, environment):
     await asyncio.sleep(float(os.environ.get("DEPLOY_TEST_LATE", "0")))
     service = ScriptedBrain()
     socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)
-    await serve(service, app=app, environment=environment, socket=socket, lock=lock, idle=idle, first_client=idle)
+    await serve(service, app=app, environment=environment, socket=socket, lock=lock, idle=idle, first_client=60.0)
     print("stopped by", [each.name for each in service.stopped], flush=True)
 
 

@@ -86,13 +86,13 @@ class Terminal:
     def shown(self) -> str:
         return "\n".join(self.lines)
 
-    def until(self, found: Callable[[], object], within: float = 60.0) -> None:
+    def until(self, found: Callable[[], object], within: float = 300.0) -> None:
         end = time.monotonic() + within
         while not found():
             assert time.monotonic() < end, f"not within {within} s:\n{self.shown}"
             time.sleep(0.03)
 
-    def until_shown(self, words: str, within: float = 60.0) -> None:
+    def until_shown(self, words: str, within: float = 300.0) -> None:
         self.until(lambda: words in self.shown, within)
 
     def quiet(self, seconds: float = 0.5) -> None:
@@ -102,7 +102,7 @@ class Terminal:
             before = len(self.sent)
             time.sleep(seconds)
 
-    def ended(self, within: float = 60.0) -> int:
+    def ended(self, within: float = 300.0) -> int:
         code = self.process.wait(within)
         self.quiet(0.3)
         return code
@@ -146,18 +146,30 @@ class Steered(Terminal):
         mine, theirs = socket.socketpair()
         with theirs:
             super().__init__([sys.executable, "-m", "tests.tui.program", str(theirs.fileno()), str(hosts)], size, env, (theirs.fileno(),))
-        mine.settimeout(60)
+        mine.settimeout(300)
         self._socket, self._said = mine, mine.makefile("rw")
 
     def do(self, what: str, **more: object) -> dict[str, Any]:
-        """Have it done; what the run looks like then. Fails when the program does not answer within a minute."""
+        """Have it done; what the run looks like then. Fails when the program does not answer within five minutes."""
         self._said.write(json.dumps({"do": what, **more}) + "\n")
         self._said.flush()
         return dict(json.loads(self._said.readline()))
 
+    def quiet(self, seconds: float = 0.5) -> None:
+        """Wait until nothing came for so long, in which the program was not held up: it answers behind it, and has painted before it answers again."""
+        before = -1
+        while before != len(self.sent):
+            before = len(self.sent)
+            time.sleep(seconds)
+            for _ in range(2 if self._goes_on() else 0):
+                self.do("look")
+
+    def _goes_on(self) -> bool:
+        return self.process.poll() is None and Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] not in "TZ"
+
     def running(self, until: str = "wave-2/web02/gate") -> None:
         """Go on to the middle of the run."""
-        self.until_shown("PRODUCTION", 20)
+        self.until_shown("PRODUCTION")
         self.do("go")
         self.do("until", step=until)
 

@@ -3,12 +3,13 @@
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.logs.run_log import RunLog
 from console.adapters.statefolder import prepared
 from console.text import SafeText
+from tests.examples import examples_on_a_fixture
 
 
 def at(second: int) -> str:
@@ -35,7 +36,7 @@ printing = st.lists(st.tuples(hosts, st.integers(0, 3)), max_size=60).map(
 
 
 @given(printing, st.integers(1, 9), st.integers(4, 200), st.integers(0, 200))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@examples_on_a_fixture(60)
 def test_what_is_before_a_moment_and_what_is_after_it_are_the_whole(tmp_path, monkeypatch, printed, limit, block, second):
     monkeypatch.setattr("console.adapters.logs.log_pages.BLOCK", block)
     tmp_path.chmod(0o700)

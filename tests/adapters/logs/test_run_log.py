@@ -1,11 +1,12 @@
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.logs.run_log import RunLog
 from console.text import SafeText
+from tests.examples import examples_on_a_fixture
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_log_is_read_back_to_its_beginning_page_by_page(state, limit):
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), max_size=40), max_size=40), st.integers(1, 9), st.integers(4, 50))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@examples_on_a_fixture(40)
 def test_no_line_is_lost_wherever_a_block_ends(tmp_path, monkeypatch, texts, limit, block):
     monkeypatch.setattr("console.adapters.logs.log_pages.BLOCK", block)
     tmp_path.chmod(0o700)

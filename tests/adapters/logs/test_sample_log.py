@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.logs.sample_log import SampleLog
 from console.adapters.statefolder import prepared
 from console.ports.feed import Sample
+from tests.examples import examples_on_a_fixture
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ looks = st.lists(st.tuples(st.sampled_from(["web01", "web 02/é"]), shares, shar
 
 
 @given(looks, st.integers(0, 40))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@examples_on_a_fixture(40)
 def test_what_is_kept_comes_back_from_any_moment_on(tmp_path, came, since):
     state = str(tmp_path / "state")
     prepared(state)
