@@ -122,11 +122,17 @@ async def _carried(transport: asyncio.SubprocessTransport, process: _Process, da
 
 
 async def _started(starting: asyncio.Future[Started]) -> Started:
-    """Wait until the script has been started. Left before, it is killed with all that it has started by then, as soon as it is known which it is."""
+    """Wait until the script has been started. Left before, it is killed with all that it has started by then, once it is known which it is.
+
+    That is waited for: a loop that ends meanwhile would cancel the start half way, and wait for the end of a process whose pipes nobody joins any more.
+    """
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
         starting.add_done_callback(_kill_unwanted)
+        await asyncio.wait((starting,))
+        if not starting.cancelled() and starting.exception() is None:
+            await _within(LEFT_OPEN, starting.result()[1].exited)
         raise
 
 

@@ -278,6 +278,17 @@ async def test_a_command_that_is_left_while_it_is_started_is_ended(place: Place,
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize("turns", range(1, 4))
+async def test_a_command_that_is_left_while_it_is_started_leaves_no_work_to_a_loop_that_ends(turns: int) -> None:
+    running = asyncio.ensure_future(LocalTransport().run(Host("localhost"), "sleep 1000", deadline=60))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
 async def test_a_cancelled_command_leaves_the_transport_usable(place: Place) -> None:
     running = asyncio.ensure_future(place.run("sleep 30"))
     await asyncio.sleep(0.3)
