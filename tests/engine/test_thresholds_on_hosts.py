@@ -225,7 +225,7 @@ async def test_what_is_no_fault_of_the_release_takes_no_host_back(own_fleet: Fle
 
             counters.failing.update(dict.fromkeys(names, 5))
             both = await run.judged(BothSides)
-            assert (both.old or 0.0) > 0.2
+            assert (both.old or 0.0) > 0.05
             assert not any(isinstance(event, RollbackBegan) for event in run.events)
             counters.failing["web03"] = 0
             state = await run.ended()

@@ -115,6 +115,16 @@ class Scene:
         """Seconds between two events."""
         return event.mono - since.mono
 
+    def hold(self, step: str, *hosts: str) -> None:
+        """Have each `restart` or `gate` of these hosts go on until `let_go`: what happens meanwhile happens in the middle of it, however slow the machine is."""
+        for host in hosts:
+            self.fleet.exec_in(host, f"touch /srv/shop/shared/held-{step}")
+
+    def let_go(self, *hosts: str) -> None:
+        """Let what is held there end."""
+        for host in hosts:
+            self.fleet.exec_in(host, "rm -f /srv/shop/shared/held-*")
+
     def live(self, host: str) -> str:
         """The version that a host serves."""
         return self.fleet.exec_in(host, "sed -n 's/^# version //p' /srv/shop/current/.deploy-manifest").strip()

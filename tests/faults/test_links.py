@@ -36,9 +36,11 @@ async def read_numbers(scene, numbers: list[Sample]) -> None:
 async def test_a_link_that_is_cut_by_lost_packets_in_the_middle_of_a_step(stage, kind: str):
     async with stage(3, deadline="60s") as scene:
         assert (await scene.release("v1.0.0")).exit == 0
+        scene.hold(kind, "web02")
         await scene.open_yes("v1.1.0")
         started = await scene.until_step(f"web02/{kind}", StepStarted)
         scene.fleet.drop("web02")
+        scene.let_go("web02")
         lost = await scene.until(lambda event: isinstance(event, LinkLost))
         assert lost.host == "web02"
         assert scene.took(lost, started) < SEEN_WITHIN
@@ -107,11 +109,13 @@ async def test_a_link_that_is_cut_while_a_release_is_sent(stage, tmp_path):
 async def test_a_host_that_stands_still_in_the_middle_of_a_step(stage, kind: str):
     async with stage(3, restart_timeout="60s", deadline="60s") as scene:
         assert (await scene.release("v1.0.0")).exit == 0
+        scene.hold(kind, "web02")
         await scene.open_yes("v1.1.0")
         started = await scene.until_step(f"web02/{kind}", StepStarted)
         if kind == "restart":
             await until_acts(scene, "web02", "v1.1.0")
         scene.fleet.freeze("web02")
+        scene.let_go("web02")
         lost = await scene.until(lambda event: isinstance(event, LinkLost))
         assert scene.took(lost, started) < SEEN_WITHIN
         scene.fleet.thaw("web02")
@@ -124,6 +128,7 @@ async def test_a_host_that_stands_still_in_the_middle_of_a_step(stage, kind: str
 async def test_a_host_that_stays_cut_off_is_unknown_and_the_others_go_back(stage):
     async with stage(3, restart_timeout="8s", connect_timeout="5s") as scene:
         assert (await scene.release("v1.0.0")).exit == 0
+        scene.hold("restart", "web02")
         await scene.open_yes("v1.1.0")
         await scene.until_step("web02/restart", StepStarted)
         await until_acts(scene, "web02", "v1.1.0")
@@ -140,6 +145,7 @@ async def test_a_host_that_stays_cut_off_is_unknown_and_the_others_go_back(stage
 async def test_hosts_lost_together_pause_for_the_network_and_nobody_goes_back(stage):
     async with stage(5, batch="[1, 4]") as scene:
         assert (await scene.release("v1.0.0")).exit == 0
+        scene.hold("restart", "web02", "web03", "web04")
         await scene.open_yes("v1.1.0")
         await scene.until_step("web03/restart", StepStarted)
         for name in ("web02", "web03", "web04"):
@@ -147,6 +153,7 @@ async def test_hosts_lost_together_pause_for_the_network_and_nobody_goes_back(st
         paused = await scene.until(lambda event: isinstance(event, Paused))
         assert paused.cause == "network"
         assert "web02, web03, web04" in paused.reason
+        scene.let_go("web02", "web03", "web04")
         for name in ("web02", "web03", "web04"):
             scene.fleet.restore(name)
         async with asyncio.timeout(60):
@@ -164,9 +171,11 @@ async def test_hosts_lost_together_pause_for_the_network_and_nobody_goes_back(st
 async def test_a_gate_that_cannot_be_asked_is_no_verdict_on_the_release(stage):
     async with stage(2, deadline="6s", connect_timeout="5s", max_failures=1) as scene:
         assert (await scene.release("v1.0.0")).exit == 0
+        scene.hold("gate", "web02")
         await scene.open_yes("v1.1.0")
         await scene.until_step("web02/gate", StepStarted)
         scene.fleet.drop("web02")
+        scene.let_go("web02")
         judged = await scene.until(lambda event: isinstance(event, GateJudged) and event.host == "web02")
         scene.fleet.restore("web02")
         assert judged.verdict == "error"

@@ -12,6 +12,7 @@ from tests.faults.conftest import ADA, Scene
 
 pytestmark = pytest.mark.real
 WINDOW = '[environments.production.monitor]\nwindow = "4s"\n'
+LONG_WINDOW = '[environments.production.monitor]\nwindow = "10m"\n'
 QUICK = {"connect_timeout": "5s", "restart_timeout": "20s", "deadline": "6s", "extra": WINDOW}
 
 
@@ -44,12 +45,17 @@ def state_of(scene: Scene, name: str) -> str:
 @pytest.mark.parametrize("budget", [0, 1])
 @pytest.mark.parametrize("lose", [refuse, kill, drop, freeze], ids=lambda lose: lose.__name__)
 async def test_a_host_lost_in_the_monitoring_window(stage, lose, budget: int):
-    async with stage(3, max_failures=budget, **QUICK) as scene:
-        assert (await scene.release("v1.0.0")).exit == 0
+    async with stage(3, max_failures=budget, **{**QUICK, "extra": LONG_WINDOW}) as scene:
+        await scene.open_yes("v1.0.0")
+        await scene.until_step("verify/monitor", StepStarted)
+        await scene.session.submit(scene.run, cmd.Promote(), ADA)
+        assert (await scene.end()).exit == 0
         await scene.open_yes("v1.1.0")
         await scene.until_step("verify/monitor", StepStarted)
         await asyncio.to_thread(lose, scene, "web02")
         fell = await scene.until(lambda event: isinstance(event, HostFailed))
+        if budget:
+            await scene.session.submit(scene.run, cmd.Promote(), ADA)
         state = await scene.end()
         assert (fell.host, fell.condition) == ("web02", "unreachable")
         assert state_of(scene, "web02") == "owed"
@@ -81,9 +87,11 @@ async def test_a_host_lost_while_the_run_closes_is_owed_and_takes_nobody_back(st
 async def test_a_host_frozen_in_its_gate(stage):
     async with stage(3, **QUICK) as scene:
         assert (await scene.release("v1.0.0")).exit == 0
+        scene.hold("gate", "web02")
         await scene.open_yes("v1.1.0")
         await scene.until_step("web02/gate", StepStarted)
         await asyncio.to_thread(freeze, scene, "web02")
+        scene.let_go("web02")
         ended = await scene.until_step("wave-2/web02/gate", StepFinished)
         state = await scene.end()
         assert ended.status == "unknown"
@@ -107,9 +115,11 @@ async def test_a_host_that_is_back_before_the_window_s_patience_is_over_stays_ne
 async def test_a_host_of_the_first_wave_that_is_lost_while_the_last_one_restarts(stage):
     async with stage(3, max_failures=1, **{**QUICK, "extra": ""}) as scene:
         assert (await scene.release("v1.0.0")).exit == 0
+        scene.hold("restart", "web03")
         await scene.open(Request(kind="restart", yes=True))
         await scene.until_step("wave-3/web03/restart", StepStarted)
         await asyncio.to_thread(refuse, scene, "web01")
+        scene.let_go("web03")
         state = await scene.end()
         assert [state_of(scene, name) for name in scene.fleet.names] == ["owed", "new", "new"]
         assert state.exit == 8

@@ -12,6 +12,8 @@ import time
 
 RELEASE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 PAGE = os.path.join(RELEASE, "..", "..", "shared", "maintenance")
+HELD = os.path.join(RELEASE, "..", "..", "shared", "held-gate")
+"""While it is there, no gate passes."""
 PASSWORD = "smoke-s3cret"
 TOKENS = {}
 SIGNED_IN = set()
@@ -49,7 +51,7 @@ def answer_to(method, path, body, cookie):
 def get(path, cookie):
     version, behaviour = read(RELEASE, "VERSION").split()
     if path == "/healthz":
-        return (503, f"no stock in {version}", "") if behaviour == "unhealthy" else (200, f"ok {version}", "")
+        return (503, f"no stock in {version}", "") if behaviour == "unhealthy" or os.path.exists(HELD) else (200, f"ok {version}", "")
     if path == "/login":
         session, token = os.urandom(8).hex(), os.urandom(9).hex()
         TOKENS[session] = token
