@@ -240,14 +240,16 @@ async def test_other_steps_let_quick_ones_pass_but_do_not_wait_for_a_slow_one(tm
         ended.append(step.name)
 
     monkeypatch.setattr(durable_steps, "LETS_PASS", 30.0)
-    quick = asyncio.ensure_future(perform(place.step("sleep 1", name="quick")))
+    quick = asyncio.ensure_future(perform(place.step("sleep 0.5", name="quick")))
     await asyncio.sleep(0)
     await perform(place.step(":", name="other", is_quick=False))
     await quick
     monkeypatch.setattr(durable_steps, "LETS_PASS", 0.01)
-    slow = asyncio.ensure_future(perform(place.step("sleep 5", name="slow")))
+    go_on = place.folder / "go-on"
+    slow = asyncio.ensure_future(perform(place.step(f"while [ ! -e '{go_on}' ]; do sleep 0.02; done", name="slow")))
     await asyncio.sleep(0)
     await perform(place.step(":", name="impatient", is_quick=False))
+    go_on.touch()
     await slow
     assert ended == ["quick", "other", "impatient", "slow"]
 
