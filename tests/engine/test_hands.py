@@ -9,8 +9,8 @@ import pytest
 from console.adapters.clock import SetClock
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.scripted_hosts import ScriptedTransport
+from console.core.host.stale_lock import HEARTBEAT
 from console.engine.run.executor import CANCEL_AGAIN, FleetExecutor
-from console.engine.run.run_locks import HEARTBEAT
 from console.engine.run.shared_balancer import SharedBalancer
 from console.model.configured_environment import Database, Environment
 from console.model.events import Decided, LocksTaken, TrafficChanged

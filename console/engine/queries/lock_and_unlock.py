@@ -1,30 +1,25 @@
 """What an engine does about locks beside its runs: a person's note on every host, and the lock of a run that is dead.
 
-Knows the port `HostLock` and which run goes on here; nothing of plans or steps.
+Knows the port `HostLock` and which run goes on here; nothing of plans or steps. When a run's lock is dead is decided in `core/host/stale_lock.py`.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from console.core.host.stale_lock import ANY_AGE, DEAD_AFTER, stale_lock
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.context import QueryContext
 from console.engine.pacing import on_each
 from console.engine.queries.inspect import look_at, look_at_all
 from console.engine.run.run_record import RunRecord
-from console.errors import Locked, RecordAway, UsageFault
+from console.errors import Locked, RecordAway
 from console.model.events import LocksReleased, NoteAdded, RunOpened
 from console.model.host_facts import HostFacts, LockHolder
 from console.model.request import Person
 from console.ports.hosts import Unreached
 from console.text import SafeText
-
-DEAD_AFTER = 60.0
-"""Seconds without a heartbeat after which a run may be called dead, by the host's clock, where it is not known that nobody carries it."""
-
-ANY_AGE = -1e9
-"""Of a run of this record that nobody carries it is known that it is dead, whatever the host's clock says."""
 
 
 def holder_row(holder: LockHolder) -> dict[str, Any]:
@@ -82,14 +77,12 @@ async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person:
     if fleet.run == run:
         raise Locked(f"run {run} is alive: its engine answers", f"deploy abort {run}")
     is_ours = bool(await fleet.journal.of_type(run, RunOpened))
-    young = ANY_AGE if is_ours and await _is_left(fleet, run) else DEAD_AFTER
+    dead_after = ANY_AGE if is_ours and await _is_left(fleet, run) else DEAD_AFTER
     environment = fleet.environment
     facts = await look_at_all(fleet, environment.hosts)
-    holding = [fact.host for fact in facts if fact.lock and fact.lock.run == run]
-    gone = {fact.host: fact.lock.epoch for fact in facts if is_ours and fact.lock and fact.lock.run == run and fact.lock.is_gone}
-    _judge(facts, run, holding, gone, young, environment.name)
+    holding, gone = stale_lock(facts, run, dead_after, environment.name, is_ours=is_ours)
     held = [host for host in environment.hosts if host.name in holding]
-    answers = await on_each(held, lambda host: fleet.outside.locks.break_for(host, environment.path_on(host), run, young, gone.get(host.name, "")))
+    answers = await on_each(held, lambda host: fleet.outside.locks.break_for(host, environment.path_on(host), run, dead_after, gone.get(host.name, "")))
     failed = [Unreached(fact.host, "unreachable", fact.problem, fact.hint) for fact in facts if fact.problem]
     failed += [_refused(host, answer) for host, answer in zip(holding, answers, strict=True) if answer is not None]
     broken = [host for host, answer in zip(holding, answers, strict=True) if answer is None]
@@ -120,21 +113,6 @@ async def _ended(fleet: QueryContext, run: str, reason: SafeText, broken: tuple[
         async with fleet.writing_idle:
             record = await RunRecord.of(fleet.journal, fleet.clock, run)
             await record.end(reason, person, broken)
-
-
-def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], gone: Collection[str], young: float, environment: str) -> None:
-    held = [(fact.host, fact.lock) for fact in facts if fact.lock]
-    alive = [(host, lock.heartbeat_age) for host, lock in held if lock.run == run and host not in gone and lock.heartbeat_age < young]
-    if alive:
-        host, age = min(alive, key=lambda each: each[1])
-        raise Locked(
-            f"run {run} may be alive on another machine: {host} heard from it {age:.0f} s ago, and it counts as dead after {young:.0f} s: then say "
-            "this again, or end it where it was started",
-            f"deploy abort {run}",
-        )
-    others = sorted({lock.run or str(lock.by) for _, lock in held})
-    if others and not holding:
-        raise UsageFault(f"run {run} holds no host: {', '.join(others)} does", f"deploy unlock {environment} --run {others[0]} --reason TEXT")
 
 
 def _refused(host: str, answer: LockHolder | Unreached) -> Unreached:

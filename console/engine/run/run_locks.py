@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from console.core.environment.record_queries import Leftover
+from console.core.host.stale_lock import HEARTBEAT
 from console.core.kinds.kinds import kind_of
 from console.engine.catch_up.leftover_locks import release
 from console.engine.context import ENGINE
@@ -30,8 +31,6 @@ from console.text import SafeText
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT = 10.0
-"""Seconds between two signs of life on each host."""
 HOLDING = 2.0
 """Seconds in which a run that is taken up waits for all its hosts together, before it goes on with those that have answered."""
 TURNS = 3
