@@ -18,7 +18,7 @@ from tests.fleet import Fleet
 
 FAR = 0.03
 """Seconds to the host: what is sent together arrives together."""
-READ = {"e9822c8ee4e6"}
+READ = {"78847c69fe9c"}
 """Digests of the private parts that quick_client was written for."""
 
 
@@ -136,3 +136,26 @@ async def test_a_server_that_cuts_handshakes_off_gets_fewer_and_then_more_again(
     most = 0
     await asyncio.gather(*(shake() for _ in range(40)))
     assert (ramp.limit, most) == (FIRST, FIRST)
+
+
+@pytest.mark.real
+async def test_a_command_that_does_not_read_is_sent_little_ahead_and_then_all(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_client, "FASTEST", 0)
+    transport, host, given = transport_of(fleet), host_of(fleet), 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal given
+        for _ in range(128):
+            given += 32768
+            yield bytes(32768)
+
+    script = "rm -f near-go; : > near-begun; while [ ! -e near-go ]; do sleep 0.05; done; wc -c"
+    counting = asyncio.ensure_future(transport.run(host, script, pieces(), deadline=60))
+    assert (await transport.run(host, "while [ ! -e near-begun ]; do sleep 0.05; done", deadline=60)).ok
+    for _ in range(10):  # more than it takes to send 2 MiB
+        assert (await transport.run(host, ":", deadline=60)).ok
+    assert given <= quick_client.AHEAD + 4 * 32768
+    assert (await transport.run(host, "rm near-begun; : > near-go", deadline=60)).ok
+    ran = await counting
+    assert (ran.status, ran.out.strip()) == (0, b"4194304")
+    await transport.close()

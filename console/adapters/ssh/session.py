@@ -15,7 +15,7 @@ import asyncssh
 
 from console.adapters.ssh.answer_marks import Frame
 from console.adapters.ssh.login_shell import command_line
-from console.adapters.ssh.quick_client import flows
+from console.adapters.ssh.quick_client import flows, keep_near
 from console.ports.hosts import Sink
 
 SHORT = 8 * 1024
@@ -292,6 +292,7 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
 
     async def _feed(self, connection: asyncssh.SSHClientConnection, channel: asyncssh.SSHClientChannel[bytes], data: bytes | AsyncIterator[bytes]) -> None:
         await self._begun.wait()
+        keep_near(connection, channel)
         pieces = _pieces(data)
         while piece := await self._next(pieces):
             await self._writable.wait()
