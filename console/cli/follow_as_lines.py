@@ -27,7 +27,7 @@ from console.plain.plain_questions import PlainChoice, Question, question
 from console.plain.printer import Ending, LinePrinter, Printer, Write
 from console.ports.feed import Presence
 from console.typed import as_typed
-from console.views.staleness import Staleness
+from console.views.staleness import UNSEEN, Staleness
 
 LAST_WORDS = 2.0
 """Seconds that one who leaves waits for the last lines to be out."""
@@ -49,6 +49,7 @@ class LineFollower:
         self._printer = printer_for(how, self._say)
         self._began = self._news = self._said = time.monotonic()
         self._signs, self._told_silence = Staleness(self._began), float("-inf")
+        self._is_unseen, self._told_unseen = False, float("-inf")
         self._asked = ""
         self._asked_since = 0.0
         self._goes_on = part.goes_on
@@ -113,6 +114,7 @@ class LineFollower:
             self._signs.heard(time.monotonic())
             if isinstance(item, Presence):
                 self._signs.comes_every(item.every)
+                self._is_unseen = item.record_away
             await self._outlet.room()
             if isinstance(item, Event):
                 self._news = self._said = time.monotonic()
@@ -131,6 +133,7 @@ class LineFollower:
             await asyncio.sleep(SETTLED / 2)
             now = time.monotonic()
             self._say_silence(now)
+            self._say_unseen(now)
             if self._asking is None and now - self._said >= QUIET:
                 self._said = now
                 self._printer.waits(self._feed.state, self._clock.mono(), self._clock.now().isoformat())
@@ -143,6 +146,12 @@ class LineFollower:
         if quiet and now - self._told_silence >= QUIET:
             self._told_silence = now
             self._tell(f"deploy: the engine has not answered for {quiet:.0f} s")
+
+    def _say_unseen(self, now: float) -> None:
+        """Say once, and again after a while, that nothing new is known of a run on another machine."""
+        if self._is_unseen and self._feed.state.phase != "ended" and now - self._told_unseen >= QUIET:
+            self._told_unseen = now
+            self._tell(f"deploy: {UNSEEN}")
 
     async def _is_too_late(self, now: float) -> bool:
         state = self._feed.state

@@ -16,7 +16,7 @@ from console.ports.feed import Feed, FeedItem, Output, Presence, Sample, Untold
 from console.tui.metrics_history import MetricsHistory
 from console.typed import as_typed
 from console.views.log_lines import LogLine, log_lines
-from console.views.staleness import Staleness
+from console.views.staleness import UNSEEN, Staleness
 from console.views.times import seconds_in_words
 
 PENDING = 5000
@@ -191,7 +191,7 @@ class FeedFollower:
         if self.finished and self.state.phase != "ended":
             return "the engine is gone"
         unseen = self.presence.record_away and self.state.phase != "ended"
-        return "the shared record is away: how the run goes on elsewhere is not known" if unseen else ""
+        return UNSEEN if unseen else ""
 
     def silence(self, now: float) -> float:
         """Return for how many seconds an engine that says regularly that it is there has said nothing; 0 while that is no news."""

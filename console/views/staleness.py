@@ -4,6 +4,10 @@ SILENT = 3
 """So many of the engine's signs of life have to be missing before that is news."""
 
 
+UNSEEN = "the shared record is away: how the run goes on elsewhere is not known"
+"""What is said to those who follow a run of another machine while its record does not answer."""
+
+
 class Staleness:
     """What was last heard of an engine."""
 

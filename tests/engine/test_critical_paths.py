@@ -162,3 +162,10 @@ async def test_a_tick_that_was_given_beforehand_counts_and_is_told_as_that() -> 
     result = await scene.ended(wait_for_tick(scene.task()))
     assert (result.status, result.detail) == ("done", "ticked off beforehand by ada (--ack)")
     assert scene.run.state.pausing is None
+
+
+async def test_a_run_that_makes_way_is_not_paused_for_a_path_any_more():
+    scene = Scene(BUY)
+    scene.record(ev.Superseded(by_run="r2", by=Person("lin", 2), hosts=()))
+    assert await scene.ended(wait_for_tick(scene.task()), 3.0) is None
+    assert (scene.run.state.superseded_by, scene.run.state.pausing) == ("r2", None)

@@ -351,3 +351,11 @@ async def test_a_way_back_waits_no_longer_for_a_look_of_somebody_else_than_for_i
     assert (str(found.message), found.reached, shared.is_silent) == ("it has not answered for 0.05 s", False, True)
     slow.cancel()
     await asyncio.gather(slow, return_exceptions=True)
+
+
+@pytest.mark.parametrize(("phase", "status", "hint"), [("release", "held", "deploy continue r1"), ("rollback", "failed", "")])
+async def test_only_what_waits_for_a_person_names_how_it_is_continued(phase: str, status: str, hint: str):
+    bench = Bench()
+    bench.balancers[0].problem = BalancerProblem(FIRST.name, SafeText("it says no"), reached=True)
+    ended = await bench.drain(phase=phase)
+    assert (ended.status, str(ended.hint)) == (status, hint)

@@ -182,7 +182,7 @@ async def test_one_that_was_told_to_make_way_is_waited_for_until_it_has_ended():
     scene = Scene()
 
     async def told(event: ev.Event) -> None:
-        scene.run.record(event)
+        scene.run.record(event, ev.Paused(reason=SafeText("a path is to be tried"), cause="manual"))
 
     hand_over = HandOver(lambda: scene.run.state, told, scene.clock, scene.promised)
     asking = asyncio.create_task(hand_over.ask(scene.newer))

@@ -7,12 +7,12 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
-from console.engine.preflight.decision import AGAIN, Preflight
+from console.engine.preflight.decision import AGAIN, FRESH, Preflight
 from console.engine.preflight.findings import SLOW, prepare
 from console.engine.preflight.preflight_input import PreflightInput
 from console.engine.run.runner import Runner
 from console.model.checks import Finding
-from console.model.commands import Accepted, Acknowledge, Refusal
+from console.model.commands import Abort, Accepted, Acknowledge, Decide, Refusal
 from console.model.events import CheckReported, PlanMade, RunOpened
 from console.model.probes import CheckSpec
 from console.model.request import Person, Request
@@ -225,3 +225,30 @@ async def test_a_rollback_and_a_restart_ask_none(a_run):
     await run.begin()
     assert run.state.go
     assert run.answers.asked == []
+
+
+async def test_a_go_that_looks_again_tells_nobody_of_a_release_that_was_given_up_meanwhile(a_run, monkeypatch):
+    class Told:
+        count = 0
+
+        async def before(self):
+            self.count += 1
+            return ()
+
+    run, told, looked = a_run(Request(ref="main")), Told(), asyncio.Event()
+    run.preflight._announcer = told
+    await run.begin()
+    await run.after(FRESH + 5)
+    run.waiting.cancel()
+
+    async def slowly(*given):
+        await looked.wait()
+        return ()
+
+    monkeypatch.setattr("console.engine.preflight.decision.prepare_again", slowly)
+    going = asyncio.create_task(run.preflight.go(Decide(go=True), ADA))
+    await run.after(0)
+    assert isinstance(await run.runner.submit(Abort(), BOB), Accepted)
+    looked.set()
+    answer = await going
+    assert (isinstance(answer, Refusal), told.count, run.state.go) == (True, 0, False)

@@ -47,12 +47,14 @@ def _works_on_hosts(state: RunState) -> bool:
 
 
 def is_about_to_end(state: RunState) -> bool:
-    """Whether its window is over and it only tidies up: it is waited for."""
+    """Whether its window is over and it only tidies up, or it was told to make way: it is waited for."""
+    if state.superseded_by and state.phase == "running":
+        return True
     if state.phase != "running" or not kind_of(state).makes_release or state.pausing is not None or state.aborting:
         return False
     watch = state.index.get(WINDOW)
     is_watched = watch is not None and state.step_state(watch).status == "done"
-    return is_watched or state.tally.closing > 0 or bool(state.superseded_by)
+    return is_watched or state.tally.closing > 0
 
 
 def ceding(state: RunState) -> Ceding | None:

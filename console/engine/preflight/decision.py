@@ -149,7 +149,8 @@ class Preflight:
                 return await runner.submit(command, person)
             changes = await self._changed_since()
             if not changes:
-                if problems := await self._untold():
+                is_decided = runner.state.go is not None  # meanwhile, by somebody else: nobody is told of a release then
+                if not is_decided and (problems := await self._untold()):
                     words = f"GO is refused, not everybody was told: {'; '.join(problems)}; mend the channel, or --override announcement=REASON"
                     return Refusal(SafeText(words), SafeText(f"deploy {runner.environment.name}"))
                 return await runner.submit(command, person)

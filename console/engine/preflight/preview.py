@@ -1,6 +1,7 @@
 """A pre-flight that is no run: what a release would find, do and say, as events. For `check` and for the screen that prepares one. Changes nothing."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +33,8 @@ async def answer_preview(fleet: QueryContext, argument: Mapping[str, Any], perso
 async def answer_check(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
     """Say what a release would find and do, as the contract's result."""
     events = await rehearsed(fleet, from_plain({**argument, "kind": "deploy"}, Request), person)
-    return {**check_result(events), "ticket": _ticket(fleet.environment, fold(events))}
+    state = await asyncio.to_thread(fold, events)
+    return {**check_result(state), "ticket": _ticket(fleet.environment, state)}
 
 
 async def rehearsed(fleet: QueryContext, request: Request, person: Person) -> tuple[Event, ...]:
@@ -48,9 +50,8 @@ async def rehearsed(fleet: QueryContext, request: Request, person: Person) -> tu
     return tuple(stamped(event, number, at, fleet.clock.mono(), fleet.clock.boot) for number, event in enumerate(found, 1))
 
 
-def check_result(events: Iterable[Event]) -> dict[str, Any]:
-    """The pre-flight's events as the contract's result."""
-    state = fold(events)
+def check_result(state: RunState) -> dict[str, Any]:
+    """What a pre-flight has found as the contract's result."""
     blocking = [check for check in state.checks if check.blocks]
     code = check_exit(blocking, planned=state.plan is not None)
     ways = [{"host": way.host, "release": way.release or None, "possible": way.possible} for way in state.way_back]

@@ -68,6 +68,6 @@ async def wait_for_tick(task: Task) -> StepResult:
             return StepResult("done", detail=SafeText(f"ticked off by {by.name}"))
         if step.path in state.request.acks:
             return StepResult("done", detail=SafeText(f"ticked off beforehand by {state.by.name} (--ack)"))
-        if state.pausing is None and state.phase == "running" and not state.aborting:
+        if state.pausing is None and state.phase == "running" and not (state.aborting or state.superseded_by):
             task.tools.record(Paused(reason=words, cause="manual"))
         await task.tools.clock.sleep(SLICE)

@@ -14,7 +14,7 @@ from console.core.words.sizes import counted
 from console.engine.run.shared_balancer import Answer, SharedBalancer
 from console.engine.run.step_attempt import Task
 from console.model.balancer import Balancer
-from console.model.events import StepStatus, TrafficChanged
+from console.model.events import TrafficChanged
 from console.model.state import HostState, RunState
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic, TrafficMark
 from console.ports.clock import Clock
@@ -126,7 +126,7 @@ class Drain:
         if self._task.state.kind == "restart" and len(self._at.shared.hosts) == 1:
             return StepResult("done", detail=SafeText(f"not drained: {words}"))
         told = f"{words}; put another server of {self._at.shared.name} back into its traffic, then continue"
-        return self._held(told, f"deploy continue {self._task.state.run}")
+        return held(self._task, told)
 
     async def _drained(self) -> ServerTraffic | BalancerProblem:
         at = self._at
@@ -179,7 +179,7 @@ class Drain:
         if not (at.known.cuts or self._goes_back or self._spec.on_drain_timeout == "proceed"):
             at.note("overdue", sessions)
             what = f"{counted(sessions, 'request')} still under way on {at.host} after {self._spec.drain_timeout:g} s ({at.shared.name})"
-            return self._held(f"{what}; continue ends them, retry {at.host} waits again", f"deploy continue {self._task.state.run}")
+            return held(self._task, f"{what}; continue ends them, retry {at.host} waits again")
         answer = await at.asked(lambda: at.shared.cut(at.host), self._patience)
         at.note("drained", 0, cut=sessions)
         done = "are cut" if sessions > 1 else "is cut"
@@ -190,10 +190,7 @@ class Drain:
     def _stuck(self, problem: BalancerProblem) -> StepResult:
         if self._goes_back and self._at.mark not in OURS:
             self._at.note("unread", detail=str(problem.message))
-        return self._held(str(problem_words(problem)), str(problem.hint) or f"deploy continue {self._task.state.run}")
-
-    def _held(self, words: str, hint: str) -> StepResult:
-        return StepResult("held" if waits_for_person(self._task) else "failed", detail=SafeText(words), hint=SafeText(hint))
+        return held(self._task, problem_words(problem), problem.hint)
 
 
 def _patience(at: AtBalancer, *, goes_back: bool) -> float:
@@ -204,6 +201,13 @@ def _patience(at: AtBalancer, *, goes_back: bool) -> float:
 def waits_for_person(task: Task) -> bool:
     """Whether the run pauses where a balancer does not do what it is told. A way back never waits, and nobody is asked in a catch-up."""
     return task.step.phase != "rollback" and kind_of(task.state).waits_for_people
+
+
+def held(task: Task, words: str, hint: SafeText = SafeText("")) -> StepResult:  # noqa: B008 (a frozen value)
+    """What a balancer did not do: it waits for a person, who continues, where the run does that; else it has failed."""
+    if not waits_for_person(task):
+        return StepResult("failed", detail=SafeText(words), hint=hint)
+    return StepResult("held", detail=SafeText(words), hint=hint or SafeText(f"deploy continue {task.state.run}"))
 
 
 def _places(task: Task) -> list[tuple[AtBalancer, Balancer | None]]:
@@ -247,9 +251,9 @@ async def _admit(task: Task, at: AtBalancer) -> StepResult:
         at.note("in", found[0].sessions)
         return StepResult("done")
     is_unwell = isinstance(found, tuple) and found[0].up is False
-    status: StepStatus = "held" if waits_for_person(task) and not is_unwell else "failed"
-    words = f"{at.shared.name} finds {at.host} unwell: {problem.message}" if is_unwell else str(problem_words(problem))
-    return StepResult(status, detail=SafeText(words), hint=problem.hint or SafeText(f"deploy continue {task.state.run}"))
+    if is_unwell:
+        return StepResult("failed", detail=SafeText(f"{at.shared.name} finds {at.host} unwell: {problem.message}"), hint=problem.hint)
+    return held(task, problem_words(problem), problem.hint)
 
 
 def _is_drained(task: Task) -> bool:

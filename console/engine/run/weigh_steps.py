@@ -8,7 +8,7 @@ import asyncio
 
 from console.core.traffic.serving import problem_words
 from console.core.traffic.shares import ALL, Wanted, Weighing, share_of, share_words, wanted_weights, weighing
-from console.engine.run.drain_and_admit import AGAIN, PATIENCE, all_of, waits_for_person
+from console.engine.run.drain_and_admit import AGAIN, PATIENCE, all_of, held, waits_for_person
 from console.engine.run.shared_balancer import Answer, SharedBalancer
 from console.engine.run.step_attempt import Task
 from console.model.events import WeightsChanged
@@ -98,8 +98,7 @@ class Weigh:
         if known.own and not waits_for_person(self._task):
             event = WeightsChanged(balancer=self._shared.name, mark="unread", own=known.own, share=known.share, theirs=known.theirs, detail=problem.message)
             self._task.tools.record(event)
-        hint = problem.hint or SafeText(f"deploy continue {self._task.state.run}")
-        return StepResult("held" if waits_for_person(self._task) else "failed", detail=SafeText(problem_words(problem)), hint=hint)
+        return held(self._task, problem_words(problem), problem.hint)
 
 
 def _before(known: OwnWeight | None, read: int) -> int:
