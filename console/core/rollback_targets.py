@@ -94,7 +94,8 @@ def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> T
 def _already_back(state: RunState) -> Problem:
     live = next((str(host.before_version or host.before) for host in state.hosts.values() if host.before), "")
     if state.outcome == "rolled-back":
-        live = next(iter(str(host.version or host.release) for host in state.hosts.values()), "")
+        serve = [host for host in state.hosts.values() if not host.is_out] or list(state.hosts.values())
+        live = next((str(host.version or host.release) for host in serve), "")
     where = f"on {live}" if live else "where no release was live,"
     return Problem(f"already back {where} since {moment_words(state.ended_at)}; nothing to roll back; further: --to", "deploy rollback --to RELEASE")
 

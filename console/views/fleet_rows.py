@@ -1,5 +1,6 @@
 """The fleet: a row, a cell or a letter for each host, by the room there is, and the counts in words. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -61,8 +62,8 @@ _STEP_WORDS = {
 _AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "failed": "not healthy", "old": "not verified"}
 _REST_SIGNS = {condition: (letter, _AT_REST.get(condition, "live"), tone) for condition, (letter, _, tone) in _SIGNS.items()}
 
-_IN_A_CELL = {"returning to traffic": "to traffic", "back, drained": "drained"}
-"""What has no room in a cell, in as few words as say it."""
+_IN_A_CELL = {"returning to traffic": "to traffic", "back, drained": "drained", "idle, no requests": "idle"}
+_LEFT = re.compile(r" requests? left$")
 
 
 def condition_words(condition: HostCondition) -> tuple[MarkName, str]:
@@ -168,9 +169,11 @@ def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selec
     room = grid.cells - grid.name - 4
     words, right = host_words(state, host, now)
     if grid.mode == "cells":
-        return (*head, Span(cell(words if len(words) <= room else _IN_A_CELL.get(words, words.removeprefix("new, ")), max(0, room)), sign.tone))
+        return (*head, Span(cell(words if len(words) <= room else _in_short(words), max(0, room)), sign.tone))
     if room < 36:
         side = min(9, max(0, room - 11))
+        words = words if len(words) < room - side else _in_short(words)
+        side = min(max(side, len(right)), max(side, room - len(words) - 1))
         return (*head, Span(cell(words, room - side), sign.tone), Span(cell(right, side, right=True), "dim"))
     shares = _load_words(load(host.name) if load else (None, None)) if room >= LOAD_FROM - 4 else ""
     known = str(host.version or host.release)
@@ -183,6 +186,11 @@ def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selec
     times = max(9, len(pace))
     beside = (Span(cell(known, version + 9 - times)), Span(cell(pace, times, right=True), "warn" if late else "dim"))
     return (*head, Span(cell(words, left - version), sign.tone), *beside, Span(shares, "dim"))
+
+
+def _in_short(words: str) -> str:
+    """What a host does in as few words as say it."""
+    return _IN_A_CELL.get(words, _LEFT.sub(" left", words.removeprefix("new, ")))
 
 
 def step_pace(state: RunState, host: HostState, now: float) -> tuple[bool, float | None]:

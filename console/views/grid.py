@@ -8,6 +8,8 @@ LOAD_FROM = 62
 """Cells beside a name from which a row also has the machine's load."""
 _GAP = 3
 _MARK = 4
+_WORDS = 20
+"""More cells for a row that has the load, so that no words of its state are cut."""
 
 
 class Grid(NamedTuple):
@@ -61,7 +63,7 @@ def grid_for(names: tuple[str, ...], width: int, height: int) -> Grid:
     size = (width - _GAP * (columns - 1)) // columns
     rows = -(-hosts // columns)
     if size >= name + _MARK + 15:
-        return Grid("rows", columns, rows, min(size, name + LOAD_FROM + 8), name, len(names))
+        return Grid("rows", columns, rows, min(size, name + LOAD_FROM + _WORDS), name, len(names))
     if size >= name + _MARK:
         return Grid("cells", columns, rows, min(size, name + 16), name, len(names))
     if hosts <= width * height:

@@ -84,6 +84,15 @@ def _judged_after(plan: Plan) -> list[str]:
     return [str(sum(len(wave) for wave in plan.waves[: step.wave])) for step in plan.steps if step.kind == "analysis"]
 
 
+def _judged_moments(plan: Plan) -> str:
+    """`after 1 and 3`, or `at 5 % and 25 % of the traffic`; empty: nobody is judged."""
+    after = _judged_after(plan)
+    shares = sorted({step.share for step in plan.steps if step.kind == "weigh" and step.phase == "release" and step.share < ALL})
+    if after and shares:
+        return f"at {' and '.join(map(share_words, shares))} of the traffic"
+    return f"after {' and '.join(after)}" if after else ""
+
+
 def judged_words(plan: Plan) -> str:
     """After how many hosts a canary's new ones are judged against the old ones, and for how long at most; empty: they are not."""
     longest = next((step.timeout for step in plan.steps if step.kind == "analysis"), None)
@@ -143,7 +152,6 @@ def blast_radius(state: RunState) -> str:
         rest = len(standing_by(state))
         pace = f"which get no requests{times}; once all are verified the traffic moves to them, and {rest} stand{'s' if rest == 1 else ''} by"
         times = ""
-    new = _judged_after(state.plan) if state.plan and not share_steps_words(state.plan) else []
-    judged = f"new hosts are judged against old ones after {' and '.join(new)}; " if new else ""
+    judged = f"new hosts are judged against old ones {moments}; " if state.plan and (moments := _judged_moments(state.plan)) else ""
     way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"
     return f"{verb} {counted_hosts(hosts)} of {state.environment}, {pace}{times}; {judged}{database}{way}"

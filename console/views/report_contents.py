@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.core.kinds.kinds import kind_of
+from console.core.plan.run_versions import rollback_goal, versions_before
 from console.core.words.sizes import counted_hosts, with_capital
 from console.model import events as ev
 from console.model.run_summary import ASIDE
@@ -110,9 +111,10 @@ def versions_of(state: RunState) -> tuple[str, str]:
     """Return what was live before, and what the run was to make live."""
     to = str(state.release.version) if state.release and kind_of(state).makes_release else ""
     if kind_of(state).is_return:
-        to = next((str(way.version or way.release) for way in state.way_back if way.release), "")
+        goal = rollback_goal(state.way_back, state.plan)
+        to = str(goal.version or goal.release) if goal else ""
     had = [str(host.before_version or host.before) for host in state.hosts.values() if host.before_version or host.before]
-    known = [str(version) for version in state.live if version] or had
+    known = [str(version) for version in versions_before(state.way_back, state.plan, state.live) if version] or had
     live = list(dict.fromkeys(version for version in known if version != to or not kind_of(state).is_return)) or known[:1]
     return ", ".join(live[:2]) + (f" and {len(live) - 2} more" if len(live) > 2 else ""), to
 

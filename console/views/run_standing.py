@@ -1,6 +1,7 @@
 """How a run stands: from what to what, how far it is, and how it ended. Pure."""
 
 from console.core.kinds.kinds import kind_of
+from console.core.plan.run_versions import rollback_goal, versions_before
 from console.core.run.breaches import blocking_breach, counting_down
 from console.core.run.downtime import downtime, is_down
 from console.core.words.durations import duration_words
@@ -70,8 +71,10 @@ def from_to(state: RunState) -> Line:
 
 def _without_release(state: RunState) -> Line:
     """A rollback's way is from what was live to where it goes; a restart stays where it is."""
-    live = next((str(host.before_version or host.before) for host in state.hosts.values() if host.before), "")
-    target = next((str(way.version or way.release) for way in state.way_back if way.release), "") if kind_of(state).is_return else ""
+    goal = rollback_goal(state.way_back, state.plan) if kind_of(state).is_return else None
+    target = str(goal.version or goal.release) if goal else ""
+    had = [str(host.before_version or host.before) for host in state.hosts.values() if host.before]
+    live = next((version for version in had if version != target), had[0] if had else "")
     if target and state.phase == "ended" and state.exit == 0:
         return line("back on ", Span(target, "strong"), Span(f" (not {live})" if live != target else "", "dim"))
     if target:
@@ -80,7 +83,7 @@ def _without_release(state: RunState) -> Line:
 
 
 def _old_words(state: RunState) -> str:
-    found = list(dict.fromkeys(str(version) for version in state.live if version))
+    found = list(dict.fromkeys(str(version) for version in versions_before(state.way_back, state.plan, state.live) if version))
     return ", ".join(found[:2]) + (f" and {len(found) - 2} more" if len(found) > 2 else "") if found else "first release"
 
 

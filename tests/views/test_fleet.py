@@ -190,3 +190,20 @@ def test_a_new_host_that_a_metric_above_its_limit_was_measured_on_is_not_ticked(
     assert sign_of(state, old)[0] == "·"
     ended = changed(state, phase="ended")
     assert host_mark(ended, host).text == "✓"
+
+
+def a_host_at(name: str, step: str, kind: str) -> RunState:
+    """A run in which that step runs on one host for a second."""
+    planned = a_step(step, kind, about=name, timeout=30.0)
+    host = HostState(name, "updating", step=step, steps=Table({step: StepState("running", started=0.0)}))
+    return msgspec.structs.replace(RunState(), run="r1", hosts=Table({name: host}), index=Table({step: planned}))
+
+
+def test_no_words_of_a_state_are_cut_beside_a_long_name():
+    name = "web01.example.net"
+    admit = a_host_at(name, "wave-1/admit", "admit")
+    short, long = (text(fleet_lines(admit, (name,), cells, 8, 1.0)[0]) for cells in (48, 104))
+    assert short.split() == [name, "◐", "to", "traffic", "1", "s"]
+    assert "returning to traffic " in long
+    drain = a_host_at(name, "wave-1/drain", "drain")
+    assert text(fleet_lines(drain, (name,), 48, 8, 1.0)[0]).endswith("draining      1 s, over 0 s")

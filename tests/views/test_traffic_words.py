@@ -3,9 +3,12 @@
 import pytest
 
 from console.core.plan.lanes import ASKING
-from console.core.run.evolve import evolve
+from console.core.plan.planner import plan_release
+from console.core.run.evolve import evolve, fold
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.strategy import Amount, Canary
+from console.model.values import changed
 from console.text import SafeText
 from console.views.blocking_reason import waiting_line
 from console.views.checklist import checklist
@@ -16,9 +19,10 @@ from console.views.plan_words import blast_radius, plan_lines
 from console.views.rollback_words import rollback_lines
 from console.views.styled_text import text
 from console.views.traffic_words import cut_words, drain_time, traffic_note, traffic_rows, unread_words
-from tests.core.balanced import NAME, BalancedRun, a_balanced_run
+from tests.core.balanced import NAME, BalancedRun, a_balanced_run, balanced
 from tests.core.builders import a_step
 from tests.core.plans import failing, say, until_runs
+from tests.core.simulation import NEW, opening
 from tests.core.test_bluegreen import a_shift
 
 
@@ -130,3 +134,15 @@ def test_a_blue_green_release_says_before_and_after_it_which_side_gets_the_reque
 def test_a_drain_that_takes_longer_than_requests_may_says_that():
     step = a_step("wave-1/web01/drain", "drain", about="web01", timeout=10 + ASKING)
     assert [drain_time(step, spent) for spent in (4.0, 10.0, 23.0)] == ["4 s of 10 s", "10 s of 10 s", "23 s, over 10 s"]
+
+
+@pytest.mark.parametrize(
+    ("analysis", "words"), [(60.0, "; new hosts are judged against old ones at 10 % and 50 % of the traffic; every"), (0.0, "one at a time; every")]
+)
+def test_before_a_canary_by_weight_it_is_said_at_which_shares_new_hosts_are_judged(analysis: float, words: str):
+    canary = Canary(by="weight", analysis=analysis, steps=(Amount(share=0.1), Amount(share=0.5)))
+    environment = changed(balanced(4), strategy="canary", canary=canary)
+    opened, *seen, made, _, _ = opening(balanced(4))
+    loads = {environment.balancers[0].name: {host.name: 1 for host in environment.hosts}}
+    plan = plan_release(environment, environment.hosts, NEW, frozenset(), loads=loads)
+    assert words in blast_radius(fold([opened, *seen, changed(made, plan=plan)]))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from console.core.plan.run_versions import rollback_goal, versions_before
 from console.model.events import AbortAsked, AnyEvent, Decided, HostSeen, NoteAdded, PlanMade, RevisionResolved, RollbackBegan, RunEnded, RunOpened
 from console.model.run_summary import RunSummary
 from console.text import SafeText
@@ -28,7 +29,8 @@ def _after(run: str, summary: RunSummary | None, event: AnyEvent) -> RunSummary 
         case HostSeen() if summary.kind != "deploy" and not summary.from_version:
             return replace(summary, from_version=event.version or SafeText(event.release))
         case PlanMade():
-            return _with_target(replace(summary, strategy=event.plan.strategy), event)
+            before = next(iter(versions_before(event.way_back, event.plan, ())), summary.from_version)
+            return _with_target(replace(summary, strategy=event.plan.strategy, from_version=before), event)
         case RunEnded():
             summary = replace(summary, ended=event.at, outcome=event.outcome, exit=event.exit)
             return replace(summary, reason=_bare(event.reason)) if event.reason else summary
@@ -46,9 +48,14 @@ def _opened(run: str, event: RunOpened) -> RunSummary:
 
 
 def _with_target(summary: RunSummary, event: PlanMade) -> RunSummary:
-    """A rollback's version is what it goes to."""
-    to = next((way for way in event.way_back if way.possible and way.release), None)
-    return replace(summary, version=to.version or SafeText(to.release), commit=to.commit) if summary.kind == "rollback" and to else summary
+    """A rollback's version is what it goes to; it comes from what is live elsewhere, where the first host has that already."""
+    to = rollback_goal(event.way_back, event.plan) if summary.kind == "rollback" else None
+    if to is None:
+        return summary
+    version = to.version or SafeText(to.release)
+    others = (way.version or SafeText(way.release) for way in event.way_back if way.release not in ("", to.release))
+    before = next(others, summary.from_version) if summary.from_version == version else summary.from_version
+    return replace(summary, version=version, commit=to.commit, from_version=before)
 
 
 def _asked(summary: RunSummary, event: AnyEvent) -> RunSummary:
