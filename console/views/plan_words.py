@@ -131,6 +131,16 @@ def database_words(plan: Plan) -> str:
     return f"{', then '.join(done)}, on {next(step.place for step in reversed(plan.steps) if step.kind in verbs)}" if done else ""
 
 
+def is_recreated(plan: Plan) -> bool:
+    """Whether every host stops before one starts."""
+    return plan.strategy == "recreate"
+
+
+def has_page(plan: Plan) -> bool:
+    """Whether users are shown the maintenance page meanwhile."""
+    return any(step.kind == "maintain" for step in plan.steps)
+
+
 def planned_hosts(state: RunState) -> int:
     """How many hosts the plan works on; those that are left out are none of them."""
     return sum(len(wave) for wave in state.plan.waves) if state.plan else len(state.hosts)
@@ -141,6 +151,8 @@ def blast_radius(state: RunState) -> str:
     hosts, waves = planned_hosts(state), len(state.plan.waves) if state.plan else 0
     most = max((len(wave) for wave in state.plan.waves), default=0) if state.plan else 0
     pace = "one at a time" if most == 1 else f"at most {most} at a time" if waves > 1 else "all at once"
+    if state.plan and is_recreated(state.plan):
+        pace = "which all stop before one starts" + (", behind the maintenance page" if has_page(state.plan) else "")
     version = str(state.release.version) if state.release else state.request.ref
     verbs = {"deploy": f"{version} goes to", "rollback": f"back to {version} on", "restart": "a restart of", "restore": "a database restore that locks"}
     verb = verbs.get(state.kind, f"the live release, {version}, goes to")

@@ -21,6 +21,8 @@ _SHORT: Mapping[str, float] = {"pack": 1.0, "prune": 1.0, "remove": 1.0}
 _OPEN = ("pending", "running")
 ASKED = 300
 """Hosts whose steps say how long a kind takes: the last ones that began."""
+WATCHES = ("wave", "monitor", "analysis", "manual")
+"""Steps that only watch, or wait for time or a person."""
 _NO_MORE = ("failed", "unreachable", "unknown", "skipped", "owed", "left-out")
 
 
@@ -44,7 +46,12 @@ def _running(state: RunState) -> tuple[tuple[Step, StepState], ...]:
         ran = host.steps.get(host.step) if host.step else None
         if ran and ran.status == "running" and host.step in state.index:
             found.append((state.index[host.step], ran))
-    return tuple(sorted(found, key=lambda pair: pair[1].started))
+    return tuple(sorted((pair for pair in found if not _is_over(state, pair[0])), key=lambda pair: pair[1].started))
+
+
+def _is_over(state: RunState, step: Step) -> bool:
+    """Whether a step only watches, in a run that goes back: it is being ended, and nobody waits for it."""
+    return state.phase == "rolling-back" and step.kind in WATCHES
 
 
 running_steps: Newest[RunState, tuple[tuple[Step, StepState], ...]] = Newest(_running)

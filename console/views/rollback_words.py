@@ -5,7 +5,7 @@ from console.core.plan.return_plan import is_drained, preferred_way, serving_hos
 from console.core.plan.shift_plan import shifts_back
 from console.core.traffic.bluegreen_sides import standing_by
 from console.model.state import RunState
-from console.views.plan_words import names_in_words
+from console.views.plan_words import has_page, is_recreated, names_in_words
 from console.views.progress import taken
 from console.views.return_words import beside, host_returns
 from console.views.styled_text import Line, Span, clipped, line
@@ -51,6 +51,11 @@ def prefers_halves(state: RunState) -> bool:
     return not shifts_back(state) and preferred_way(state, _going(state)) == "halves"
 
 
+def has_halves(state: RunState) -> bool:
+    """Whether there is a choice between all at once and halves: not where both versions would run at the same time that must not."""
+    return not shifts_back(state) and not (state.plan is not None and is_recreated(state.plan))
+
+
 def _going(state: RunState) -> tuple[str, ...]:
     return tuple(host.name for host in state.hosts.values() if host.touched)
 
@@ -60,6 +65,9 @@ def _prices(state: RunState, touched: tuple[str, ...]) -> tuple[Line, ...]:
     took = _took(state)
     if shifts_back(state):
         return _moved(state, took)
+    if not has_halves(state):
+        page = ", behind the maintenance page" if state.plan and has_page(state.plan) else ""
+        return (line(Span("time   ", "dim"), f"{_seconds(took, 1)}, {_together(state, touched)}{page}"),)
     all_at_once = line(Span("all    ", "dim"), f"{_seconds(took, 1)}, {_together(state, touched)}")
     if len(touched) < 2:
         return (line(Span("time   ", "dim"), _seconds(took, 1), _parts(took)),)

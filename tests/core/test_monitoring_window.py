@@ -2,6 +2,7 @@
 
 import pytest
 
+from console.core.plan.return_plan import plan_rollback
 from console.core.run.command_refusals import may
 from console.core.run.monitoring_window import is_over, window_left, window_seconds, window_step, window_that_runs
 from console.model import commands as cmd
@@ -9,11 +10,13 @@ from console.model import events as ev
 from console.model.thresholds import Breached, Crossed, Threshold, Verdict, Within
 from console.model.values import changed
 from console.text import SafeText
+from console.views.blocking_reason import waiting_line
 from console.views.checklist import checklist
 from console.views.plain_lines import waited_for
 from console.views.progress import left_seconds
+from console.views.styled_text import text
 from tests.core.plans import a_run, ends, run_of, say, until, until_runs
-from tests.core.simulation import Simulation, an_environment
+from tests.core.simulation import ADA, Simulation, an_environment
 
 STEP = "verify/monitor"
 
@@ -158,3 +161,11 @@ def test_nobody_ends_it_while_the_shared_record_is_away():
     run = watched()
     run.record(ev.RecordLost(reason=SafeText("it is away"), kept_in=SafeText("f")))
     assert "before the shared record answers again: it is away" in may(cmd.Promote(), run.state).message
+
+
+def test_a_run_that_goes_back_does_not_wait_for_the_window():
+    run = watched()
+    run.record(ev.RollbackBegan(cause="key", reason=SafeText("asked for by ada"), by=ADA, plan=plan_rollback(run.environment, run.state)))
+    assert run.state.steps[STEP].status == "running"
+    assert text(waiting_line(run.state, run.now, 120)).startswith(" going back, 0 of 2: the next roll back step, ")
+    assert waited_for(run.state, run.now).startswith("the next step, ")

@@ -15,9 +15,9 @@ from console.model.release import Release, Revision
 from console.model.values import changed
 from console.text import SafeText
 from console.views.history_words import change_words
+from console.views.report_contents import versions_of
 from console.views.run_standing import from_to
 from console.views.styled_text import text
-from console.views.whole_report import versions_of
 from tests.core.balanced import NAME, balanced
 from tests.core.simulation import NEW, OLD, opening
 

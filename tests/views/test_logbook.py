@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from console.ports.feed import Output
 from console.text import SafeText
-from console.views.drawn_log import HEAD, drawn, rows_needed, wrapped
+from console.views.drawn_log import drawn, head_cells, rows_needed, wrapped
 from console.views.filter import parse
 from console.views.log_lines import LogLine, level_of, plain_line, printed_line, subject_of
 from console.views.logbook import LogBook, log_title
@@ -150,20 +150,20 @@ def test_scrolled_sideways_the_words_go_on_where_they_were_cut():
     assert plain_line(one, None) == "12:00:00 web01 abcdefghijklmnopqrstuvwxyz"
 
 
-@given(st.text(max_size=200), st.integers(HEAD + 1, 120), st.integers(0, 60), st.booleans())
+@given(st.text(max_size=200), st.integers(head_cells(80) + 1, 140), st.integers(0, 60), st.booleans())
 def test_wrapped_rows_fit_and_lose_no_word(words: str, cells: int, skip: int, rule: bool):
     line = LogLine("2026-01-02T12:00:00Z", "web01", SafeText(words), rule=rule)
     rows = wrapped(line, cells, None, skip)
     assert len(rows) == rows_needed(line, cells, skip)
     assert all(width(row) <= cells for row in rows)
     if not skip and SafeText(words).isascii():
-        told = "".join(text(row)[HEAD:] for row in rows)
+        told = "".join(text(row)[head_cells(cells) :] for row in rows)
         assert told.startswith(("── " if rule else "") + SafeText(words))
     assert rule or len(rows) > 1 or text(rows[0]).rstrip() == text(drawn(line, cells, None, skip)).rstrip()
 
 
 def test_a_line_that_is_higher_than_the_page_ends_in_an_ellipsis():
-    rows = wrapped(LogLine("", "web01", "x" * 300), HEAD + 20, None, most=3)
+    rows = wrapped(LogLine("", "web01", "x" * 300), head_cells(80) + 20, None, most=3)
     assert len(rows) == 3
     assert text(rows[-1]).endswith("…")
 
@@ -186,3 +186,16 @@ def test_the_title_says_how_many_kinds_are_new(kinds: int, typed: str, title: st
     above, below = log_title(book, parse(""), following=True, frozen=False, unseen=0, skip=0, wraps=True, kinds=kinds)
     assert above == title
     assert "long lines are wrapped" in below
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "shown"),
+    [
+        ("web01", 80, "web01"), ("web01.example.net", 80, "web01.exa…"), ("web01.example.net", 120, "web01.example.net"),
+        ("shop-production-web01", 80, "shop…web01"), ("shop-production-web01", 120, "shop-productio…web01"),
+    ],
+)  # fmt: skip
+def test_hosts_are_told_apart_where_their_names_are_cut(name: str, width: int, shown: str):
+    words = text(drawn(LogLine("", name, "said"), width, None))
+    assert words.split() == [shown, "said"]
+    assert words.index("said") == head_cells(width)

@@ -2,10 +2,13 @@
 
 import pytest
 
+from console.tui.dialogs.rollback_dialogs import rollback_dialog
+from console.views.plan_words import blast_radius
 from console.views.rollback_words import prefers_halves, rollback_lines
 from console.views.styled_text import text
 from tests.core.balanced import a_balanced_run
 from tests.core.plans import a_run, until_runs
+from tests.core.test_recreate import recreated
 
 
 def said(run) -> list[str]:
@@ -51,3 +54,13 @@ def test_one_host_has_one_way():
 def test_what_runs_before_took_is_the_price_where_this_one_knows_none(hosts):
     run = until_runs(a_balanced_run(hosts, batch=hosts), "wave-1/web01/drain")
     assert any("not known yet how long" in one for one in said(run)) == (hosts > 1)
+
+
+@pytest.mark.parametrize(("shown", "words"), [(True, ", behind the maintenance page"), (False, "")])
+def test_a_recreate_is_said_to_stop_every_host_and_goes_back_all_together(shown: bool, words: str):
+    run = recreated(page=shown)
+    assert f"3 hosts of production, which all stop before one starts{words}; " in blast_radius(run.state)
+    until_runs(run, "wave-1/web01/gate")
+    prices = [one for one in said(run) if one.startswith(("time", "all", "halves"))]
+    assert prices == [f"time   about 2 s, 3 of 3 restart together: an outage{words}"]
+    assert [choice.key for choice in rollback_dialog(run.state, 80).choices] == ["r", "w"]

@@ -8,7 +8,7 @@ from console.model.state import RunState
 from console.text import SafeText
 from console.tui.dialogs.dialog import Choice, Dialog
 from console.views.plan_words import names_in_words
-from console.views.rollback_words import prefers_halves, rollback_lines
+from console.views.rollback_words import has_halves, prefers_halves, rollback_lines
 from console.views.styled_text import Line, Span, line
 
 _END_UNCHANGED = ("Nothing was changed yet: the run ends, and every host stays on its release.", "end the release")
@@ -30,7 +30,7 @@ def rollback_dialog(state: RunState, width: int, reason: str = "") -> Dialog:
     first, other = ways[::-1] if prefers_halves(state) else ways
     touched = sum(1 for host in state.hosts.values() if host.touched)
     choices = [Choice("r", "move the traffic back" if shifts_back(state) else f"roll back {first[0]}", first[1])]
-    if touched > 1 and not shifts_back(state):
+    if touched > 1 and has_halves(state):
         choices.append(Choice("x", other[0], other[1]))
     return Dialog(title, (*why, *rollback_lines(state, width)), (*choices, say_why))
 
