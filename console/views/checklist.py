@@ -233,12 +233,17 @@ def checklist_lines(rows: tuple[Row, ...], width: int) -> tuple[Line, ...]:
 
 
 def current_row(rows: tuple[Row, ...]) -> Row:
-    """Return the row that is under way, or that stands in the way; else the next one, else the last."""
+    """Return the row that is under way, or that stands in the way; else the next one, else that of the deployment.
+
+    Once the deployment has begun, what the rows before it warned of stands in nobody's way.
+    """
+    deployment = rows[4]
+    rows = rows if deployment.state in ("waiting", "skipped") else rows[4:]
     for states in (("now", "paused", "back"), ("failed", "unknown", "busy"), ("waiting",)):
         found = next((row for row in rows if row.state in states), None)
         if found:
             return found
-    return rows[4]
+    return deployment
 
 
 def checklist_line(rows: tuple[Row, ...], width: int) -> Line:

@@ -9,7 +9,7 @@ from console.model.checks import Check
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
-from console.views.checklist import checklist
+from console.views.checklist import Row, checklist, current_row
 from console.wire.codec import decode_event
 
 JOURNALS = Path(__file__).parents[1] / "journals"
@@ -81,3 +81,17 @@ def test_a_run_that_went_back_says_how_many_gates_passed() -> None:
     sign, found = rows("rolled-back")["health"]
     assert sign in ("failed", "skipped")
     assert "failed" in found or found.endswith(" passed")
+
+
+@pytest.mark.parametrize(
+    ("states", "title"),
+    [
+        ("! – – – · · – –", "frozen"), ("! – – – ▶ · – –", "DEPLOY"), ("! – – – ✓ ✓ ! –", "stable"), ("! – – – ✓ ✓ ▶ –", "stable"), ("! ? – – ✓ ! – –", "health"),
+        ("! – – – ✓ ✓ – –", "DEPLOY"), ("✓ – – – · · – –", "DEPLOY"), ("! – – – – – – –", "frozen"), ("– – – – – – – –", "DEPLOY"), ("! – – – ↶ ! – –", "DEPLOY"),
+    ],
+)  # fmt: skip
+def test_once_the_deployment_has_begun_a_warning_before_it_is_not_what_is_going_on(states: str, title: str) -> None:
+    marks = {"!": "failed", "?": "unknown", "–": "skipped", "·": "waiting", "▶": "now", "✓": "done", "↶": "back"}
+    shorts = ("frozen", "staging", "backup", "team", "DEPLOY", "health", "stable", "announced")
+    rows = tuple(Row(marks[state], short, short) for state, short in zip(states.split(), shorts, strict=True))
+    assert current_row(rows).title == title
