@@ -43,6 +43,8 @@ class Situation(NamedTuple):
     """No run changed the fleet after this one."""
     over_home: bool = False
     """The run's screen was opened from home, and `q` goes there."""
+    knows_last: bool = True
+    """At home: the last run was read, or there is none."""
     closed: str = ""
     """Where a release is prepared: why GO may not be pressed; empty: it may."""
 
@@ -152,6 +154,8 @@ def may_roll_back(now: Situation) -> bool:
 
 def roll_back_refusal(now: Situation) -> str:
     """Return why nothing is rolled back; empty: it may be."""
+    if not now.knows_last:
+        return "the last run is still being read: r again in a moment"
     if now.state.phase != "ended":
         return refused("roll-back", now) if now.state.run else "no release is known here that could be rolled back"
     if now.read_only:

@@ -114,6 +114,30 @@ async def test_r_and_r_roll_the_last_release_back_and_enter_does_not():
         assert (client.runs[0].run, "at-once") in client.asked
 
 
+@dataclass
+class SlowRecord(ScriptedEnvironment):
+    """Answers with a run's record once it may."""
+
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def record(self, run: str) -> tuple[ev.AnyEvent, ...]:
+        await self.answers.wait()
+        return await super().record(run)
+
+
+async def test_r_before_the_last_run_was_read_does_not_say_that_there_is_none():
+    done = a_client_after_a_release()
+    client = SlowRecord(runs=done.runs, records=done.records)
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.screen.rest.runs)
+        await press(pilot, "r")
+        assert message(pilot).strip() == "the last run is still being read: r again in a moment"
+        client.answers.set()
+        await eventually(pilot, lambda: pilot.app.screen.rest.last.changed)
+        await press(pilot, "r", "r")
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+
+
 async def test_one_who_only_looks_on_rolls_nothing_back():
     client = a_client_after_a_release()
     async with at_home(client, read_only=True).run_test(size=(80, 24)) as pilot:

@@ -124,7 +124,16 @@ class HomeScreen(Page):
     @property
     def situation(self) -> Situation:
         """What is on the screen now."""
-        return Situation(self.rest.last, self._host, 0, self.shell.read_only, can_begin_runs=True, place="home", busy=bool(self.rest.goes_on))
+        return Situation(
+            self.rest.last,
+            self._host,
+            0,
+            self.shell.read_only,
+            can_begin_runs=True,
+            place="home",
+            busy=bool(self.rest.goes_on),
+            knows_last=self.rest.knows_last,
+        )
 
     def rest_line(self) -> Line:
         """Say what the chosen host has wrong, and that the view stands still."""

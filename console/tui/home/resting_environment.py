@@ -37,6 +37,8 @@ class RestingEnvironment:
         """The hosts."""
         self.last = RunState()
         """The last run that changed the fleet."""
+        self.knows_last = False
+        """It was read, or there is none."""
         self.numbers = MetricsHistory()
         self.changed = True
         """Something came that was not shown."""
@@ -105,6 +107,7 @@ class RestingEnvironment:
         run = next((one.run for one in self.runs if one.changed_the_fleet and one.outcome), "")
         if run and run != self.last.run:
             self.last = fold(await self._client.record(run))
+        self.knows_last = True
 
     async def _follow_numbers(self) -> None:
         try:
