@@ -63,6 +63,8 @@ _AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not re
 _REST_SIGNS = {condition: (letter, _AT_REST.get(condition, "live"), tone) for condition, (letter, _, tone) in _SIGNS.items()}
 
 _IN_A_CELL = {"returning to traffic": "to traffic", "back, drained": "drained", "idle, no requests": "idle"}
+_LEAST = 4
+"""Cells below which a short row's right column is not made narrower for its words."""
 _LEFT = re.compile(r" requests? left$")
 
 
@@ -173,7 +175,9 @@ def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selec
     if room < 36:
         side = min(9, max(0, room - 11))
         words = words if len(words) < room - side else _in_short(words)
-        side = min(max(side, len(right)), max(side, room - len(words) - 1))
+        left = room - len(words) - 1
+        right = right if len(right) <= left else right.partition(" of ")[0]
+        side = min(left, max(side, len(right))) if left >= _LEAST else side
         return (*head, Span(cell(words, room - side), sign.tone), Span(cell(right, side, right=True), "dim"))
     shares = _load_words(load(host.name) if load else (None, None)) if room >= LOAD_FROM - 4 else ""
     known = str(host.version or host.release)

@@ -43,7 +43,7 @@ def _resting_condition(host: SnapshotHost) -> HostCondition:
 def home_lines(board: FleetSnapshot | None, open_run: str, width: int, *, behind: bool = False, zone: tzinfo | None = None) -> tuple[Line, ...]:
     """The lines on top: what is live where; and what wants attention, with the key for it. Two, or three where there is little width.
 
-    `behind`: a run has ended since the hosts were read.
+    `behind`: a run has begun or ended since the hosts were read.
     """
     if board is None:
         return (line(" reading the hosts …"),)
@@ -93,6 +93,8 @@ def _attention(board: FleetSnapshot, open_run: str, behind: bool, zone: tzinfo |
     if board.record_away:
         of_run = f": whether run {open_run} goes on is not known" if open_run else ""
         return line(Span(f" the shared record is away{of_run}, and nothing begins but a rollback: {board.record_away}", "bad"))
+    if open_run and behind:
+        return line(Span(f" run {open_run} has begun since the hosts were read: reading them again …", "warn"))
     if open_run:
         return line(Span(as_typed(f" run {open_run} was interrupted: deploy resume"), "warn"))
     if behind:

@@ -243,6 +243,19 @@ async def test_hosts_that_were_read_before_a_run_ended_are_not_called_quiet():
         await eventually(pilot, lambda: "all quiet" in head(pilot))
 
 
+async def test_a_run_that_has_begun_since_the_hosts_were_read_is_not_called_interrupted():
+    client = SlowHosts()
+    client.answers.set()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: "all quiet" in head(pilot))
+        client.answers.clear()
+        client.runs = (a_summary("r7", None),)
+        await press(pilot, "u")
+        await eventually(pilot, lambda: "run r7 has begun since the hosts were read" in head(pilot))
+        client.answers.set()
+        await eventually(pilot, lambda: "run r7 was interrupted: deploy resume" in head(pilot))
+
+
 @pytest.mark.parametrize(("outcome", "lines"), [
     (None, ("run r1 is open. Come back: deploy attach r1",)),
     ("succeeded", ()),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from console.model.paged_table import Table
 from console.model.state import HostState, RunState, StepState
 from console.model.thresholds import Breached, Threshold, ThresholdState
+from console.model.traffic import HostTraffic
 from console.model.values import changed
 from console.text import SafeText
 from console.views.filter import parse
@@ -207,3 +208,7 @@ def test_no_words_of_a_state_are_cut_beside_a_long_name():
     assert "returning to traffic " in long
     drain = a_host_at(name, "wave-1/drain", "drain")
     assert text(fleet_lines(drain, (name,), 48, 8, 1.0)[0]).endswith("draining      1 s, over 0 s")
+    busy = {"lb": HostTraffic("drained", sessions=12)}
+    busy_host = changed(drain.hosts[name], traffic=Table(busy))
+    busy_drain = changed(drain, hosts=Table({name: busy_host}), index=Table({"wave-1/drain": a_step("wave-1/drain", "drain", about=name, timeout=90.0)}))
+    assert text(fleet_lines(busy_drain, (name,), 46, 8, 1.0)[0]).endswith("draining, 12 left     1 s")

@@ -45,8 +45,8 @@ class RestingEnvironment:
         self.frozen = False
         """Nothing is taken in."""
         self.behind = False
-        """A run has ended since the hosts were read."""
-        self._read_after = ""
+        """A run has begun or ended since the hosts were read."""
+        self._read_beside = ("", "")
         self._news = asyncio.Event()
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
@@ -91,17 +91,18 @@ class RestingEnvironment:
     async def _read(self) -> None:
         try:
             self.runs = await self._client.history(RUNS)
-            self.behind = self.board is not None and self._last_end() not in ("", self._read_after)
+            self.behind = self.board is not None and self._newest() != self._read_beside
             await self._read_last()
             self.changed = True
-            read_after, self.board = self._last_end(), await self._client.board()
-            self.fleet, self.behind, self._read_after = resting_state(self.board), False, read_after
+            beside, self.board = self._newest(), await self._client.board()
+            self.fleet, self.behind, self._read_beside = resting_state(self.board), False, beside
         except ConsoleError as fault:
             self._say(f"not read: {in_one_line(fault)}", "bad")
         self.changed = True
 
-    def _last_end(self) -> str:
-        return next((one.run for one in self.runs if one.outcome), "")
+    def _newest(self) -> tuple[str, str]:
+        """The run that ended last, and the one that is open."""
+        return next((one.run for one in self.runs if one.outcome), ""), self.open_run
 
     async def _read_last(self) -> None:
         run = next((one.run for one in self.runs if one.changed_the_fleet and one.outcome), "")
