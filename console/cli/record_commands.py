@@ -26,15 +26,15 @@ def history(how: Invocation, environment: str) -> int:
             _need_known(how, environment)
         say(text)
         return 0
-    from console.views.history_words import history_line
+    from console.views.history_words import history_rows
 
     at_terminal = how.is_terminal
     rows = history_of(how.app, environment, PAGE + 1 if at_terminal else ALL)
     if not rows:
         _need_known(how, environment)
     more, rows = len(rows) > PAGE and at_terminal, rows[: PAGE if at_terminal else None]
-    for row in rows:
-        say(history_line(row))
+    for row in history_rows(rows):
+        say(row)
     if more:
         tell(as_typed(f"these are the newest {PAGE}; all of them: deploy history | less"))
     return 0

@@ -1,5 +1,9 @@
 """A run as a line of the history: from which version to which, how it ended, whether a person or a rule had it taken back, and why. Pure."""
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
 from console.model.run_summary import RunSummary
 
 
@@ -27,8 +31,12 @@ def why_words(run: RunSummary) -> str:
     return ": ".join(filter(None, (who, run.reason)))
 
 
-def history_line(run: RunSummary) -> str:
-    """Return a run on one line, as `deploy history` prints it."""
-    why = why_words(run)
-    line = f"{run.run}  {run.kind:<8} {change_words(run) or '-':<17} {run.by:<10} {run.started[:19]:<19}  {run.outcome or 'open':<11} {why}"
-    return line.rstrip()
+def history_rows(runs: Sequence[RunSummary]) -> list[str]:
+    """Return a line for each run, as `deploy history` prints them: columns as wide as what stands in them."""
+    cells = [(run.run, run.kind, change_words(run) or "-", run.by, run.started[:19], run.outcome or "open") for run in runs]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    return [_row(row, widths, why_words(run)) for row, run in zip(cells, runs, strict=True)]
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], why: str) -> str:
+    return "  ".join((*(cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)), why)).rstrip()

@@ -6,7 +6,7 @@ import pytest
 
 from console.model.run_summary import RunSummary
 from console.text import SafeText
-from console.views.history_words import change_words, history_line, short_change, why_words
+from console.views.history_words import change_words, history_rows, short_change, why_words
 
 RUN = RunSummary(
     "20261124T071407Z-production-3f2a", "shop", "production", "deploy", "v2", "3f2a91c" * 5, "rolling", "ada", "2026-11-24T07:14:07Z", "2026-11-24T07:19:37Z",
@@ -52,7 +52,20 @@ def test_who_or_what_and_why(fields: dict[str, object], words: str):
     assert why_words(replace(RUN, **fields)) == words
 
 
-def test_a_line_of_the_history():
-    line = history_line(replace(RUN, outcome="rolled-back", asked="automatic", reason=SafeText("web01 failed")))
-    assert line.split() == f"{RUN.run} deploy v1 → v2 ada 2026-11-24T07:14:07 rolled-back automatic: web01 failed".split()
-    assert history_line(replace(RUN, outcome=None, version="", commit="", from_version="")).endswith("-                 ada        2026-11-24T07:14:07  open")
+def test_the_columns_of_the_history_line_up_whatever_stands_in_them():
+    other = replace(RUN, run="20261124T071407Z-qa-3f2a", kind="rollback", version="v1.10.0-rc.1", from_version="v1.9.12-rc.4", by="katharina-w", asked="")
+    runs = (
+        replace(RUN, outcome="rolled-back", asked="automatic", reason=SafeText("web01 failed")),
+        other,
+        replace(RUN, outcome=None, version="", commit="", from_version=""),
+    )
+    rows = history_rows(runs)
+    assert rows[0].split() == f"{RUN.run} deploy v1 → v2 ada 2026-11-24T07:14:07 rolled-back automatic: web01 failed".split()
+    assert rows[1].split()[:2] == ["20261124T071407Z-qa-3f2a", "rollback"]
+    assert {row.index("2026-11-24T") for row in rows} == {rows[0].index("2026-11-24T")}
+    assert [row.index(kind) for row, kind in zip(rows, ("deploy", "rollback", "deploy"), strict=True)] == [len(RUN.run) + 2] * 3
+    assert rows[2].endswith("2026-11-24T07:14:07  open")
+
+
+def test_no_runs_are_no_lines():
+    assert history_rows(()) == []
