@@ -176,7 +176,7 @@ def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selec
         side = min(9, max(0, room - 11))
         words = words if len(words) < room - side else _in_short(words)
         left = room - len(words) - 1
-        right = right if len(right) <= left else right.partition(" of ")[0]
+        right = right if len(right) <= left else re.split(" of |, ", right)[0]
         side = min(left, max(side, len(right))) if left >= _LEAST else side
         return (*head, Span(cell(words, room - side), sign.tone), Span(cell(right, side, right=True), "dim"))
     shares = _load_words(load(host.name) if load else (None, None)) if room >= LOAD_FROM - 4 else ""
