@@ -745,7 +745,7 @@ def test_what_ran_when_its_engine_ended_is_not_settled(boot: str, event_boot: st
 )
 def test_a_run_that_is_taken_up_waits_for_a_person_unless_it_goes_back(fields: dict[str, object], pauses: bool):
     after = evolve(a_state("updating", **fields), stamped(ev.TakenUp(epoch=2, by=LIN)))
-    expected = Pausing(SafeText("the engine was replaced by lin's; what was running is being settled"), "taken-up", MONO)
+    expected = Pausing(SafeText("the engine was replaced by lin's; what was running is settled first"), "taken-up", MONO)
     assert after.pausing == (expected if pauses else None)
     kept = paused()
     assert evolve(a_state("updating", pausing=kept, phase="running"), stamped(ev.TakenUp(epoch=2, by=LIN))).pausing == kept

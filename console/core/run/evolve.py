@@ -291,7 +291,7 @@ def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
         after = on_clock_of_another_boot(after, event.mono)
     pausing = after.pausing
     if pausing is None and state.phase in ("locking", "running") and not state.aborting and kind_of(state).waits_for_people:
-        words = SafeText(f"the engine was replaced by {event.by.name}'s; what was running is being settled")
+        words = SafeText(f"the engine was replaced by {event.by.name}'s; what was running is settled first")
         pausing = Pausing(words, "taken-up", event.mono, None)
     return changed(after, epoch=event.epoch, epoch_before=state.epoch, pausing=pausing)
 
