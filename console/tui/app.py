@@ -23,6 +23,7 @@ from console.tui.page import Page
 from console.tui.page_stack import place_of
 from console.tui.run.run_screen import RunScreen
 from console.tui.terminal.stall import Stall
+from console.typed import as_typed
 from console.views.parting_lines import last_lines, lines_left_open
 from console.views.styled_text import Tone
 
@@ -152,7 +153,13 @@ class ConsoleApp(KeyedApp[ViewerEnding]):
             left = next((page.left_open for page in self.shell.stack.pages if page.left_open), "")
             self.exit(ViewerEnding(0, lines_left_open(left)))
         else:
-            self.exit(ViewerEnding(0 if self.shell.has_home else run.way_out.exit_code(), last_lines(run.follower.state, self.shell.clock.mono())))
+            code = 0 if self.shell.has_home else run.way_out.exit_code()
+            self.exit(ViewerEnding(code, (*last_lines(run.follower.state, self.shell.clock.mono()), *self._lines_without_back())))
+
+    def _lines_without_back(self) -> tuple[str, ...]:
+        """What to type where a roll back was confirmed that has not begun."""
+        coming = self.shell.back_to_come
+        return ("the roll back that was confirmed has not begun", f"  {as_typed(coming)}") if coming else ()
 
     def terminal_lost(self) -> None:
         """The terminal is gone: nobody looks any more."""

@@ -32,6 +32,8 @@ class CommandSender:
     ) -> None:  # fmt: skip
         self._clock, self._say, self._push, self._keep, self._open_back = clock, say, push, keep, open_back
         self._idle = IdleGuard(clock.mono())
+        self.back_to_come = ""
+        """The command line of a roll back that was confirmed, and begins once a restart has ended; empty: there is none."""
 
     def touched(self) -> None:
         """A key came: the screen is not forgotten."""
@@ -81,6 +83,14 @@ class CommandSender:
 
     async def _end_instead(self, follower: FeedFollower, command: RollBack) -> bool:
         """End a run that has nothing to take back; after a restart, open the way back from the last release."""
+        is_restart = follower.state.kind == "restart"
+        self.back_to_come = f"deploy rollback {follower.state.environment}" if is_restart else ""
+        try:
+            return await self._ended_and_back(follower, command)
+        finally:
+            self.back_to_come = ""
+
+    async def _ended_and_back(self, follower: FeedFollower, command: RollBack) -> bool:
         said = ended_instead(follower.state)
         if said is None or (command.reason and not await self.deliver(follower, Note(text=command.reason, about="rollback"))):
             return False

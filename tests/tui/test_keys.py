@@ -12,6 +12,7 @@ from console.tui.app import ConsoleApp
 from console.tui.dialogs.dialog import Dialog, TextDialog
 from console.tui.host.host_screen import HostScreen
 from console.tui.run.run_screen import RunScreen
+from console.tui.widgets.line_view import LineView
 from tests.core.simulation import ADA, Simulation, opening
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.scripted_environment import ScriptedEnvironment, eventually
@@ -146,11 +147,34 @@ async def test_roll_back_before_the_first_change_ends_the_release():
         assert (feed.run.state.exit, feed.run.state.changed) == (130, False)
 
 
-async def test_roll_back_while_hosts_restart_ends_that_and_takes_the_last_release_back():
-    feed, client = ScriptedFeed(protected=False), ScriptedEnvironment(feed=ScriptedFeed())
+def restarting() -> ScriptedFeed:
+    """A restart whose second host is at its gate."""
+    feed = ScriptedFeed(protected=False)
     feed.run = Simulation(feed.environment, lambda step, attempt: "done", hour=12)
     feed.record(*opening(feed.environment, "restart"))
     feed.go_on("wave-2/web02/gate")
+    return feed
+
+
+async def test_who_leaves_before_a_roll_back_has_begun_is_told_so_first_and_then_what_to_type():
+    feed, client = restarting(), ScriptedEnvironment(feed=ScriptedFeed())
+    async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "r")
+        await pilot.press("r")
+        await eventually(pilot, lambda: kinds(feed) == ["RollBack", "Abort"])
+        await pilot.press("q")
+        message = pilot.app.screen.query_one("#message", LineView)
+        await eventually(pilot, lambda: "begins once the restart has ended" in message.shown)
+        assert pilot.app.return_value is None
+        await pilot.press("q")
+        await eventually(pilot, lambda: pilot.app.return_value is not None)
+        assert pilot.app.return_value.lines[-2:] == ("the roll back that was confirmed has not begun", "  deploy rollback production")
+    assert client.asked == []
+
+
+async def test_roll_back_while_hosts_restart_ends_that_and_takes_the_last_release_back():
+    feed, client = restarting(), ScriptedEnvironment(feed=ScriptedFeed())
     async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await press(pilot, "r")
