@@ -128,6 +128,8 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
     """Return what a host is doing, and its right-hand column: a version, or for how long."""
     if host.condition in ("updating", "returning") or is_busy(host):
         step = state.index.get(host.step)
+        if host.condition == "returning" and step and step.phase != "rollback" and not is_busy(host):
+            step = None
         ran = host.steps.get(host.step)
         words = _STEP_WORDS.get(step.kind, str(step.title)) if step else _WORDS[host.condition][1]
         if step and ran and ran.status == "held":

@@ -212,3 +212,12 @@ def test_no_words_of_a_state_are_cut_beside_a_long_name():
     busy_host = changed(drain.hosts[name], traffic=Table(busy))
     busy_drain = changed(drain, hosts=Table({name: busy_host}), index=Table({"wave-1/drain": a_step("wave-1/drain", "drain", about=name, timeout=90.0)}))
     assert text(fleet_lines(busy_drain, (name,), 46, 8, 1.0)[0]).endswith("draining, 12 left     1 s")
+
+
+def test_a_host_whose_way_back_has_not_begun_is_not_said_to_do_what_it_did_last():
+    state = a_host_at("web01", "wave-1/admit", "admit")
+    done = changed(state.hosts["web01"], condition="returning", since=3.0, steps=Table({"wave-1/admit": StepState("done", started=0.0)}))
+    assert host_words(changed(state, hosts=Table({"web01": done})), done, 5.0) == ("going back", "2 s")
+    back = a_step("back/web01/admit", "admit", "rollback", about="web01")
+    there = changed(done, step=back.name, steps=Table({back.name: StepState("done", started=3.0)}))
+    assert host_words(changed(state, hosts=Table({"web01": there}), index=Table({back.name: back})), there, 5.0)[0] == "returning to traffic"
