@@ -9,13 +9,14 @@ from console.core.run.critical_paths import open_ticks
 from console.core.run.monitoring_window import window_that_runs
 from console.core.traffic.shares import share_words
 from console.core.words.canary_words import reading_words
+from console.core.words.several_hosts import several
 from console.core.words.shipping_words import sending_words
 from console.core.words.sizes import counted_hosts
 from console.model import commands as cmd
 from console.model.plan import Step
 from console.model.state import AnalysisState, RunState, StepState
 from console.views.canary_rows import short_words
-from console.views.fleet_rows import counts_in_words
+from console.views.fleet_rows import counts_in_words, is_tried_later
 from console.views.progress import Newest, is_late, running_steps, usual_seconds
 from console.views.run_standing import outcome_words
 from console.views.styled_text import Line, Span, clipped, joined, line, text
@@ -26,6 +27,7 @@ from console.views.traffic_words import drain_time, drain_words, new_share, unre
 
 Keys: TypeAlias = tuple[tuple[str, str, str], ...]
 """Keys, what each does, and the id of that action."""
+_FAILED = ("failed", "unknown", "unreachable")
 ROLL_BACK, ABORT = ("r", "roll back", "roll-back"), ("a", "abort", "abort")
 
 _STEP_NAMES = {
@@ -163,7 +165,8 @@ def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Key
 
 def _paused(state: RunState, now: float, host: str, helm: str, breach: str) -> tuple[Line, Keys]:
     pausing = state.pausing
-    why = f"{pausing.reason or 'paused'}, {seconds_in_words(now - pausing.since)}" if pausing else ""
+    reason = _tried_words(state) or (str(pausing.reason) if pausing else "") or "paused"
+    why = f"{reason}, {seconds_in_words(now - pausing.since)}" if pausing else ""
     if breach:
         why = f"{breach}; {why}"
     judged = analysis_that_runs(state)
@@ -176,6 +179,14 @@ def _paused(state: RunState, now: float, host: str, helm: str, breach: str) -> t
     going = (_answer("c", "continue", "continue", helm),) if may(cmd.Continue(), state) is None else ()
     keys = (*hold, *promote, *tick, *going, *retry, *_recovery(state), ABORT)
     return line(Span(f"Waiting for {helm or 'you'}: ", "warn"), why), keys
+
+
+def _tried_words(state: RunState) -> str:
+    """Which hosts are tried again once the run continues, where they are all that it was paused for; empty: they are not."""
+    if state.pausing is None or state.pausing.cause != "failure" or any(host.condition in _FAILED for host in state.hosts.values()):
+        return ""
+    names = [host.name for host in state.hosts.values() if is_tried_later(state, host)]
+    return f"{several(names)}: tried again once the run continues" if names else ""
 
 
 def _watching(state: RunState, now: float, helm: str) -> tuple[Line, Keys]:

@@ -106,6 +106,12 @@ def is_busy(host: HostState) -> bool:
     return ran is not None and ran.status == "running"
 
 
+def is_tried_later(state: RunState, host: HostState) -> bool:
+    """Whether a host is to be tried again once the run, which is paused, goes on."""
+    ran = host.steps.get(host.step)
+    return state.pausing is not None and host.condition == "updating" and ran is not None and ran.status == "pending"
+
+
 def _common_version(state: RunState) -> str:
     found = Counter(str(host.version) for host in state.hosts.values() if host.version).most_common(1)
     return found[0][0] if found else ""
@@ -124,22 +130,29 @@ def _is_bare(host: HostState) -> bool:
     return host.condition == "old" and not host.release
 
 
+def _doing(state: RunState, host: HostState, now: float) -> tuple[str, str]:
+    """The step that a host is at, and for how long; between two steps the one before."""
+    step = state.index.get(host.step)
+    ran = host.steps.get(host.step)
+    if host.condition == "returning" and step and step.phase != "rollback" and not is_busy(host):
+        step = None
+    words = _STEP_WORDS.get(step.kind, str(step.title)) if step else _WORDS[host.condition][1]
+    if step and ran and ran.status == "held":
+        return held_words(host), seconds_in_words(now - ran.started)
+    if step and step.kind == "drain" and ran and ran.status == "running":
+        return drain_words(host), drain_time(step, now - ran.started)
+    if not host.linked:
+        words = "link lost"
+    elif is_tried_later(state, host):
+        words = "waits for continue"
+    started = ran.started if ran and ran.status == "running" else host.since
+    return words, seconds_in_words(now - started)
+
+
 def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
     """Return what a host is doing, and its right-hand column: a version, or for how long."""
     if host.condition in ("updating", "returning") or is_busy(host):
-        step = state.index.get(host.step)
-        if host.condition == "returning" and step and step.phase != "rollback" and not is_busy(host):
-            step = None
-        ran = host.steps.get(host.step)
-        words = _STEP_WORDS.get(step.kind, str(step.title)) if step else _WORDS[host.condition][1]
-        if step and ran and ran.status == "held":
-            return held_words(host), seconds_in_words(now - ran.started)
-        if step and step.kind == "drain" and ran and ran.status == "running":
-            return drain_words(host), drain_time(step, now - ran.started)
-        if not host.linked:
-            words = "link lost"
-        started = ran.started if ran and ran.status == "running" else host.since
-        return words, seconds_in_words(now - started)
+        return _doing(state, host, now)
     if is_idle(state, host):
         return "idle, no requests", str(host.version)
     words = _WORDS[host.condition][1] if state.run else "none live" if _is_bare(host) else _AT_REST.get(host.condition, "live")

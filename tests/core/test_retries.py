@@ -23,6 +23,9 @@ from console.model.effects import CancelStep
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
+from console.views.blocking_reason import waiting_line
+from console.views.fleet_rows import host_words
+from console.views.styled_text import text
 from tests.core.balanced import a_balanced_run
 from tests.core.drawn import draw_run
 from tests.core.plans import a_run, ends, failing, run_of, runs_now, say, until, until_runs
@@ -222,3 +225,14 @@ def test_who_was_touched_and_is_not_well_is_never_forgotten(kind: str, seed: int
     left = {host.name for host in state.hosts.values() if host.condition in UNVERIFIED and (host.touched or host.condition == "owed")}
     assert left <= {row["host"] for row in host_rows(state) if row["state"] in ("failed", "unreachable", "unknown", "owed")}
     assert not left or state.exit in (5, 8)
+
+
+def test_who_is_tried_again_in_a_pause_is_said_to_wait_for_the_run_to_continue():
+    run = run_of(an_environment(2, on_failure="pause"), failing("web01"))
+    until(run, lambda run: run.state.pausing is not None)
+    assert text(waiting_line(run.state, run.now, 120)).startswith(" Waiting for you: 1 failed, 0 allowed: web01 ")
+    assert say(run, cmd.Retry(host="web01")) is None
+    assert host_words(run.state, run.state.hosts["web01"], run.now)[0] == "waits for continue"
+    assert text(waiting_line(run.state, run.now, 120)).startswith(" Waiting for you: web01: tried again once the run continues, ")
+    assert say(run, cmd.Continue()) is None
+    assert host_words(run.state, run.state.hosts["web01"], run.now)[0] != "waits for continue"
