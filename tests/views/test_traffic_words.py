@@ -7,7 +7,8 @@ from console.core.plan.planner import plan_release
 from console.core.run.evolve import evolve, fold
 from console.model import commands as cmd
 from console.model import events as ev
-from console.model.strategy import Amount, Canary
+from console.model.number_of_hosts import NumberOfHosts
+from console.model.strategy import Canary
 from console.model.values import changed
 from console.text import SafeText
 from console.views.blocking_reason import waiting_line
@@ -140,7 +141,7 @@ def test_a_drain_that_takes_longer_than_requests_may_says_that():
     ("analysis", "words"), [(60.0, "; new hosts are judged against old ones at 10 % and 50 % of the traffic; every"), (0.0, "one at a time; every")]
 )
 def test_before_a_canary_by_weight_it_is_said_at_which_shares_new_hosts_are_judged(analysis: float, words: str):
-    canary = Canary(by="weight", analysis=analysis, steps=(Amount(share=0.1), Amount(share=0.5)))
+    canary = Canary(by="weight", analysis=analysis, steps=(NumberOfHosts(share=0.1), NumberOfHosts(share=0.5)))
     environment = changed(balanced(4), strategy="canary", canary=canary)
     opened, *seen, made, _, _ = opening(balanced(4))
     loads = {environment.balancers[0].name: {host.name: 1 for host in environment.hosts}}
