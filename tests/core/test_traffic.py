@@ -9,17 +9,19 @@ from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import better_way
 from console.core.run.decide import decide
 from console.core.run.evolve import fold
+from console.core.run.outcome import drained_problems, loose_ends
 from console.core.run.ready_steps import running_steps
-from console.errors import Exit
+from console.errors import Exit, Problem
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.effects import TakeOut
-from console.model.request import Request
+from console.model.request import Request, RunKind
 from console.model.values import changed
 from console.text import SafeText
 from tests.core.balanced import NAME, BalancedRun, a_balanced_run, balanced
 from tests.core.plans import done_on, failing, go_on, happened, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, opening
+from tests.core.test_bluegreen import a_shift
 from tests.examples import examples
 
 ENDINGS = st.sampled_from(["done"] * 8 + ["failed", "unknown", "unreachable", "held"])
@@ -293,3 +295,31 @@ def test_an_engine_may_die_anywhere_and_every_host_is_back_in_the_traffic_at_the
 def test_nothing_is_said_of_the_traffic_where_no_balancer_is():
     run = until(a_balanced_run(2), lambda run: bool(running_steps(run.state)))
     assert run.state.tally.misplaced == run.state.tally.nobody
+
+
+@pytest.mark.parametrize("kind", ["deploy", "restart"])
+def test_a_host_that_a_run_leaves_drained_is_named_at_its_end_with_what_puts_it_back(kind: RunKind):
+    run = until_runs(a_balanced_run(3, kind=kind), "wave-1/web01/drain")
+    assert say(run, cmd.Abort(leave=True)) is None
+    run.run()
+    assert run.state.hosts["web01"].is_out
+    left = Problem("web01 gets no requests: this run drained it, and did not put it back", "deploy restart production --hosts web01")
+    assert left in loose_ends(run.state)
+
+
+def test_who_is_back_in_the_traffic_or_was_out_before_is_not_named():
+    run = a_balanced_run(3)
+    run.run()
+    assert drained_problems(run.state) == ()
+    before = a_balanced_run(3, out=("web01",))
+    before.run()
+    assert before.state.hosts["web01"].is_out
+    assert drained_problems(before.state) == ()
+
+
+@pytest.mark.parametrize("step", ["wave-1/web03/gate", "close/web03/prune"])
+def test_a_side_that_stands_by_is_meant_to_be_out(step: str):
+    run = until_runs(a_shift(), step)
+    assert say(run, cmd.Abort(leave=True)) is None
+    run.run()
+    assert drained_problems(run.state) == ()

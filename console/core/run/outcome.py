@@ -8,7 +8,7 @@ from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.maintenance_page import left_on
 from console.core.plan.return_plan import is_left_old, shipped_again
 from console.core.run.ticket import ticket_problems
-from console.core.traffic.bluegreen_sides import is_idle, standing_by
+from console.core.traffic.bluegreen_sides import is_idle, moves_traffic, standing_by
 from console.errors import Exit, Problem
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState, StepState
@@ -20,6 +20,9 @@ NAMED = 8
 """Hosts that a command to type names one by one."""
 
 Conclusion = tuple[Exit, str, str, str]
+
+_OUT_FOR_A_REASON = ("failed", "unreachable", "unknown", "owed", "left-out")
+"""Hosts in these conditions are to get no requests, and are named for that."""
 
 
 def _unlocking(state: RunState) -> str:
@@ -287,6 +290,25 @@ def unfollowed(state: RunState) -> tuple[Exit, str]:
     return (Exit.FAILED, "failed") if state.changed else (Exit.DETACHED, "detached")
 
 
+def drained_problems(state: RunState) -> tuple[Problem, ...]:
+    """The hosts that a run which has ended took out of the traffic and did not put back, though nobody says that they failed: it was left as it was.
+
+    Those that are owed are put back once they are up to date; a side that stands by is meant to be out.
+    """
+    if state.phase != "ended" or moves_traffic(state):
+        return ()
+    out = [host.name for host in state.hosts.values() if host.is_out and host.condition not in _OUT_FOR_A_REASON and _was_drained(host)]
+    if not out:
+        return ()
+    verb, them = ("gets", "it") if len(out) == 1 else ("get", "them")
+    words = f"{_some(out)} {verb} no requests: this run drained {them}, and did not put {them} back"
+    return (Problem(words, f"deploy restart {state.environment} --hosts {','.join(out)}"),)
+
+
+def _was_drained(host: HostState) -> bool:
+    return any(seen.mark in ("drained", "overdue") for seen in host.traffic.values())
+
+
 def lock_problems(state: RunState) -> tuple[Problem, ...]:
     """The locks that a run which has ended still has, or may have. They stop no run that knows this record."""
     if state.phase != "ended":
@@ -313,8 +335,8 @@ def next_words(state: RunState) -> str:
 
 
 def loose_ends(state: RunState) -> tuple[Problem, ...]:
-    """What a run that has ended has left undone, and that changes nothing of how it ended: locks, and its ticket."""
-    return (*lock_problems(state), *ticket_problems(state))
+    """What a run that has ended has left undone, and that changes nothing of how it ended: hosts that it took out of the traffic, locks, and its ticket."""
+    return (*drained_problems(state), *lock_problems(state), *ticket_problems(state))
 
 
 def _some(names: list[str]) -> str:
