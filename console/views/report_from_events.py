@@ -189,7 +189,7 @@ def _hosts(events: Sequence[ev.AnyEvent], state: RunState) -> tuple[HostPart, ..
         mine = tuple(sorted(spent.get(name, ()), key=lambda one: -one.seconds))
         before = str(host.before_version or host.before) if host else ""
         detail = str(host.detail) if host else ""
-        out.append(HostPart(name, before, row["version"] or row["release"], row["state"], sum(one.seconds for one in mine), mine, detail))
+        out.append(HostPart(name, before, row["version"] or row["release"] or "", row["state"], sum(one.seconds for one in mine), mine, detail))
     return tuple(out)
 
 

@@ -663,7 +663,7 @@ def test_hosts_that_the_request_left_out_come_last_and_once():
     state = a_state("new", "old", request=Request(without=(("web09", "burnt"), ("web02", "slow"))))
     assert left_out(state) == ("web09",)
     assert host_rows(state) == [
-        {"host": host, "release": "", "version": "", "state": shown} for host, shown in (("web01", "new"), ("web02", "old"), ("web09", "skipped"))
+        {"host": host, "release": None, "version": None, "state": shown} for host, shown in (("web01", "new"), ("web02", "old"), ("web09", "skipped"))
     ]
 
 

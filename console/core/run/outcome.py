@@ -1,6 +1,7 @@
 """How a run ended: its exit code and its outcome, by what the state says of every host. Pure and total."""
 
 from collections.abc import Collection
+from typing import TypedDict
 
 from console.core.conditions import AS_BEFORE, LOST, LOST_OR_OWED, SERVED, UNCLEAR
 from console.core.database_state import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
@@ -350,7 +351,18 @@ def _shown(state: RunState, host: HostState) -> str:
     return "unreachable" if host.condition == "new" and not host.linked else SHOWN.get(host.condition, host.condition)
 
 
-def host_rows(state: RunState) -> list[dict[str, str]]:
-    """The hosts of a result, as the contract names them."""
-    rows = [{"host": host.name, "release": host.release, "version": str(host.version), "state": _shown(state, host)} for host in state.hosts.values()]
-    return rows + [{"host": name, "release": "", "version": "", "state": "skipped"} for name in left_out(state)]
+class ResultRow(TypedDict):
+    """A host of a result, as the contract names it. `release` and `version` are None where it has none, or none is known."""
+
+    host: str
+    release: str | None
+    version: str | None
+    state: str
+
+
+def host_rows(state: RunState) -> list[ResultRow]:
+    """The hosts of a result."""
+    rows = [
+        ResultRow(host=host.name, release=host.release or None, version=str(host.version) or None, state=_shown(state, host)) for host in state.hosts.values()
+    ]
+    return rows + [ResultRow(host=name, release=None, version=None, state="skipped") for name in left_out(state)]
