@@ -84,7 +84,7 @@ class LocalCopy(JournalStore):
 
     def handed_runs(self, place: Place) -> dict[str, int]:
         """Return up to which event the database is known to have the runs of an environment, the oldest first."""
-        query = sa.select(HANDED.c.run, HANDED.c.seq).join(RUNS, RUNS.c.run == HANDED.c.run).order_by(RUNS.c.number)
+        query = sa.select(HANDED.c.run, HANDED.c.seq).join(RUNS, RUNS.c.run == HANDED.c.run).where(HANDED.c.seq > 0).order_by(RUNS.c.number)
         with self._told(), self._reading() as connection:
             return {row.run: row.seq for row in connection.execute(query.where(RUNS.c.app == place[0], RUNS.c.environment == place[1]))}
 

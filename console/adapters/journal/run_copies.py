@@ -7,6 +7,7 @@ What is right where they differ is decided elsewhere (`core.journal_merge`); whe
 import asyncio
 import logging
 from collections import defaultdict
+from contextlib import suppress
 
 from console.adapters.journal.chain import JournalAway, JournalFault
 from console.adapters.journal.environment_rows import Place
@@ -57,28 +58,34 @@ class RunCopies:
 
     async def catch_up(self) -> None:
         """Hand in every run of the place that stands here alone, or in part, and learn of those that others went on with."""
-        for run in (*await self._lost_there(), *await self._local.asked(lambda: self._copy.not_handed(self._place))):
+        for run in await self._lacking_there():
             async with self.order(run):
                 await self.hand_in(run)
         await self.learn_ends()
         await self.forget()
 
-    async def _lost_there(self) -> list[str]:
-        """Return the runs of which the database has had more than it has: a server took over that had not heard of the last events, or it is an older backup.
+    async def _lacking_there(self) -> list[str]:
+        """Return the runs that the database lacks events of, and is the one that they belong to.
 
-        Of one that it has not at all the place in the order is known as long as no other machine's run came since. A database without any of them is another.
+        It may have had more of a run than it has: a server took over that had not heard of the last events, or it is an older backup. Of a run that it has not
+        at all any more the place in the order is known as long as no other machine's came since; and a database that has none of these runs is another one.
         """
+        lacking = await self._local.asked(lambda: self._copy.not_handed(self._place))
         had = await self._local.asked(lambda: self._copy.handed_runs(self._place))
         has = await self._shared.asked(lambda: self._store.ends(had))
         lost = [run for run, end in had.items() if has.get(run, 0) < end]
-        if not lost or not has:
-            return []
-        newest = await self._shared.runs(*self._place, limit=1)
-        keeps_order = not newest or newest[0].run in had
-        for run in lost:
-            if run not in has and not keeps_order:
-                log.warning("run %s is in the shared record no more, and others came after it: it stays in this machine's copy alone", run)
-        return [run for run in lost if run in has or keeps_order]
+        gone = had.keys() - has.keys()
+        if gone and has:
+            (newest,) = await self._shared.runs(*self._place, limit=1)
+            gone = set() if newest.run in had else gone
+        for run in sorted(gone):
+            log.warning("run %s is in the shared record no more: what this machine has of it stays here until somebody takes it up", run)
+        return [run for run in dict.fromkeys((*lost, *lacking)) if run not in gone]
+
+    async def is_there(self, run: str, end: int) -> None:
+        """Keep that the database has a run, up to that event: by that another database is told from it. What cannot be kept is not worth a run."""
+        with suppress(JournalFault):
+            await self._local.asked_to_write(lambda: self._copy.handed(run, end))
 
     async def learn_ends(self) -> None:
         """Have this machine have what others wrote to runs that are open here: one that was taken up has ended meanwhile.
@@ -96,12 +103,14 @@ class RunCopies:
                         log.warning("how run %s went on elsewhere is not known here: %s", run, fault.message)
 
     async def _learn_rest(self, run: str) -> None:
-        """Append what the database has of a run beyond what stands here. Its order is held meanwhile."""
+        """Have what the database has of a run beyond what stands here, or instead of it. Its order is held meanwhile."""
         here = await self._local.asked(lambda: self._copy.links(run))
         there = await self._shared.asked(lambda: self._store.links(run))
         merge = judge_merge(here, there, held=True)
-        if merge.standing == "behind" and merge.common == len(here):
-            await self._as_there(run, merge.common, len(here))
+        if merge.standing in ("behind", "forked"):
+            apart = await self._as_there(run, merge.common, len(here))
+            if apart is not None:
+                self._handed.append(HandedIn(run, 0, apart))
             self._ends[run] = len(there)
             await self._local.asked_to_write(lambda: self._copy.handed(run, len(there)))
 

@@ -139,6 +139,8 @@ class SharedJournal:
             await self._runs.write_here(run, events, state)
             if run not in self._runs.behind:
                 await self._follow(run, events, state)
+            if events[0].seq == 1 and run not in self._runs.behind:
+                await self._runs.is_there(run, events[-1].seq)
         self._tell()
 
     async def _follow(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:

@@ -188,6 +188,44 @@ async def test_runs_that_had_ended_are_whole_on_a_server_that_takes_over(rig, si
     assert [run.run for run in rig.there.runs()] == (["r3", "r1"] if since == "another run" else ["r2", "r1"])
 
 
+async def test_a_run_that_the_record_has_is_handed_to_no_other_database(rig):
+    """An engine that was killed left an event of it here alone; then hosts.toml names another database, and then the first one again."""
+    journal = await rig.journal()
+    await journal.machines.take_lease("r1", ADA)
+    await written(journal, FIRST, note(2))
+    await journal.close()
+    copy = LocalCopy.of(str(rig.folder))
+    copy.append("r1", (note(3),), fold((FIRST, note(2), note(3))))
+    copy.close()
+    replica = Replica(rig)
+    executed(plain(rig.address), f"truncate {', '.join(Replica.TABLES)}")
+    await (await rig.journal()).close()
+    assert rig.there.runs() == ()
+    replica.takes_over()
+    await rig.journal()
+    assert len(rig.there.links("r1")) == 3
+
+
+async def test_a_run_that_goes_on_elsewhere_from_before_what_a_server_that_took_over_had_heard_of_is_here_as_it_is_there(rig):
+    journal = await rig.journal()
+    await journal.machines.take_lease("r1", ADA)
+    await written(journal, FIRST)
+    replica = Replica(rig)
+    await written(journal, note(2))
+    await journal.machines.end_lease("r1", ADA)
+    await journal.close()
+    replica.takes_over()
+    rig.taken_by_lin()
+    append(rig.there, "r1", (note(2, "lin's"), RunEnded(seq=3, exit=0, outcome="succeeded")))
+    await rig.journal()
+    copy = LocalCopy.of(str(rig.folder))
+    assert copy.links("r1") == rig.there.links("r1")
+    assert copy.open_runs(PLACE) == []
+    copy.close()
+    (apart,) = [one.apart for one in rig.heard if isinstance(one, HandedIn)]
+    assert (apart.after, apart.events) == (1, 1)
+
+
 async def test_a_database_of_another_record_is_handed_no_run_of_before(rig):
     journal = await rig.journal()
     ended = FIRST, RunEnded(seq=2, exit=0, outcome="succeeded")
