@@ -316,6 +316,16 @@ async def test_a_run_is_carried_by_one_engine_and_the_token_grows_with_each(ther
         await RunLease(there, "r1", THERE).take()
 
 
+async def test_a_word_that_is_good_for_long_is_of_a_clock_that_was_set_back_and_keeps_nobody_out(there, here, shared_journal):
+    executed(plain(shared_journal), "update leases set expires = now() + interval '1 hour'")
+    assert await here.machines.carried() == {}
+    await RunLease(there, "r1", THERE).take()
+    assert await here.machines.carried() == {"r1": THERE}, "who lives says so again"
+    executed(plain(shared_journal), "update leases set expires = now() + interval '1 hour'")
+    await RunLease(here, "r1", HERE).take()
+    assert await there.machines.carried() == {"r1": HERE}
+
+
 async def test_of_many_who_take_a_run_up_one_gets_it(there, here, shared_journal):
     executed(plain(shared_journal), "update leases set expires = now()")
     racers = [Carrier("x", f"bastion-{number}", "boot", number, "1", str(number)) for number in range(8)]

@@ -19,12 +19,16 @@ LEASES = sa.Table(
     sa.Column("carrier", sa.Text, nullable=False),
     sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
 )
+FAR = 60.0
+"""Seconds from now for which nobody's word holds: one that says so is of a clock of the database that was set back since, or of a server that took over."""
 _decoded = decoder(Carrier)
 _TAKE = sa.text(
     "INSERT INTO leases (run, token, mark, carrier, expires) VALUES (:run, 1, :mark, :carrier, clock_timestamp() + make_interval(secs => :seconds))"
     " ON CONFLICT (run) DO UPDATE SET token = leases.token + (leases.mark <> excluded.mark)::int, mark = excluded.mark, carrier = excluded.carrier,"
-    " expires = excluded.expires WHERE leases.mark = excluded.mark OR (leases.expires < clock_timestamp() AND NOT :renews) RETURNING token"
+    " expires = excluded.expires WHERE leases.mark = excluded.mark OR (NOT :renews"
+    " AND (leases.expires < clock_timestamp() OR leases.expires > clock_timestamp() + make_interval(secs => :far))) RETURNING token"
 )
+_GOOD = sa.text("SELECT run, carrier FROM leases WHERE expires > clock_timestamp() AND expires <= clock_timestamp() + make_interval(secs => :far)")
 
 
 def take(connection: sa.Connection, run: str, carrier: Carrier, *, renews: bool = False) -> int | Carrier:
@@ -32,7 +36,7 @@ def take(connection: sa.Connection, run: str, carrier: Carrier, *, renews: bool 
 
     `renews`: this engine has had it; whoever took it since is told, though that one's word may be over by now.
     """
-    asked = {"run": run, "mark": carrier.mark, "carrier": encode(carrier).decode(), "seconds": LEASE, "renews": renews}
+    asked = {"run": run, "mark": carrier.mark, "carrier": encode(carrier).decode(), "seconds": LEASE, "renews": renews, "far": FAR}
     if (token := connection.execute(_TAKE, asked).scalar()) is not None:
         return int(token)
     held = connection.execute(sa.select(LEASES.c.carrier).where(LEASES.c.run == run)).scalar_one()
@@ -57,8 +61,7 @@ def taken_since(connection: sa.Connection, run: str, token: int) -> Carrier | No
 
 def carried(connection: sa.Connection) -> dict[str, Carrier]:
     """Return the runs whose lease is good, and who has it."""
-    good = sa.select(LEASES.c.run, LEASES.c.carrier).where(LEASES.c.expires > sa.func.clock_timestamp())
-    found = {row.run: _carrier(row.carrier) for row in connection.execute(good)}
+    found = {row.run: _carrier(row.carrier) for row in connection.execute(_GOOD, {"far": FAR})}
     return {run: carrier for run, carrier in found.items() if not is_gone(carrier)}
 
 
