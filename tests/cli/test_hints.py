@@ -30,6 +30,7 @@ OF_A_PERSON = frozenset({"TEXT", "REASON", "RELEASE"})
 FORMS = {
     "deploy -c FILE": "the file is what is not known", "deploy ENV begins a run": "no environment is known", "deploy exec ENV --hosts P": "how exec is typed",
     "deploy rollback --to RELEASE": "which release is the person's choice",
+    "deploy ENV --version REF": "what was meant by a word before the command is the person's to say",
 }  # fmt: skip
 """Forms and the reasons why they are no commands that can be typed as they stand."""
 

@@ -22,8 +22,8 @@ def verify_encoding(connection: sa.Connection, path: str) -> None:
     """Raise UsageFault where the database cannot hold every text that a person writes, or a host prints: a run would stop at the first one."""
     encoding = connection.execute(sa.select(sa.func.current_setting("server_encoding"))).scalar_one()
     if encoding not in ("UTF8", "SQL_ASCII"):
-        hint = "createdb --encoding=UTF8 --template=template0, name it in the journal's address, then: deploy engine migrate"
-        raise UsageFault(f"the journal {path} is a database in {encoding}, which lacks letters; it has to be in UTF8", hint)
+        makes = "createdb --encoding=UTF8 --template=template0 makes one: name it in the journal's address"
+        raise UsageFault(f"the journal {path} is a database in {encoding}, which lacks letters; it has to be in UTF8. {makes}", "deploy engine migrate")
 
 
 def verify_schema(connection: sa.Connection, path: str) -> None:
