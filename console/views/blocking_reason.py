@@ -1,7 +1,6 @@
 """What is waited for, since when, and which key: the line under the headline. Pure."""
 
 from collections.abc import Container
-from typing import TypeAlias
 
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.command_refusals import left_live, may
@@ -21,12 +20,10 @@ from console.views.progress import Newest, is_late, running_steps, usual_seconds
 from console.views.run_standing import outcome_words
 from console.views.styled_text import Line, Span, clipped, joined, line, text
 from console.views.styled_text import width as text_width
-from console.views.threshold_rows import breach_keys, breach_words, short_breach_words, window_words
+from console.views.threshold_rows import Keys, breach_keys, breach_words, short_breach_words, window_words
 from console.views.times import seconds_in_words
 from console.views.traffic_words import drain_time, drain_words, new_share, unread_words
 
-Keys: TypeAlias = tuple[tuple[str, str, str], ...]
-"""Keys, what each does, and the id of that action."""
 _FAILED = ("failed", "unknown", "unreachable")
 ROLL_BACK, ABORT = ("r", "roll back", "roll-back"), ("a", "abort", "abort")
 
@@ -214,7 +211,7 @@ def _answer(key: str, word: str, action: str, helm: str) -> tuple[str, str, str]
 
 
 def _deciding(state: RunState, now: float, helm: str) -> tuple[Line, Keys]:
-    since = next((seconds_in_words(now - at) for at in (state.mono,) if at), "")
+    since = seconds_in_words(now - state.mono)
     blocking = [check for check in state.checks if check.blocks]
     if may(cmd.Decide(go=True, typed=state.environment), state) is None:
         keys = (_answer("enter", "GO", "go", helm), _leave("detach" if helm else "no-go, leave"))

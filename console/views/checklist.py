@@ -10,7 +10,7 @@ from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import blocking_breach
 from console.core.run.critical_paths import has_passed
 from console.core.run.monitoring_window import window_gone, window_seconds
-from console.core.traffic.bluegreen_sides import is_shifted
+from console.core.traffic.bluegreen_sides import is_bluegreen
 from console.core.words.sizes import counted, counted_hosts, size_words
 from console.core.words.threshold_words import amount, metric_name
 from console.model.checks import Check, CheckStatus
@@ -59,7 +59,7 @@ def _checked(state: RunState, title: str, short: str, ids: tuple[str, ...], abse
 
 
 def _deploy_row(state: RunState, now: float) -> Row:
-    hosts = sum(map(len, state.plan.waves)) if state.plan and is_shifted(state) else len(state.hosts)
+    hosts = sum(map(len, state.plan.waves)) if state.plan and is_bluegreen(state) else len(state.hosts)
     kind = kind_of(state)
     reached = "back" if kind.is_return else "new"
     new = sum(1 for host in state.hosts.values() if host.condition == reached)

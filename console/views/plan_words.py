@@ -1,7 +1,7 @@
 """What GO would do, in words: the plan, and its blast radius in one sentence. Pure."""
 
 from console.core.kinds.kinds import kind_of, on_failure
-from console.core.traffic.bluegreen_sides import is_shifted, standing_by
+from console.core.traffic.bluegreen_sides import is_bluegreen, standing_by
 from console.core.traffic.shares import ALL, share_words
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted, counted_hosts
@@ -105,7 +105,7 @@ def judged_words(plan: Plan) -> str:
 
 def moves_words(state: RunState) -> str:
     """Which hosts the traffic moves to, and which then stand by; empty: it stays where it is."""
-    if not is_shifted(state) or state.plan is None:
+    if not is_bluegreen(state) or state.plan is None:
         return ""
     coming = tuple(name for wave in state.plan.waves for name in wave)
     return f"moves to {names_in_words(coming)} once all are verified; {names_in_words(tuple(sorted(standing_by(state))))} stand by"
@@ -160,7 +160,7 @@ def blast_radius(state: RunState) -> str:
     took, returns = whole_seconds(state), back_seconds(state)
     times = (f", ~{seconds_in_words(took)}" if took is not None else "") + (f", back in ~{seconds_in_words(returns)}" if returns is not None else "")
     database = f"the database is {words} first; " if kind_of(state).makes_release and state.plan and (words := database_words(state.plan)) else ""
-    if is_shifted(state):
+    if is_bluegreen(state):
         rest = len(standing_by(state))
         pace = f"which get no requests{times}; once all are verified the traffic moves to them, and {rest} stand{'s' if rest == 1 else ''} by"
         times = ""

@@ -2,6 +2,7 @@
 
 from typing import TypeAlias
 
+from console.core.plan.marks import WINDOW
 from console.core.run.breaches import blocking_breach, counting_down
 from console.core.run.command_refusals import may
 from console.core.run.monitoring_window import window_left, window_seconds, window_that_runs
@@ -111,7 +112,7 @@ def planned_rows(state: RunState) -> tuple[Line, ...]:
     if plan is None:
         return ()
     rows = [line(Span("threshold  ", "dim"), threshold_words(threshold)) for threshold in plan.thresholds]
-    step = state.index.get("verify/monitor")
+    step = state.index.get(WINDOW)
     if step is not None:
         rows.append(line(Span("monitoring ", "dim"), f"for {duration_words(window_seconds(state, step))} behind the last host"))
     return tuple(rows)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.run.closing import close, end, is_closing, make_way
-from console.core.run.failure_budget import failed_without_host, failures, is_network, is_tripped, trip_reason
+from console.core.run.failure_budget import failed_without_host, is_network, is_tripped, trip_reason
 from console.core.run.outcome import conclude
 from console.core.run.ready_steps import changing_steps, hosts_in, own_steps, ready_steps, ready_to_return, ready_while_paused, running_steps, runs
 from console.model import commands as cmd
@@ -54,7 +54,7 @@ BUDGETS = [
 
 @pytest.mark.parametrize(("state", "count", "tripped"), [pytest.param(*row[1:], id=row[0]) for row in BUDGETS])
 def test_whether_more_failed_than_may_fail(state: RunState, count: int, tripped: bool):
-    assert (failures(state), is_tripped(state)) == (count, tripped)
+    assert (len(state.tally.failed_once), is_tripped(state)) == (count, tripped)
 
 
 REASONS = [
@@ -171,7 +171,7 @@ def test_a_person_s_pause_brings_hosts_under_way_to_their_gate_and_another_one_d
     for cause, names in (("operator", ["wave-1/web01/gate"]), ("traffic", ["wave-1/web01/gate"]), ("failure", []), ("network", [])):
         assert [step.name for step in ready_while_paused(changed(run.state, pausing=paused(cause=cause)))] == names
     assert [step.name for step in ready_steps(run.state)] == ["wave-1/web01/gate"]
-    assert list(ready_to_return(run.state, run.state.tally.ready_back)) == []
+    assert list(ready_to_return(run.state)) == []
 
 
 @given(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.core.checks.staging import Made
 from console.core.kinds.judges import JUDGES
-from console.core.kinds.kinds import KINDS, goes_back, kind_of, looked_at_with, on_failure
+from console.core.kinds.kinds import KINDS, kind_of, looked_at_with, on_failure
 from console.core.kinds.preflight_result import Found
 from console.core.kinds.rollback import destination
 from console.core.rollback_targets import Targets
@@ -399,7 +399,7 @@ def test_a_kind_has_its_words(name: RunKind):
     run = RunState(kind=name, environment="production")
     assert kind_of(run) is kind
     assert looked_at_with(run) == command.format(environment="production")
-    assert goes_back(name) is kind.returns is (name == "deploy")
+    assert KINDS[name].returns is kind.returns is (name == "deploy")
 
 
 TRAITS = {

@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 
 from console.core.plan.shift_plan import nobody_returns, plan_shift_back, rest_steps, shifts_back
 from console.core.plan.stages import Staged, in_stages
-from console.core.traffic.bluegreen_sides import TRAFFIC_BACK, Sides, aside, hosts_of, is_idle, is_shifted, moves_traffic, served_before, sides_of, standing_by
+from console.core.traffic.bluegreen_sides import (
+    TRAFFIC_BACK,
+    Sides,
+    aside,
+    hosts_of,
+    is_bluegreen,
+    is_idle,
+    moves_traffic,
+    served_before,
+    sides_of,
+    standing_by,
+)
 from console.core.words.several_hosts import SHOWN, several
 from console.errors import Problem
 from console.model.configured_environment import Environment
@@ -135,8 +146,8 @@ def test_a_side_that_has_no_release_is_no_way_back():
     ("strategy", "shifts", "moves"), [("bluegreen", True, True), (TRAFFIC_BACK, False, True), ("rolling", False, False), ("canary", False, False)]
 )
 def test_whether_a_run_moves_the_traffic(strategy: str, shifts: bool, moves: bool):
-    assert (is_shifted(shifted(strategy)), moves_traffic(shifted(strategy))) == (shifts, moves)
-    assert (is_shifted(a_state("old")), moves_traffic(a_state("old"))) == (False, False)
+    assert (is_bluegreen(shifted(strategy)), moves_traffic(shifted(strategy))) == (shifts, moves)
+    assert (is_bluegreen(a_state("old")), moves_traffic(a_state("old"))) == (False, False)
 
 
 IDLE = [

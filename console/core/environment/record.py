@@ -19,7 +19,7 @@ from console.core.environment.verification import unverified_after, unverified_f
 from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import blocking_breach
 from console.core.run.usual_times import seconds_by_kind
-from console.core.traffic.bluegreen_sides import is_shifted
+from console.core.traffic.bluegreen_sides import is_bluegreen
 from console.errors import Exit
 from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord, HostRecord, OpenRun
@@ -78,7 +78,8 @@ def trimmed(state: RunState) -> RunState:
         run=state.run, kind=state.kind, app=state.app, environment=state.environment, by=state.by, request=state.request, phase=state.phase,
         revision=state.revision, release=state.release, content=state.content, review=state.review, backup=state.backup, way_back=state.way_back,
         steps=Table((name, state.steps[name]) for name in (MIGRATE, REVERT) if name in state.steps), hosts=hosts, changed=state.changed, go=state.go,
-        exit=state.exit, outcome=state.outcome, ended_at=state.ended_at, plan=changed(state.plan, steps=Steps()) if state.plan and is_shifted(state) else None,
+        exit=state.exit, outcome=state.outcome, ended_at=state.ended_at,
+        plan=changed(state.plan, steps=Steps()) if state.plan and is_bluegreen(state) else None,
     )  # fmt: skip
 
 

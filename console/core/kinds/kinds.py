@@ -56,8 +56,3 @@ def on_failure(run: RunState) -> OnFailure:
 def looked_at_with(run: RunState) -> str:
     """The command that shows again what such a run was refused for."""
     return kind_of(run).looked_at_with.format(environment=run.environment)
-
-
-def goes_back(kind: RunKind) -> bool:
-    """Whether a host of such a run may be taken back to what it had before it."""
-    return KINDS[kind].returns

@@ -61,6 +61,10 @@ class Lane:
         title = f"switch {self.host.name} to {self.release}"
         return self.step("switch", "switch", title, 30.0, idempotent=True, changes=True)
 
+    def remove(self) -> Step:
+        """Make the step that removes `current`: nothing is live then."""
+        return self.step("remove", "remove", f"remove current on {self.host.name}", 30.0, idempotent=True, changes=True)
+
     def restart(self, *, first: bool) -> tuple[Step, ...]:
         """Bring the application to what is live: start it where it never ran, else restart it, or start it after its stop."""
         start, restart = self.environment.command(self.host, "start"), self.environment.command(self.host, "restart")

@@ -1,5 +1,7 @@
 """The points of a plan that many steps wait for by one name: before each wave, before the close, between the halves of a rollback. Pure."""
 
+from typing import Final
+
 from console.core.traffic.serving import in_words
 from console.core.traffic.shares import ALL, share_words
 from console.core.words.durations import duration_words
@@ -12,6 +14,8 @@ from console.text import SafeText
 
 WEIGHING = 60.0
 """Seconds for balancers to be told weights, and read back."""
+WINDOW: Final = "verify/monitor"
+"""The step of the monitoring window, which watches the fleet."""
 WINDOW_GRACE = 60.0
 """Seconds that the step of the monitoring window may take beyond it."""
 NAMED = 6

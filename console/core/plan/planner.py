@@ -7,11 +7,11 @@ from console.core.plan.critical_steps import at_the_end
 from console.core.plan.database_plan import database_steps
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.maintenance_page import behind_page, page_off, page_on
-from console.core.plan.marks import WINDOW_GRACE, closing_mark, weights_back
+from console.core.plan.marks import WINDOW, WINDOW_GRACE, closing_mark, weights_back
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.registry import STRATEGIES
 from console.core.plan.strategies.rolling import in_waves, wave_by_wave, waves_of
-from console.core.traffic.serving import OutBefore
+from console.core.traffic.serving import NOBODY_OUT, OutBefore
 from console.core.traffic.shares import Loads
 from console.model.configured_environment import Environment
 from console.model.database import Review
@@ -22,7 +22,6 @@ from console.model.values import sealed
 from console.text import SafeText
 
 NOT_REVIEWED = Review()
-NOBODY_OUT: OutBefore = {}
 NO_LOADS: Loads = {}
 
 
@@ -128,8 +127,8 @@ def _close(environment: Environment, hosts: tuple[Host, ...], release: str, chan
     if watches and environment.monitor:
         title = SafeText(f"watch health for {environment.monitor:g} s")
         timeout = environment.monitor + WINDOW_GRACE
-        steps.append(Step("verify/monitor", "monitor", "verify", title, needs=needs, timeout=timeout, idempotent=True, release=release))
-        needs = ("verify/monitor",)
+        steps.append(Step(WINDOW, "monitor", "verify", title, needs=needs, timeout=timeout, idempotent=True, release=release))
+        needs = (WINDOW,)
     mark = closing_mark((*needs, *(step.name for step in tried)))
     steps.append(mark)
     for host in hosts:

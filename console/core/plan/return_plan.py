@@ -12,7 +12,7 @@ from console.core.plan.marks import half_mark, weights_back
 from console.core.plan.shift_plan import rest_steps, shift_back, shifts_back
 from console.core.plan.strategies.recreate import recreate_back
 from console.core.traffic.bluegreen_sides import served_before
-from console.core.traffic.serving import OutBefore
+from console.core.traffic.serving import NOBODY_OUT, OutBefore
 from console.core.traffic.shares import ALL
 from console.model.configured_environment import Environment
 from console.model.host import Host
@@ -22,7 +22,6 @@ from console.model.state import HostState, RunState
 from console.model.values import changed, sealed
 from console.text import SafeText
 
-NOBODY_OUT: Final[OutBefore] = {}
 ONE_BY_ONE: Final = frozenset({"rolling", "canary"})
 """Strategies in which hosts serve whatever the others have."""
 
@@ -99,8 +98,7 @@ def return_steps(
         weigh = lane.weigh(ALL) if alone else ()
         back = (*lane.drain(), lane.switch(), *lane.restart(first=False), *lane.gate(), *weigh, *lane.admit(), *lane.hooks("after rollback"))
         return chained(back, needs)
-    remove = lane.step("remove", "remove", f"remove current on {host.name}", 30.0, idempotent=True, changes=True)
-    return chained((*lane.drain(), *lane.run("stop", environment.command(host, "stop")), remove), needs)
+    return chained((*lane.drain(), *lane.run("stop", environment.command(host, "stop")), lane.remove()), needs)
 
 
 def touched_hosts(state: RunState) -> tuple[str, ...]:

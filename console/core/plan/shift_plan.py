@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import shift_mark
-from console.core.traffic.bluegreen_sides import TRAFFIC_BACK, is_shifted, served_before, standing_by
+from console.core.traffic.bluegreen_sides import TRAFFIC_BACK, is_bluegreen, served_before, standing_by
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.plan import Plan, Step, Steps
@@ -21,7 +21,7 @@ def nobody_returns(needs: tuple[str, ...]) -> tuple[Step, ...]:
 
 def shifts_back(state: RunState) -> bool:
     """Whether the run goes back by moving the traffic: the side that stands by has a release."""
-    return is_shifted(state) and any(state.hosts[name].release for name in standing_by(state))
+    return is_bluegreen(state) and any(state.hosts[name].release for name in standing_by(state))
 
 
 def plan_shift_back(

@@ -10,7 +10,7 @@ from console.core.database_state import needs_person
 from console.core.kinds.kinds import kind_of
 from console.core.run.pauses import is_paused_for
 from console.core.run.ready_steps import own_steps
-from console.core.traffic.bluegreen_sides import BLUEGREEN
+from console.core.traffic.bluegreen_sides import is_bluegreen
 from console.core.traffic.shares import ALL
 from console.core.words.threshold_words import numbers_words
 from console.model.commands import AnyCommand, Continue
@@ -63,8 +63,7 @@ def _exposes_more(state: RunState, step: Step) -> bool:
         return True
     if step.kind == "weigh":
         return step.phase == "release" and not step.about and step.share < ALL
-    is_shift = state.plan is not None and state.plan.strategy == BLUEGREEN
-    return is_shift and (step.phase, step.kind) in (("release", "admit"), ("verify", "drain"))
+    return is_bluegreen(state) and (step.phase, step.kind) in (("release", "admit"), ("verify", "drain"))
 
 
 def told_of(state: RunState, seen: int) -> tuple[str, ...]:

@@ -220,7 +220,7 @@ def _promote(command: cmd.Promote, state: RunState, by: Person | None) -> Denial
         words = f"a metric is above its limit: {numbers_words(known.threshold, known.verdict)}; roll back, or continue"
         return _no(words, _back(state), _continue_way(state))
     rule = pause_rule(state)
-    if rule is not None and not rule.is_promoted:
+    if rule is not None and not rule.ends_by_promote:
         return _no(f"the run is paused: {state.pausing.reason if state.pausing else ''}", *ways_on(state))
     return None
 

@@ -261,7 +261,7 @@ def _goes_on_returning(environment: Environment, state: RunState, now: float) ->
     if state.aborting == "back":
         return
     yield from _send_back(environment, state, frozenset({"skipped"}))
-    yield from _starts(state, now, ready_to_return(state, state.tally.ready_back))
+    yield from _starts(state, now, ready_to_return(state))
 
 
 def _roll_back(environment: Environment, state: RunState, now: float, since: int) -> Iterator[Effect]:
@@ -274,7 +274,7 @@ def _roll_back(environment: Environment, state: RunState, now: float, since: int
         ended = (name for name in tally.forward if not stays_forward(state, state.hosts[name]))
         there = (step for name in ended for step in tally.lanes[name].running if step.phase != "rollback")
         yield from (CancelStep(step, state.step_state(step).attempt) for step in (*own, *there))
-    ready = (*ready_to_return(state, tally.ready_back), *ready_to_stay_forward(state))
+    ready = (*ready_to_return(state), *ready_to_stay_forward(state))
     starts = tuple(_starts(state, now, (step for step in ready if step.about or not own)))
     yield from starts
     if not starts and not runs(state):

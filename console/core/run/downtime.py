@@ -33,27 +33,27 @@ def outages(state: RunState) -> tuple[TimeDown, ...]:
     """Return the times without service, oldest first."""
     if state.plan is None or state.plan.strategy != "recreate":
         return ()
-    forward = _outage(state, ("release",), PAGE_OFF)
-    back = _outage(state, ("rollback",), BACK_OFF) if state.back else None
+    forward = _outage(state, "release", PAGE_OFF)
+    back = _outage(state, "rollback", BACK_OFF) if state.back else None
     if forward and back and (forward.until is None or forward.until > back.since):
         return (TimeDown(forward.since, back.until),)
     if forward and forward.until is None and state.back and back is None:
-        return (TimeDown(forward.since, _serves(state, ("rollback",), BACK_OFF)),)
+        return (TimeDown(forward.since, _serves(state, "rollback", BACK_OFF)),)
     return tuple(one for one in (forward, back) if one)
 
 
-def _outage(state: RunState, phases: tuple[Phase, ...], page: str) -> TimeDown | None:
-    down = [known.started + known.seconds for step, known in _begun(state, phases) if step.kind == "stop" and known.status != "running"]
-    if not any(step.kind == "stop" for step in _of_phase(state, phases)):
-        down = [known.started for step, known in _begun(state, phases) if step.kind == "restart"]
-    return TimeDown(min(down), _serves(state, phases, page)) if down else None
+def _outage(state: RunState, phase: Phase, page: str) -> TimeDown | None:
+    down = [known.started + known.seconds for step, known in _begun(state, phase) if step.kind == "stop" and known.status != "running"]
+    if not any(step.kind == "stop" for step in _of_phase(state, phase)):
+        down = [known.started for step, known in _begun(state, phase) if step.kind == "restart"]
+    return TimeDown(min(down), _serves(state, phase, page)) if down else None
 
 
-def _serves(state: RunState, phases: tuple[Phase, ...], page: str) -> float | None:
+def _serves(state: RunState, phase: Phase, page: str) -> float | None:
     """When the first host passed its gate (where there is none: was started), and the page was gone."""
-    gated = any(step.kind == "gate" for step in _of_phase(state, phases))
+    gated = any(step.kind == "gate" for step in _of_phase(state, phase))
     kind = "gate" if gated else "restart"
-    up = [known.started + known.seconds - known.passing for step, known in _begun(state, phases) if step.kind == kind and known.status == "done"]
+    up = [known.started + known.seconds - known.passing for step, known in _begun(state, phase) if step.kind == kind and known.status == "done"]
     if not up:
         return None
     off = state.steps.get(page, StepState())
@@ -62,12 +62,12 @@ def _serves(state: RunState, phases: tuple[Phase, ...], page: str) -> float | No
     return max(min(up), off.started + off.seconds) if off.status == "done" else None
 
 
-def _begun(state: RunState, phases: tuple[Phase, ...]) -> Iterable[tuple[Step, StepState]]:
-    for step in _of_phase(state, phases):
+def _begun(state: RunState, phase: Phase) -> Iterable[tuple[Step, StepState]]:
+    for step in _of_phase(state, phase):
         known = state.step_state(step)
         if known.attempt and known.started:
             yield step, known
 
 
-def _of_phase(state: RunState, phases: tuple[Phase, ...]) -> Iterable[Step]:
-    return (step for lane in state.lanes.values() for step in lane if step.phase in phases)
+def _of_phase(state: RunState, phase: Phase) -> Iterable[Step]:
+    return (step for lane in state.lanes.values() for step in lane if step.phase == phase)

@@ -16,11 +16,6 @@ from console.model.state import RunState
 from console.text import SafeText
 
 
-def failures(state: RunState) -> int:
-    """Hosts that count against the failure budget."""
-    return len(state.tally.failed_once)
-
-
 def is_tripped(state: RunState, without: str = "") -> bool:
     """Whether more went wrong than the budget allows, and something of it that no person has seen and gone on with. `without`: but for that host.
 

@@ -4,13 +4,10 @@ It begins behind the last host's gate, and anew behind that of one that is tried
 limit it does not end.
 """
 
-from console.core.plan.marks import WINDOW_GRACE
+from console.core.plan.marks import WINDOW, WINDOW_GRACE
 from console.core.run.breaches import blocking_breach
 from console.model.plan import Step
 from console.model.state import AnalysisState, RunState, StepState
-
-WINDOW = "verify/monitor"
-"""The step that watches the fleet."""
 
 
 def window_step(state: RunState) -> Step | None:

@@ -12,11 +12,11 @@ from console.model.state import RunState
 class PauseRule(NamedTuple):
     """What goes on in a pause, and what follows from its end. Hosts that go back do so in each of them."""
 
-    is_waited: bool
+    may_be_superseded: bool
     """Every host is as it is to stay, and a newer release may take the run's place."""
     updates_go_on: bool
     """Hosts that are being updated come to their gate: none is left between its switch and that."""
-    is_promoted: bool = False
+    ends_by_promote: bool = False
     """`promote` ends it as well."""
     tolerates: bool = False
     """Whoever continues has seen the failures so far, and goes on with them."""
@@ -25,15 +25,15 @@ class PauseRule(NamedTuple):
 
 
 PAUSES: Final[dict[PauseCause, PauseRule]] = {
-    "operator": PauseRule(is_waited=True, updates_go_on=True, is_promoted=True),
-    "pause-after": PauseRule(is_waited=True, updates_go_on=True, is_promoted=True),
-    "inconclusive": PauseRule(is_waited=False, updates_go_on=False, is_promoted=True),
-    "manual": PauseRule(is_waited=True, updates_go_on=False),
-    "failure": PauseRule(is_waited=False, updates_go_on=False, tolerates=True),
-    "network": PauseRule(is_waited=False, updates_go_on=False, tolerates=True, forgets_links=True),
-    "traffic": PauseRule(is_waited=False, updates_go_on=True),
-    "record": PauseRule(is_waited=False, updates_go_on=True),
-    "taken-up": PauseRule(is_waited=False, updates_go_on=False),
+    "operator": PauseRule(may_be_superseded=True, updates_go_on=True, ends_by_promote=True),
+    "pause-after": PauseRule(may_be_superseded=True, updates_go_on=True, ends_by_promote=True),
+    "inconclusive": PauseRule(may_be_superseded=False, updates_go_on=False, ends_by_promote=True),
+    "manual": PauseRule(may_be_superseded=True, updates_go_on=False),
+    "failure": PauseRule(may_be_superseded=False, updates_go_on=False, tolerates=True),
+    "network": PauseRule(may_be_superseded=False, updates_go_on=False, tolerates=True, forgets_links=True),
+    "traffic": PauseRule(may_be_superseded=False, updates_go_on=True),
+    "record": PauseRule(may_be_superseded=False, updates_go_on=True),
+    "taken-up": PauseRule(may_be_superseded=False, updates_go_on=False),
 }
 """By cause. `manual` is ended by ticking off what it waits for, `record` not before the record that machines share answers again, `inconclusive` mostly by
 `promote`. The end of `traffic` has what was held done again."""

@@ -43,11 +43,11 @@ def ready_steps(state: RunState) -> Iterator[Step]:
         yield from tally.lanes[name].ready
 
 
-def ready_to_return(state: RunState, hosts: HostSet) -> Iterator[Step]:
-    """Of those hosts, and of the whole run."""
+def ready_to_return(state: RunState) -> Iterator[Step]:
+    """Steps of the way back: of the whole run, and of hosts."""
     tally = state.tally
     yield from (step for step in own_steps(state, tally.own_ready) if step.phase == "rollback")
-    for name in tally.ready_back & hosts:
+    for name in tally.ready_back:
         yield from (step for step in tally.lanes[name].ready if step.phase == "rollback")
 
 
@@ -68,7 +68,7 @@ def ready_while_paused(state: RunState) -> Iterator[Step]:
 def ready_in_pause(state: RunState, cause: PauseCause) -> Iterator[Step]:
     """The same for a pause of that cause, whether or not the run is in it."""
     tally = state.tally
-    yield from ready_to_return(state, tally.ready_back)
+    yield from ready_to_return(state)
     if PAUSES[cause].updates_go_on:
         for name in tally.ready & hosts_in(state, frozenset({"updating"})):
             yield from (step for step in tally.lanes[name].ready if step.phase == "release")
@@ -78,7 +78,7 @@ def ready_to_serve_again(state: RunState) -> Iterator[Step]:
     """Where no host goes back: what is still to be done on hosts that were taken out of the traffic, so that none is left out of it."""
     if kind_of(state).returns or state.aborting == "leave":
         return
-    yield from ready_to_return(state, state.tally.ready_back)
+    yield from ready_to_return(state)
     for name in state.tally.ready & hosts_in(state, frozenset({"updating"})):
         if state.hosts[name].traffic:
             yield from (step for step in state.tally.lanes[name].ready if step.phase == "release")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from console.core.migrations.review import forward, pointed_out, unread_words
+from console.core.plan.marks import WINDOW
 from console.core.thresholds.pieces import together
 from console.core.traffic.shares import share_words
 from console.core.words.canary_words import reading_words
@@ -228,7 +229,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.LogKindsSeen: _log_kinds,
     ev.Promoted: lambda event: (
         f"monitoring window ended by {event.by.name}{_reason(event)}"
-        if event.step == "verify/monitor"
+        if event.step == WINDOW
         else f"promoted by {event.by.name}: the release goes on{_reason(event)}"
     ),
     ev.WindowExtended: lambda event: f"monitoring window made {duration_words(event.seconds)} longer by {event.by.name}{_reason(event)}",

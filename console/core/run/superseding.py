@@ -7,9 +7,10 @@ is no hindrance: the newer release may be what mends it.
 from console.core.conditions import AT_REST, IN_BETWEEN, LOST, STRANDED
 from console.core.kinds.kinds import kind_of
 from console.core.plan.maintenance_page import left_on
+from console.core.plan.marks import WINDOW
 from console.core.run.breaches import over
 from console.core.run.failure_budget import is_tripped
-from console.core.run.monitoring_window import WINDOW, window_step
+from console.core.run.monitoring_window import window_step
 from console.core.run.pauses import pause_rule
 from console.core.run.ready_steps import running_steps
 from console.core.words.threshold_words import breach_words
@@ -27,9 +28,9 @@ def makes_way(state: RunState) -> bool:
     if step is None or state.step_state(step).status != "running" or not kind_of(state).makes_release:
         return False
     rule = pause_rule(state)
-    if state.superseded_by or state.aborting or (rule is not None and not rule.is_waited):
+    if state.superseded_by or state.aborting or (rule is not None and not rule.may_be_superseded):
         return False
-    if left_on(state) or any(known.own for known in state.weights.values()) or is_tripped(state):
+    if left_on(state) or state.has_weights or is_tripped(state):
         return False
     return not _works_on_hosts(state)
 

@@ -104,8 +104,8 @@ def served_before(state: RunState, host: str) -> bool:
     return f"{aside(host)}/drain" in state.index
 
 
-def is_shifted(state: RunState) -> bool:
-    """Whether the run moves the traffic from one side to the other, instead of changing hosts that serve."""
+def is_bluegreen(state: RunState) -> bool:
+    """Whether the run is a blue/green release: it moves the traffic from one side to the other, instead of changing hosts that serve."""
     return state.plan is not None and state.plan.strategy == BLUEGREEN
 
 
@@ -121,7 +121,7 @@ def is_idle(state: RunState, host: HostState) -> bool:
 
 def standing_by(state: RunState) -> frozenset[str]:
     """The hosts that such a run leaves on their release, ready for the way back."""
-    if not is_shifted(state) or state.plan is None:
+    if not is_bluegreen(state) or state.plan is None:
         return frozenset()
     planned = {name for wave in state.plan.waves for name in wave}
     return frozenset(name for name, host in state.hosts.items() if name not in planned and host.condition == "old")

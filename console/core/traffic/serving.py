@@ -1,6 +1,7 @@
 """Which balancers send requests to which hosts, and what follows from what they said: who is out, who serves, what a step is called. Pure."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from console.model.balancer import Balancer
 from console.model.configured_environment import Environment
@@ -10,6 +11,7 @@ from console.text import SafeText
 
 OutBefore = Mapping[str, frozenset[str]]
 """By host: the balancers that somebody else has taken it out of."""
+NOBODY_OUT: Final[OutBefore] = {}
 NAMED = 3
 """Balancers that a title names."""
 

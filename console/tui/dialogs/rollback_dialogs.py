@@ -1,6 +1,6 @@
 """The dialogs for roll back, abort and skip. Their text comes from the views."""
 
-from console.core.kinds.kinds import goes_back
+from console.core.kinds.kinds import kind_of
 from console.core.plan.shift_plan import shifts_back
 from console.core.run.command_refusals import ended_instead
 from console.core.words.sizes import counted_hosts
@@ -41,7 +41,7 @@ def abort_dialog(state: RunState, width: int) -> Dialog:
     if not state.changed:
         body: tuple[Line, ...] = (line("Nothing was changed yet: the run ends, and every host stays on its release."),)
         return Dialog("Abort?", body, (Choice("a", "abort", "back"),))
-    if not goes_back(state.kind):
+    if not kind_of(state).returns:
         body = (line("No further step starts; running steps finish. Then everything stays as it is (the run counts as failed)."),)
         return Dialog("Abort?", body, (Choice("a", "abort", "leave"),))
     body = (

@@ -60,8 +60,7 @@ def recreate_back(environment: Environment, hosts: tuple[Host, ...], targets: Ma
 def _stages_back(lane: Lane) -> Stages:
     stop = _not_fatal(_stop(lane))
     if not lane.release:
-        remove = lane.step("remove", "remove", f"remove current on {lane.host.name}", 30.0, idempotent=True, changes=True)
-        return stop, (remove,), ()
+        return stop, (lane.remove(),), ()
     return stop, (lane.switch(),), (*_start(lane), *lane.gate(), *lane.admit(drained=False), *lane.hooks("after rollback"))
 
 
