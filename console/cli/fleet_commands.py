@@ -79,7 +79,7 @@ async def check(how: Invocation, name: str, argument: dict[str, Any]) -> int:
     finally:
         await client.close()
     if how.json:
-        say_json(answer)
+        say_json({**answer, "problems": [{**problem, "hint": as_typed(problem["hint"])} for problem in answer["problems"]]})
     else:
         for line in check_lines(answer):
             say(line)

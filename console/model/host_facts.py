@@ -26,6 +26,8 @@ class LockHolder(msgspec.Struct, frozen=True):
     """The engine that took or took over this lock ran on this machine, and is known to run no more."""
     is_left: bool = False
     """So is its run's, which this machine's record has and which has not ended: it can be resumed."""
+    is_unknown: bool = False
+    """Its run is none of this machine's record: it can be neither joined nor ended from here."""
     goes_back: bool = False
     """Its run may use the room that a host keeps for going back."""
 

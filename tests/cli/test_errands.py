@@ -103,7 +103,10 @@ def test_what_is_refused_runs_nowhere(shop: Shop):
     assert "no such host" in shop.execute("web09", "true", code=2)[1]
     shop.deploy("lock", "production", "--reason", "audit")
     try:
-        assert "audit" in shop.execute("*", "echo ran", code=6)[1]
+        refused = shop.execute("*", "echo ran", code=6)[1]
+        assert "web01 is closed by " in refused
+        assert "deploy unlock production --reason TEXT" in refused
+        assert "audit" in refused
         assert "web01  ran" in shop.execute("*", "echo ran", more=("--yes", "--read-only"))[0]
     finally:
         shop.deploy("unlock", "production", "--reason", "done", "--yes")

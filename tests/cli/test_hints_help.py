@@ -57,7 +57,9 @@ def test_a_no_go_says_where_it_is_looked_into(shop: Product, tmp_path: Path):
     shop.deploy("-c", shop.config, "lock", "production", "--reason", "audit")
     _, err = shop.deploy("-c", shop.config, "check", "production", code=6)
     out = shop.deploy("-c", shop.config, "check", "production", code=6)[0]
-    typed(printed(out + err, "unlock"), tmp_path)
+    refused = shop.result("-c", shop.config, "check", "production", code=6)
+    assert printed(out + err, "unlock") == printed(hint(refused), "unlock")
+    typed(printed(hint(refused), "unlock"), tmp_path)
     assert shop.deploy("-c", shop.config, "check", "production", "--version", "v1.4.2")[0].endswith("go\n")
 
 

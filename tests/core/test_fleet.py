@@ -437,8 +437,8 @@ def test_a_verdict_on_what_a_restart_restarts(facts: tuple[HostFacts, ...], foun
     assert (check.status, str(check.detail), str(check.remedy), check.blocking) == found
 
 
-def held(run: str, by: str = "bo") -> dict[str, object]:
-    return {"lock": LockHolder(SafeText(by), run=run)}
+def held(run: str, by: str = "bo", *, is_unknown: bool = False) -> dict[str, object]:
+    return {"lock": LockHolder(SafeText(by), run=run, is_unknown=is_unknown)}
 
 
 CLOSED = {"closed": LockHolder(SafeText("ada"), reason=SafeText("audit"))}
@@ -452,6 +452,16 @@ LOCKS = [
         "held by two",
         fleet_of(held("r2"), held("r0")),
         ("failed", f"web01: held by r2; web02: held by r0{DEAD}", UNLOCK.format("r0"), True),
+    ),
+    (
+        "held by a run of another machine",
+        fleet_of(held("r0", is_unknown=True)),
+        ("failed", f"web01: held by r0, a run of bo on another machine{DEAD}", "deploy unlock ENV --run r0 --reason TEXT", True),
+    ),
+    (
+        "held by a run of another machine and one of this",
+        fleet_of(held("r0", is_unknown=True), held("r2")),
+        ("failed", f"web01: held by r0, a run of bo on another machine; web02: held by r2{DEAD}", UNLOCK.format("r2"), True),
     ),
     ("held by a person", fleet_of(held("", "cy")), ("failed", "web01: held by cy", NOTED, True)),
     ("closed", fleet_of(CLOSED), ("failed", "web01: closed by ada: audit", NOTED, True)),

@@ -192,7 +192,7 @@ ENDS = [
         Exit.LOCKED,
         "locked",
         "web01 is held by r0; once that run is dead, unlock --run breaks its lock",
-        "deploy attach r0",
+        "deploy check production",
     ),
     ("a lock after a no-go", a_state(locked_by=HELD, go=False), Exit.LOCKED, "locked", "web01 is held by r0", "deploy unlock production --reason TEXT"),
     ("a no-go", unchanged(go=False, reasons=(SafeText("no-go by ada"),)), Exit.NO_GO, "no-go", "no-go by ada", "deploy check production"),

@@ -75,6 +75,7 @@ async def test_while_the_record_is_away_the_end_of_an_engine_of_this_machine_is_
 )
 async def test_what_is_not_known_to_be_dead_is_waited_for(second: LockHolder, ours: bool):
     hosts = Hosts(LOCK, second)
-    with pytest.raises(Locked, match="heard from it 3 s ago, and it counts as dead after 60 s"):
+    with pytest.raises(Locked, match="heard from it 3 s ago, and it counts as dead after 60 s") as refused:
         await answer_break(await fleet(hosts, ours=ours), ASKED, ADA)
+    assert str(refused.value.hint).endswith("s: deploy unlock production --run r1 --reason TEXT")
     assert hosts.broken == []

@@ -22,3 +22,10 @@ async def test_a_lock_of_an_interrupted_run_of_this_record_can_be_resumed_and_no
     seen = (held(ENDED, gone=True), held(LEFT, gone=True), held(ALIVE, gone=False), held(ANOTHERS, gone=True), HostFacts("free"))
     found = await without_leftovers(Record(), seen)  # type: ignore[arg-type]
     assert [fact.lock.is_left if fact.lock else None for fact in found] == [None, True, False, False, None]
+    assert [fact.lock.is_unknown if fact.lock else None for fact in found] == [None, False, False, True, None]
+
+
+async def test_a_person_s_lock_is_no_unknown_run():
+    (found,) = await without_leftovers(Record(), (held("", gone=False),))  # type: ignore[arg-type]
+    assert found.lock is not None
+    assert not found.lock.is_unknown

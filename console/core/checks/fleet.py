@@ -118,14 +118,15 @@ def assess_lock(facts: tuple[HostFacts, ...], run: str, ceding: Ceding | None = 
     held = _looks(facts, lambda fact: _held(fact.lock) if fact.lock and fact.lock.run != run else "")
     closed = _looks(facts, lambda fact: f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}" if fact.closed else "")
     looks = held if any(look.found and isinstance(look.found, str) for look in held) else closed
-    free = fleet_check("lock", "Lock free", looks, _unlocking(facts, run), right=lambda answers: f"no run and no person holds a host ({answers.words})")
+    free = fleet_check("lock", "Lock free", looks, unlocking(facts, run), right=lambda answers: f"no run and no person holds a host ({answers.words})")
     if free.status == "failed" and any(fact.lock and fact.lock.run not in ("", run) and not fact.lock.is_left for fact in facts):
         free = changed(free, detail=SafeText(f"{free.detail}; once that run is dead, unlock --run breaks its lock"))
     return _judged(free, facts)
 
 
 def _held(lock: LockHolder) -> str:
-    return f"held by {lock.run or lock.by}" + (", which was interrupted and can be resumed" if lock.is_left else "")
+    interrupted = ", which was interrupted and can be resumed" if lock.is_left else ""
+    return f"held by {lock.run or lock.by}{interrupted}" + (f", a run of {lock.by} on another machine" if lock.is_unknown else "")
 
 
 def _handed_over(facts: tuple[HostFacts, ...], run: str, ceding: Ceding) -> Check:
@@ -139,19 +140,29 @@ def _handed_over(facts: tuple[HostFacts, ...], run: str, ceding: Ceding) -> Chec
     return changed(rest, status="warning" if concern else "passed", detail=SafeText(words + concern))
 
 
-def _unlocking(facts: tuple[HostFacts, ...], run: str) -> str:
-    """What opens each lock that was met: of a run that goes on or is dead, and of a person."""
-    runs = sorted({fact.lock.run for fact in facts if fact.lock and fact.lock.run not in ("", run)})
+def unlocking(facts: tuple[HostFacts, ...], run: str = "") -> str:
+    """What to type about a lock that was met: of a run that goes on, was left or is another machine's, and of a person. `run`: whose own locks are none."""
+    runs = sorted({fact.lock.run for fact in facts if fact.lock and fact.lock.run not in ("", run) and not fact.lock.is_unknown})
+    unknown = sorted({fact.lock.run for fact in facts if fact.lock and fact.lock.run != run and fact.lock.is_unknown})
     notes = any(fact.closed for fact in facts) or any(fact.lock and not fact.lock.run for fact in facts)
     left = sorted({fact.lock.run for fact in facts if fact.lock and fact.lock.is_left})
     if left:
         return f"deploy resume {left[0]}"
-    return f"deploy attach {runs[0]}" if runs else "deploy unlock ENV --reason TEXT" if notes else ""
+    if runs:
+        return f"deploy attach {runs[0]}"
+    if unknown:
+        return f"deploy unlock ENV --run {unknown[0]} --reason TEXT"
+    return "deploy unlock ENV --reason TEXT" if notes else ""
 
 
 def named(check: Check, environment: str) -> Check:
     """Return the check with the environment's name where its remedy says ENV: what is told can be typed."""
-    return changed(check, remedy=SafeText(_ENV.sub(environment, check.remedy))) if "ENV" in check.remedy else check
+    return changed(check, remedy=SafeText(in_environment(check.remedy, environment))) if "ENV" in check.remedy else check
+
+
+def in_environment(remedy: str, environment: str) -> str:
+    """Return what to type with the environment's name where it says ENV."""
+    return _ENV.sub(environment, remedy)
 
 
 def overridden(checks: Iterable[Check], overrides: tuple[tuple[str, str], ...]) -> tuple[Check, ...]:

@@ -27,10 +27,8 @@ _OUT_FOR_A_REASON = ("failed", "unreachable", "unknown", "owed", "left-out")
 
 
 def _unlocking(state: RunState) -> str:
-    """What opens the lock that was met: a run's, once it is dead, or a person's note."""
-    if not state.locking_run:
-        return f"deploy unlock {state.environment} --reason TEXT"
-    return f"deploy attach {state.locking_run}"
+    """What to type about the lock that was met. Another engine took it meanwhile, so its run may be none of this record: `check` says whose it is, and the rest."""
+    return f"deploy check {state.environment}" if state.locking_run else f"deploy unlock {state.environment} --reason TEXT"
 
 
 def conclude(state: RunState) -> Conclusion:

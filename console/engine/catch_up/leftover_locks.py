@@ -37,16 +37,18 @@ async def is_known_over(journal: Journal, run: str) -> bool:
 
 
 async def without_leftovers(journal: Journal, facts: Iterable[HostFacts]) -> tuple[HostFacts, ...]:
-    """Return the facts without the locks of runs that have ended; one of a run that was interrupted here, and can be resumed, is marked so."""
+    """Return the facts without the locks of runs that have ended; those that this record does not have are marked, and those that can be resumed here."""
     known = tuple(facts)
-    over = {run for run in {fact.lock.run for fact in known if fact.lock} if await is_over(journal, run)}
-    gone = {fact.lock.run for fact in known if fact.lock and fact.lock.is_gone} - over
-    left = {run for run in gone if run and await journal.of_type(run, RunOpened)}
-    return tuple(_seen(fact, fact.lock, over, left) if fact.lock else fact for fact in known)
+    runs = {fact.lock.run for fact in known if fact.lock and fact.lock.run}
+    over = {run for run in runs if await is_over(journal, run)}
+    ours = {run for run in runs - over if await journal.of_type(run, RunOpened)}
+    return tuple(_seen(fact, fact.lock, over, ours) if fact.lock else fact for fact in known)
 
 
-def _seen(fact: HostFacts, lock: LockHolder, over: set[str], left: set[str]) -> HostFacts:
-    return changed(fact, lock=None if lock.run in over else changed(lock, is_left=lock.run in left))
+def _seen(fact: HostFacts, lock: LockHolder, over: set[str], ours: set[str]) -> HostFacts:
+    is_ours = lock.run in ours
+    marked = changed(lock, is_left=is_ours and lock.is_gone, is_unknown=bool(lock.run) and not is_ours)
+    return changed(fact, lock=None if lock.run in over else marked)
 
 
 async def release(locks: HostLock, environment: Environment, left: Leftover, keep: Iterable[LockLeft] = ()) -> LocksReleased:

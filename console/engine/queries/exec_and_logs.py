@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
+from console.core.checks.fleet import in_environment, unlocking
 from console.core.host_selection import meant_hosts
 from console.engine.context import QueryContext
 from console.engine.queries.inspect import look_at
@@ -40,7 +41,7 @@ async def answer_exec(fleet: QueryContext, argument: Mapping[str, Any], person: 
     )  # fmt: skip
     variables = variables_of(environment, fleet.secrets)
     facts = await look_at(fleet, meant_hosts(environment, request))
-    _judge(facts, locks=not argument.get("read_only"))
+    _judge(facts, environment.name, locks=not argument.get("read_only"))
     command = Command(str(argument["command"]))
     commands = tuple(remote_command_for(environment, fact, command, variables, timeout=LONGEST, fill=False) for fact in facts)
     run = await new_run(fleet.journal, fleet.clock, environment.name)
@@ -48,15 +49,16 @@ async def answer_exec(fleet: QueryContext, argument: Mapping[str, Any], person: 
     return {"feed": run, "hosts": [fact.host for fact in facts]}
 
 
-def _judge(facts: tuple[HostFacts, ...], *, locks: bool) -> None:
+def _judge(facts: tuple[HostFacts, ...], environment: str, *, locks: bool) -> None:
     away = [Problem(f"{fact.host} is not reached: {fact.problem}", str(fact.hint)) for fact in facts if fact.problem]
     if away:
         raise NoGo(away[0].message, "", (*away, Problem("nothing was run on any host", "--hosts with '!' in front of what is away")))
     for fact in facts if locks else ():
         held = fact.lock or fact.closed
         if held:
-            who = f"run {held.run}" if held.run else f"{held.by}: {held.reason}"
-            raise Locked(f"{fact.host} is held by {who}; nothing was run on any host", "--read-only, if the command changes nothing")
+            who = f"held by run {held.run}" if held.run else f"closed by {held.by}: {held.reason}"
+            opens = in_environment(unlocking((fact,)), environment)
+            raise Locked(f"{fact.host} is {who}; nothing was run on any host", f"{opens}; or exec with --read-only, where the command changes nothing")
     bare = [fact.host for fact in facts if not fact.current]
     if bare:
         raise NoGo(f"no release is live on {', '.join(bare[:5])}; nothing was run on any host", "deploy status")
