@@ -83,6 +83,10 @@ class UsageFault(ConsoleError):
     exit = Exit.USAGE
 
 
+class StateUnusable(UsageFault):
+    """The state folder, or the record in it, is not as an engine needs it: nothing can be done from here until somebody mends it."""
+
+
 class NotYet(UsageFault):
     """A command, key or setting that the contract names and that is still to come."""
 

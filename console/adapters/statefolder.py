@@ -10,7 +10,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from console.errors import UsageFault
+from console.errors import StateUnusable
 from console.wire.address import lock_path, log_path, run_folder, socket_path
 
 __all__ = ["lock_path", "log_path", "run_folder", "socket_path"]
@@ -74,24 +74,24 @@ def journal_path(state: str) -> str:
 
 
 def modes_of(state: str) -> Modes:
-    """Return the modes that hold in a state folder. Raises UsageFault for one that others can write."""
+    """Return the modes that hold in a state folder. Raises StateUnusable for one that others can write."""
     found = os.stat(state)
     mode = stat.S_IMODE(found.st_mode)
     if mode & stat.S_IWOTH:
-        raise UsageFault(f"the state folder {state} can be written by everybody (mode {mode:04o})", f"chmod 700 {state}")
+        raise StateUnusable(f"the state folder {state} can be written by everybody (mode {mode:04o})", f"chmod 700 {state}")
     shared = bool(mode & stat.S_ISGID) and bool(mode & stat.S_IWGRP)
     if mode & stat.S_IWGRP and not shared:
-        raise UsageFault(
+        raise StateUnusable(
             f"the state folder {state} can be written by its group (mode {mode:04o}) but is not made for one",
             f"private: chmod 700 {state} · shared with its group: chmod 2770 {state}",
         )
     if found.st_uid not in (0, os.getuid()) and not shared:
-        raise UsageFault(f"the state folder {state} belongs to another user (uid {found.st_uid})", OWN)
+        raise StateUnusable(f"the state folder {state} belongs to another user (uid {found.st_uid})", OWN)
     return Modes(shared)
 
 
 def prepared(state: str) -> Modes:
-    """Make the state folder, or see that it is as it should be; also what is in it. Raises UsageFault."""
+    """Make the state folder, or see that it is as it should be; also what is in it. Raises StateUnusable."""
     try:
         os.makedirs(state, mode=0o700, exist_ok=True)
         modes = modes_of(state)
@@ -99,7 +99,7 @@ def prepared(state: str) -> Modes:
         for folder in (run_folder(state), logs_folder(state)):
             made_folder(folder, modes)
     except OSError as problem:
-        raise UsageFault(f"the state folder {state} cannot be used: {problem.strerror}", OWN) from None
+        raise StateUnusable(f"the state folder {state} cannot be used: {problem.strerror}", OWN) from None
     return modes
 
 
@@ -116,17 +116,17 @@ def made_folder(folder: str, modes: Modes) -> None:
     except FileExistsError:
         found = os.lstat(folder)
         if not stat.S_ISDIR(found.st_mode):
-            raise UsageFault(f"{folder} is in the way: it should be a folder", f"move it away: mv {folder} {folder}.old") from None
+            raise StateUnusable(f"{folder} is in the way: it should be a folder", f"move it away: mv {folder} {folder}.old") from None
         if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) == modes.folder:
             return
     os.chmod(folder, modes.folder)
 
 
 def refuse_network(state: str, mounts: str = "/proc/self/mountinfo") -> None:
-    """Raise UsageFault when a folder is on a network file system."""
+    """Raise StateUnusable when a folder is on a network file system."""
     kind = _file_system(os.path.realpath(state), mounts)
     if kind in NETWORK:
-        raise UsageFault(
+        raise StateUnusable(
             f"the journal cannot be on a network file system: {state} is on {kind}",
             "set DEPLOY_STATE to a folder on a disk of this machine",
         )

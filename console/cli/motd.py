@@ -30,7 +30,7 @@ async def motd(how: Invocation, name: str) -> int:
         say(f"deploy: {fault.message}: {as_typed(fault.hint)}")
         return 0
     except (ConsoleError, OSError) as fault:
-        if shared and isinstance(fault, ConsoleError):
+        if isinstance(fault, ConsoleError):
             say(f"deploy: what is open is not known: {fault.message}: {as_typed(fault.hint)}")
         return 0
     if words:

@@ -26,7 +26,7 @@ from console.core.host_selection import select
 from console.core.run.command_refusals import ended_instead, lacks_reason
 from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
-from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem
+from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem, StateUnusable
 from console.model import commands as cmd
 from console.model.run_summary import ASIDE
 from console.text import SafeText
@@ -55,12 +55,12 @@ class Met(NamedTuple):
 
 async def roll_back(how: Invocation, found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> int:
     """Take the last release back and follow that to its end: 0 when it is done on every host. `own`: opens a run of its own and returns its id."""
-    give_room_if_full(state())
     with Departure() as leaving:
         try:
+            give_room_if_full(state())
             met = await _met(how, found, request, own)
         except ConsoleError as fault:
-            if fault.exit is Exit.CONSOLE_FAILED:
+            if fault.exit is Exit.CONSOLE_FAILED or isinstance(fault, StateUnusable):
                 tell_by_hand(found, request)
             raise
         shown = replace(how, plain=not how.json) if met.part.hosts else how

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from console.client.engine_connection import Client, NoEngine, connect, look
 from console.core.process_environment import engine_environment
-from console.errors import ConsoleError, Exit, UsageFault
+from console.errors import ConsoleError, Exit, StateUnusable
 from console.text import SafeText
 from console.wire.address import log_path, opened, run_folder, socket_path
 from console.wire.questions import Welcome
@@ -30,6 +30,8 @@ LOG_LINES = 12
 LOST_THE_RACE = int(Exit.LOCKED)
 """The exit code of an engine that found another one's lock."""
 
+ROOM = 64 * 1024
+"""Bytes that a disk has free where an engine can begin its journal."""
 BROKEN = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
 """What a disk says that takes no more."""
 
@@ -131,7 +133,7 @@ def _unwritable(log: str, problem: OSError) -> ConsoleError:
     words = f"the engine's log {log} cannot be written: {problem.strerror}"
     if problem.errno in BROKEN:
         return ConsoleError(words, f"see how its disk is mounted and how full it is: findmnt -D -T {shlex.quote(log)}")
-    return UsageFault(words, f"see who owns it: ls -l {shlex.quote(log)}")
+    return StateUnusable(words, f"see who owns it: ls -l {shlex.quote(log)}")
 
 
 def _log(path: str) -> int:
@@ -145,10 +147,21 @@ def _log(path: str) -> int:
 
 def _not_started(process: "subprocess.Popen[bytes]", log: str, start: int, deadline: float) -> ConsoleError:
     code = process.poll()
-    kind = UsageFault if code == Exit.USAGE else ConsoleError
+    kind = StateUnusable if code == Exit.USAGE else ConsoleError
     what = f"ended with {code}" if code is not None else f"did not answer within {deadline:.0f} s (process {process.pid})"
     lines = "\n".join(f"  {line}" for line in last_lines(log, start))
+    if not lines and _is_full(log):
+        return ConsoleError(f"the engine {what}: no room is left on the disk of {log}, so it could say nothing", "make room there, then type the command again")
     return kind(f"the engine {what}; its log says:\n{lines}" if lines else f"the engine {what}; its log is empty", f"less {log}")
+
+
+def _is_full(file: str) -> bool:
+    """Whether the disk that a file is on takes nothing more."""
+    try:
+        disk = os.statvfs(file)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < ROOM or (disk.f_files > 0 and disk.f_favail == 0)
 
 
 def last_lines(log: str, start: int = 0, count: int = LOG_LINES) -> list[SafeText]:

@@ -105,7 +105,7 @@ def test_what_is_refused_runs_nowhere(shop: Shop):
     try:
         refused = shop.execute("*", "echo ran", code=6)[1]
         assert "web01 is closed by " in refused
-        assert "deploy unlock production --reason TEXT" in refused
+        assert " unlock production --reason TEXT --yes" in refused
         assert "audit" in refused
         assert "web01  ran" in shop.execute("*", "echo ran", more=("--yes", "--read-only"))[0]
     finally:

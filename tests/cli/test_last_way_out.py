@@ -28,7 +28,12 @@ def test_a_record_that_cannot_be_read_leaves_the_way_by_hand(product: Product):
     before = product.live()
     product.deploy("-c", product.config, "production", "--yes")
     product.deploy("-c", product.config, "engine", "stop")
-    (Path(product.environ["DEPLOY_STATE"]) / "journal.sqlite3").write_bytes(b"garbage" * 1000)
+    state = Path(product.environ["DEPLOY_STATE"])
+    os.chmod(state, 0o777)
+    refused = product.deploy("-c", product.config, "rollback", "production", "--yes", code=2)[1]
+    assert ["can be written by everybody" in refused, refused.count("\n  ssh ")] == [True, 2]
+    os.chmod(state, 0o700)
+    (state / "journal.sqlite3").write_bytes(b"garbage" * 1000)
     _, err = product.deploy("-c", product.config, "rollback", "production", "--yes", code=1)
     typed = [line.strip() for line in err.splitlines() if line.startswith("  ssh ")]
     assert len(typed) == 2
@@ -36,7 +41,6 @@ def test_a_record_that_cannot_be_read_leaves_the_way_by_hand(product: Product):
         ran = subprocess.run(["sh", "-c", words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         assert "is live" in ran.stdout, ran
     assert "move it away" in err
-    state = Path(product.environ["DEPLOY_STATE"])
     for file in state.glob("journal.sqlite3*"):
         file.unlink()
     assert product.live() == before

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,18 @@ def test_nothing_is_said_and_nothing_made_where_nothing_is_known(product: Produc
     try:
         assert product.deploy(*MOTD) == ("", "")
         assert not (tmp_path / "none").exists()
+    finally:
+        product.environ["DEPLOY_STATE"] = there
+
+
+def test_a_record_that_this_console_cannot_read_is_not_passed_over(product: Product, tmp_path: Path):
+    (tmp_path / "newer").mkdir(mode=0o700)
+    there = product.environ["DEPLOY_STATE"]
+    product.environ["DEPLOY_STATE"] = str(tmp_path / "newer")
+    with closing(sqlite3.connect(tmp_path / "newer" / "journal.sqlite3")) as connection:
+        connection.execute("pragma user_version = 9999")
+    try:
+        assert "what is open is not known" in product.deploy(*MOTD)[0]
     finally:
         product.environ["DEPLOY_STATE"] = there
 

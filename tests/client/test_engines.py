@@ -88,6 +88,13 @@ async def test_an_engine_that_does_not_answer_in_time_is_named(state):
     os.kill(pid, signal.SIGKILL)
 
 
+async def test_an_engine_that_can_say_nothing_on_a_full_disk_is_told_with_the_disk(state, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("console.client.engines.ROOM", 2**62)
+    with pytest.raises(ConsoleError, match=r"no room is left on the disk of .*shop@production.log") as told:
+        await spawn_engine(state, "shop", "production", environ=setting(), program=("-c", "raise SystemExit(1)"), deadline=60.0)
+    assert (told.value.exit, told.value.hint) == (1, "make room there, then type the command again")
+
+
 async def test_a_new_engine_takes_the_place_of_one_that_was_killed(state):
     client = await spawned(state)
     run = await client.open_run(Request())

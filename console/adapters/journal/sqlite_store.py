@@ -19,7 +19,7 @@ from console.adapters.journal.reserve import give_room, keep_room
 from console.adapters.journal.sqlite_connection import made, opened, told
 from console.adapters.journal.tables import EVENTS, META, RUNS, RUNS_BY_NUMBER, SINCE_4
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network
-from console.errors import UsageFault
+from console.errors import StateUnusable
 from console.model.events import AbortAsked, AnyEvent, HostReturning, RollbackBegan, RunOpened, TakenUp
 from console.ports.sharing_machines import SharingMachines
 
@@ -28,7 +28,7 @@ class JournalStore(RecordStore):
     """The journal of a state folder. One connection writes; each look reads by a short one of its own."""
 
     def __init__(self, path: str, modes: Modes | None = None) -> None:
-        """Open the journal, or make it. Raises JournalFault or UsageFault where it cannot be used."""
+        """Open the journal, or make it. Raises JournalFault or StateUnusable where it cannot be used."""
         super().__init__(path)
         modes = self._modes = modes or modes_of(os.path.dirname(path) or ".")
         self._going_back: set[str] = set()
@@ -49,7 +49,7 @@ class JournalStore(RecordStore):
 
     @classmethod
     def of(cls, state: str) -> "JournalStore":
-        """Open the journal of a state folder. Raises UsageFault on a network file system."""
+        """Open the journal of a state folder. Raises StateUnusable on a network file system."""
         refuse_network(state)
         return cls(journal_path(state))
 
@@ -61,7 +61,7 @@ class JournalStore(RecordStore):
         version = self._connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         self._connection.rollback()
         if version > SCHEMA:
-            raise UsageFault(
+            raise StateUnusable(
                 f"the journal {self.path} was written by a newer console (format {version}; this one knows {SCHEMA})",
                 "use the newer console, or set DEPLOY_STATE to another folder",
             )

@@ -27,7 +27,7 @@ _OUT_FOR_A_REASON = ("failed", "unreachable", "unknown", "owed", "left-out")
 
 
 def _unlocking(state: RunState) -> str:
-    """What to type about the lock that was met. Another engine took it meanwhile, so its run may be none of this record: `check` says whose it is, and the rest."""
+    """What to type about the lock that was met. Another engine took it meanwhile, so its run may be none of this record: `check` says whose it is."""
     return f"deploy check {state.environment}" if state.locking_run else f"deploy unlock {state.environment} --reason TEXT"
 
 
