@@ -30,11 +30,17 @@ def config(how: Invocation) -> "ConfigFile":
 
 def config_if_any(how: Invocation) -> "ConfigFile | None":
     """Load hosts.toml; None where there is none. Raises UsageFault with every problem in it."""
-    from console.config.file_place import find_file
     from console.config.load import load_file
 
-    path = find_file(how.file or None, os.environ, os.getcwd())
+    path = file_meant(how)
     return load_file(path) if path else None
+
+
+def file_meant(how: Invocation) -> str:
+    """Return the absolute path of the hosts.toml that is meant; empty: there is none."""
+    from console.config.file_place import find_file
+
+    return find_file(how.file or None, os.environ, os.getcwd()) or ""
 
 
 def environment(how: Invocation, name: str, *, gated: bool = False) -> "Environment":

@@ -5,8 +5,8 @@ Holds no secret: a model has only references to them. Knows nothing of what is d
 
 import os
 
-from console.cli.configuration import config_if_any, state
-from console.cli.find_run import journal
+from console.cli.configuration import config_if_any, file_meant, state
+from console.cli.find_run import journal, open_runs
 from console.cli.invocation import Invocation
 from console.errors import UsageFault
 from console.model.configured_environment import Environment
@@ -82,3 +82,16 @@ def environment_or_known(how: Invocation, name: str) -> "Environment":
     if file is not None:
         return file.environment(name, how.app)
     return known_environment(how.app, name)
+
+
+def environment_or_open(how: Invocation, name: str) -> "Environment":
+    """The same; where the file was damaged while a run of its environment goes on, as that run has it, which keeps its own to its end. Raises UsageFault."""
+    try:
+        config_if_any(how)
+    except UsageFault:
+        models = [model_of_run(run) for run in open_runs(how, name)]
+        found = [model for model in models if model is not None and model.file == file_meant(how)]
+        if len(found) != 1:
+            raise
+        return found[0]
+    return environment_or_known(how, name)

@@ -9,7 +9,7 @@ from console.cli.configuration import environment, state
 from console.cli.find_run import carrier_of, events_of_run, open_runs, recorded, run_named
 from console.cli.follow import follow
 from console.cli.invocation import Invocation
-from console.cli.kept_models import environment_or_known
+from console.cli.kept_models import environment_or_open
 from console.cli.meet_engine import asking, configure, engine_of, is_owing
 from console.cli.output import say_json_done, tell, tell_equivalent, tell_problem
 from console.cli.responsibility import Departure, Responsibility
@@ -31,7 +31,7 @@ async def open_run(how: Invocation, name: str, request: Request, refs: tuple[str
     """Begin a run and follow it. `refs`: releases that the screen may open after it."""
     judge_overrides(request)
     rollback = request.kind == "rollback"
-    found = environment_or_known(how, name) if rollback else environment(how, name, gated=request.kind == "deploy")
+    found = environment_or_open(how, name) if rollback else environment(how, name, gated=request.kind == "deploy")
     judge_request(request, found)
 
     async def own(client: "Client") -> str:

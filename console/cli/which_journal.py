@@ -27,16 +27,28 @@ def open_record() -> "RecordStore":
 
     While a shared record's database is away it is what this machine has of it, which is said.
     """
-    from console.cli.output import tell
-
     store, problem = open_record_or_copy()
-    if problem and problem not in _told:
-        _told.append(problem)
-        tell(f"deploy: {problem}; what follows is what this machine has written: {store.path}")
+    if problem:
+        _tell_once(f"{problem}; what follows is what this machine has written: {store.path}")
     return store
 
 
 _told: list[str] = []
+
+
+def _tell_once(words: str) -> None:
+    from console.cli.output import tell
+
+    if words not in _told:
+        _told.append(words)
+        tell(f"deploy: {words}")
+
+
+def _has_record(folder: str) -> bool:
+    """Whether runs of this state folder have said what their record is."""
+    from console.adapters.statefolder import journal_path
+
+    return os.path.exists(_path(folder)) or os.path.exists(journal_path(folder))
 
 
 def open_record_or_copy() -> "tuple[RecordStore, str]":
@@ -90,14 +102,26 @@ def journal_address() -> str:
 
 
 def journal_named() -> "Variable":
-    """Return what names the record's database, as it stands in hosts.toml, or as the last run here had it; empty: nothing does."""
+    """Return what names the record's database, as it stands in hosts.toml, or as the last run here had it; empty: nothing does.
+
+    A file that was damaged meanwhile keeps nobody from a run that goes on: then it is the last run's too, which is said. Raises UsageFault where there is none.
+    """
     from console.adapters.statefolder import state_folder
     from console.config.file_place import find_file
     from console.config.journal_key import journal_of_file
 
     typed = dict(typed_here().options).get("-c")
     path = find_file(typed, os.environ, os.getcwd())
-    return journal_of_file(path) if path else _kept(state_folder(os.environ))
+    folder = state_folder(os.environ)
+    if not path:
+        return _kept(folder)
+    try:
+        return journal_of_file(path)
+    except UsageFault as fault:
+        if not os.path.isfile(path) or not _has_record(folder):
+            raise
+        _tell_once(f"{fault.message}; this goes by what the runs here had of it")
+        return _kept(folder)
 
 
 def remember_journal(named: "Variable") -> None:
