@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from console.core.host_ranges import expand
 from console.core.words.nearest_name import nearest
+from console.core.words.shortened_list import shortened
 from console.errors import Problem, UsageFault
 from console.model.configured_environment import Environment
 from console.model.host import Host
@@ -86,8 +87,7 @@ def _tagged(tag: str, hosts: tuple[Host, ...]) -> set[str] | Problem:
 
 
 def _no_match(missing: list[str], hosts: tuple[Host, ...]) -> Problem:
-    shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-    return Problem(f"{shown}: no such host", _known(missing[0], tuple(host.name for host in hosts), "hosts"))
+    return Problem(f"{shortened(missing)}: no such host", _known(missing[0], tuple(host.name for host in hosts), "hosts"))
 
 
 def _known(name: str, known: tuple[str, ...], what: str) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from console.core.conditions import STAYED_OLD
 from console.core.traffic.bluegreen_sides import standing_by
 from console.core.words.moments import moment_words
+from console.core.words.shortened_list import shortened
 from console.errors import Problem
 from console.model.host_facts import HostFacts
 from console.model.state import RunState
@@ -109,8 +110,7 @@ def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:
             found[fact.host] = match[-1]
     missing = [fact.host for fact in facts if fact.host not in found]
     if missing:
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        return Problem(f"{name} is not on disk on {', '.join(missing[:5])}{more}", _on_disk(facts))
+        return Problem(f"{name} is not on disk on {shortened(missing)}", _on_disk(facts))
     return Targets(found)
 
 

@@ -8,8 +8,8 @@ from console.core.run.critical_paths import open_ticks
 from console.core.run.monitoring_window import window_that_runs
 from console.core.traffic.shares import share_words
 from console.core.words.canary_words import reading_words
-from console.core.words.several_hosts import several
 from console.core.words.shipping_words import sending_words
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted_hosts
 from console.model import commands as cmd
 from console.model.plan import Step
@@ -183,7 +183,7 @@ def _tried_words(state: RunState) -> str:
     if state.pausing is None or state.pausing.cause != "failure" or any(host.condition in _FAILED for host in state.hosts.values()):
         return ""
     names = [host.name for host in state.hosts.values() if is_tried_later(state, host)]
-    return f"{several(names)}: tried again once the run continues" if names else ""
+    return f"{shortened(names)}: tried again once the run continues" if names else ""
 
 
 def _watching(state: RunState, now: float, helm: str) -> tuple[Line, Keys]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from console.core.database_state import BACKUP, MIGRATE, RESTORE, REVERT, left_words
 from console.core.migrations.review import brief_words, forward, pointed_out, table_words, unread_words
 from console.core.words.database_words import backup_words
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted
 from console.model.database import Review
 from console.model.state import RunState
@@ -58,5 +59,4 @@ def _tables(review: Review) -> list[Fact]:
 
 
 def _named(names: list[str], kind: str) -> SafeText:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return SafeText(f"{counted(len(names), kind)}: {', '.join(names[:NAMED])}{more}")
+    return SafeText(f"{counted(len(names), kind)}: {shortened(names, NAMED)}")

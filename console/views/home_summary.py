@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import tzinfo
 
+from console.core.words.shortened_list import shortened
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.model.maintenance import MaintenanceSeen
 from console.model.paged_table import Table
@@ -112,27 +113,23 @@ def _of_hosts(board: FleetSnapshot) -> Line:
     owed = {debt.host: debt.next for debt in board.owed}
     if owed and set(away) <= owed.keys():
         gone = ", not reached" if away else ""
-        return line(Span(f" owed{gone}: {_some(list(owed))}; {next(iter(owed.values()))}", "owed"))
+        return line(Span(f" owed{gone}: {shortened(list(owed), 3)}; {next(iter(owed.values()))}", "owed"))
     if away:
-        return line(Span(f" not reached: {_some(away)}", "bad"))
+        return line(Span(f" not reached: {shortened(away, 3)}", "bad"))
     if board.failed:
         well = all(host.healthy for host in board.hosts)
         words = f" the last {board.failed.kind} failed, and no run has succeeded since" if well else f" not verified since the last {board.failed.kind} failed"
         return line(Span(words, "bad"), Span(f"   run {board.failed.run}", "dim"))
     drifted = [host for host in board.hosts if host.drift]
     if drifted:
-        return line(Span(f" drift on {_some([host.host for host in drifted])}: {drifted[0].drift}", "warn"))
+        return line(Span(f" drift on {shortened([host.host for host in drifted], 3)}: {drifted[0].drift}", "warn"))
     unhealthy = [host.host for host in board.hosts if host.healthy is False]
     if unhealthy:
-        return line(Span(f" not healthy: {_some(unhealthy)}", "bad"))
+        return line(Span(f" not healthy: {shortened(unhealthy, 3)}", "bad"))
     doubtful = [host.host for host in board.hosts if host.release and host.healthy is None]
     if doubtful:
-        return line(Span(f" not verified: {_some(doubtful)}; no run has checked {'it' if len(doubtful) == 1 else 'them'}", "dim"))
+        return line(Span(f" not verified: {shortened(doubtful, 3)}; no run has checked {'it' if len(doubtful) == 1 else 'them'}", "dim"))
     return line(Span(" all quiet", "dim"))
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def run_row(run: RunSummary, width: int, zone: tzinfo | None) -> Line:

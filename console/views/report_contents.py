@@ -10,6 +10,7 @@ from typing import Literal
 
 from console.core.kinds.kinds import kind_of
 from console.core.plan.run_versions import rollback_goal, versions_before
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted_hosts, with_capital
 from console.model import events as ev
 from console.model.run_summary import ASIDE
@@ -116,7 +117,7 @@ def versions_of(state: RunState) -> tuple[str, str]:
     had = [str(host.before_version or host.before) for host in state.hosts.values() if host.before_version or host.before]
     known = [str(version) for version in versions_before(state.way_back, state.plan, state.live) if version] or had
     live = list(dict.fromkeys(version for version in known if version != to or not kind_of(state).is_return)) or known[:1]
-    return ", ".join(live[:2]) + (f" and {len(live) - 2} more" if len(live) > 2 else ""), to
+    return shortened(live, 2), to
 
 
 def title_of(whole: WholeReport) -> str:

@@ -5,6 +5,7 @@ from console.core.plan.run_versions import rollback_goal, versions_before
 from console.core.run.breaches import blocking_breach, counting_down
 from console.core.run.downtime import downtime, is_down
 from console.core.words.durations import duration_words
+from console.core.words.shortened_list import shortened
 from console.model.state import RunState
 from console.views.progress import left_seconds
 from console.views.styled_text import Line, Span, Tone, line
@@ -84,7 +85,7 @@ def _without_release(state: RunState) -> Line:
 
 def _old_words(state: RunState) -> str:
     found = list(dict.fromkeys(str(version) for version in versions_before(state.way_back, state.plan, state.live) if version))
-    return ", ".join(found[:2]) + (f" and {len(found) - 2} more" if len(found) > 2 else "") if found else "first release"
+    return shortened(found, 2) or "first release"
 
 
 def progress_words(state: RunState) -> str:

@@ -18,7 +18,7 @@ from console.core.traffic.bluegreen_sides import (
     sides_of,
     standing_by,
 )
-from console.core.words.several_hosts import SHOWN, several
+from console.core.words.shortened_list import SHOWN, shortened
 from console.errors import Problem
 from console.model.configured_environment import Environment
 from console.model.host import Host
@@ -229,7 +229,7 @@ def test_a_side_is_its_hosts_in_the_order_of_the_file():
 @pytest.mark.parametrize(("count", "more"), [(0, ""), (1, ""), (SHOWN, ""), (SHOWN + 1, " and 1 more"), (300, " and 295 more")])
 def test_the_first_hosts_are_named(count: int, more: str):
     names = [f"web{number:03}" for number in range(count)]
-    assert several(names) == ", ".join(names[:SHOWN]) + more
+    assert shortened(names) == ", ".join(names[:SHOWN]) + more
 
 
 def stage(host: str, *names: str) -> tuple[Step, ...]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import bytes_of, counted, counted_hosts, size_words
 
 SOURCES = Path(__file__).parents[2] / "console"
@@ -73,3 +74,11 @@ def test_a_number_is_never_long(count: int):
 
 def test_a_size_is_read_as_it_is_typed() -> None:
     assert [bytes_of(text) for text in ("20MiB", "2 GB", "1.5KiB", "7B", "", "20", "-1B", "20 M", "x", "٣MiB")] == [20 * 2**20, 2 * 10**9, 1536, 7, *[None] * 6]
+
+
+@pytest.mark.parametrize(("names", "most", "between", "words"), [
+    ((), 2, ", ", ""), (("a",), 2, ", ", "a"), (("a", "b"), 2, ", ", "a, b"), (("a", "b", "c"), 2, ", ", "a, b and 1 more"),
+    (("a is", "b is", "c is", "d is"), 2, "; ", "a is; b is; and 2 more"),
+])  # fmt: skip
+def test_of_a_long_list_the_first_are_named_and_the_rest_is_counted(names, most, between, words):
+    assert shortened(names, most, between) == words

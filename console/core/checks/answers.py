@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from console.core.checks.health_gate import Observation
+from console.core.words.shortened_list import shortened
 from console.model.checks import Finding
 from console.model.probes import Probe
 from console.text import SafeText
@@ -69,8 +70,7 @@ def _numbers(numbers: list[tuple[str, float]]) -> str:
 
 
 def _listed(words: Iterable[str]) -> str:
-    every = list(words)
-    return ", ".join(every[:SHOWN]) + (f" and {len(every) - SHOWN} more" if len(every) > SHOWN else "")
+    return shortened(list(words), SHOWN)
 
 
 @dataclass(frozen=True, slots=True)

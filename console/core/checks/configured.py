@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from console.core.host.shell import placeholders
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted_hosts
 from console.model.checks import Check, Finding
 from console.model.probes import CheckSpec
@@ -89,8 +90,7 @@ def _words(telling: list[tuple[str, Finding]], places: int) -> str:
         return (f"{place}: " if place else "") + str(finding.seen)
     if telling[0][1].status == "passed":
         return f"on {counted_hosts(places)}: {telling[0][1].seen}"
-    more = f"; and {len(telling) - SHOWN} more" if len(telling) > SHOWN else ""
-    return "; ".join(f"{place}: {finding.seen}" for place, finding in telling[:SHOWN]) + more
+    return shortened([f"{place}: {finding.seen}" for place, finding in telling], SHOWN, "; ")
 
 
 def _remedy(spec: CheckSpec, status: str, remedy: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import dirname, normpath
 
 from console.core.host.shared_entries import blocked_ways
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted
 from console.model.checks import Check
 from console.model.configured_environment import Environment
@@ -190,9 +191,4 @@ def told(flaws: tuple[Flaw, ...]) -> SafeText:
     kinds: dict[str, list[str]] = {}
     for flaw in flaws:
         kinds.setdefault(str(flaw.what), []).append(str(flaw.name))
-    return SafeText("; ".join(f"{what}: {_some(names)}" for what, names in kinds.items()))
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+    return SafeText("; ".join(f"{what}: {shortened(names, NAMED)}" for what, names in kinds.items()))

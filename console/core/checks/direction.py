@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from console.core.rollback_targets import targets_named
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted_hosts
 from console.errors import Problem
 from console.model.checks import Check
@@ -56,11 +57,11 @@ def assess_direction(
     stands = [(relations.get(commit, "unknown"), f"{version}, live on {counted_hosts(number)}") for (commit, version), number in live.most_common()]
     older = [words for stand, words in stands if stand == "older"]
     if older:
-        detail = SafeText(f"{name} is older than {_some(older)}; or --override direction=REASON")
+        detail = SafeText(f"{name} is older than {shortened(older, NAMED, '; ')}; or --override direction=REASON")
         return Check("direction", TITLE, "failed", detail=detail, remedy=_remedy(reached, name))
     silent = [fact.host for fact in facts if fact.problem]
     if silent:
-        unknown = SafeText(f"what is live on {_some(silent)} is not known")
+        unknown = SafeText(f"what is live on {shortened(silent, NAMED, '; ')} is not known")
         return Check("direction", TITLE, "error", blocking=False, detail=unknown)  # that they are not reached blocks by itself
     said = [words for stand, what in stands if (words := _warning(name, stand, what))]
     attempt = attempt_of(revision.commit, attempts)
@@ -69,7 +70,7 @@ def assess_direction(
     if said:
         return Check("direction", TITLE, "warning", blocking=False, detail=SafeText("; ".join(said)))
     newer = [words for _, words in stands]
-    return Check("direction", TITLE, "passed", detail=SafeText(f"newer than {_some(newer)}" if newer else "nothing is live yet"))
+    return Check("direction", TITLE, "passed", detail=SafeText(f"newer than {shortened(newer, NAMED, '; ')}" if newer else "nothing is live yet"))
 
 
 def _warning(name: str, stand: Relation, what: str) -> str:
@@ -83,7 +84,3 @@ def _warning(name: str, stand: Relation, what: str) -> str:
 def _remedy(reached: tuple[HostFacts, ...], name: str) -> SafeText:
     """What goes back: the rollback to that release where hosts have it still, else to one that they have."""
     return SafeText(f"deploy rollback ENV --to {'RELEASE' if isinstance(targets_named(reached, name), Problem) else name}")
-
-
-def _some(words: list[str]) -> str:
-    return "; ".join(words[:NAMED]) + (f"; and {len(words) - NAMED} more" if len(words) > NAMED else "")

@@ -6,7 +6,7 @@ A verdict on a fleet is made by `fleet_check` alone. `passed` needs `Answers`, a
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from console.core.words.several_hosts import SHOWN, several
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted_hosts
 from console.model.checks import Check, CheckStatus
 from console.text import SafeText
@@ -101,5 +101,5 @@ def named_hosts(findings: Iterable[tuple[str, str]]) -> str:
     hosts: dict[str, list[str]] = {}
     for host, words in findings:
         hosts.setdefault(words, []).append(host)
-    told = [f"{several(names)}: {words}" for words, names in hosts.items()]
-    return "; ".join(told[:SHOWN]) + (f"; and {len(told) - SHOWN} more" if len(told) > SHOWN else "")
+    told = [f"{shortened(names)}: {words}" for words, names in hosts.items()]
+    return shortened(told, between="; ")

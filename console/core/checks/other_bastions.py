@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from console.core.words.several_hosts import SHOWN, several
+from console.core.words.shortened_list import SHOWN, shortened
 from console.core.words.sizes import counted_hosts
 from console.errors import ConsoleError
 from console.model.bastions import Bastion, SshSeen
@@ -91,15 +91,15 @@ def _differences(environment: str, here: Mapping[str, SshSeen], other: Bastion) 
             each = {host: difference.each(*pairs[host]).replace("{other}", str(other.name)) for host in hosts}
             words = difference.words.replace("{other}", _name(other)).replace("{hosts}", _told(each))
             names = ",".join(hosts) if len(hosts) <= SHOWN else "'*'"
-            yield words, difference.hint.replace("{environment}", environment).replace("{names}", names).replace("{hosts}", several(hosts))
+            yield words, difference.hint.replace("{environment}", environment).replace("{names}", names).replace("{hosts}", shortened(hosts))
 
 
 def _told(each: Mapping[str, str]) -> str:
     """Hosts, with what is told of each; of all together where it is the same."""
     if len(set(each.values())) == 1:
         told = next(iter(each.values()))
-        return several(list(each)) + (f" ({told})" if told else "")
-    return several([f"{host} ({told})" if told else host for host, told in each.items()])
+        return shortened(list(each)) + (f" ({told})" if told else "")
+    return shortened([f"{host} ({told})" if told else host for host, told in each.items()])
 
 
 def _fits(here: SshSeen, there: SshSeen) -> bool:
@@ -120,7 +120,7 @@ def _alike(here: Mapping[str, SshSeen], other: Bastion) -> str:
 
 
 def _logins(seen: Mapping[str, SshSeen], hosts: list[str]) -> str:
-    return several(list(dict.fromkeys(seen[host].login for host in hosts if seen[host].login)))
+    return shortened(list(dict.fromkeys(seen[host].login for host in hosts if seen[host].login)))
 
 
 def _bare(shown: str) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 from console.core.traffic.serving import in_words
 from console.core.traffic.shares import ALL, share_words
 from console.core.words.durations import duration_words
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted_hosts
 from console.model.configured_environment import Environment
 from console.model.host import Host
@@ -25,8 +26,7 @@ NAMED = 6
 def wave_mark(environment: Environment, number: int, total: int, wave: tuple[Host, ...], needs: tuple[str, ...]) -> Step:
     """Before a wave. The file's pause, and the pause after so many hosts, are taken here."""
     pause = environment.rolling.pause if number > 1 else 0.0
-    names = ", ".join(host.name for host in wave[:NAMED]) + (f" and {len(wave) - NAMED} more" if len(wave) > NAMED else "")
-    title = SafeText(f"wave {number} of {total}: {names}")
+    title = SafeText(f"wave {number} of {total}: {shortened([host.name for host in wave], NAMED)}")
     return Step(f"wave-{number}", "wave", "release", title, wave=number, needs=needs, timeout=0.0, idempotent=True, pause=pause)
 
 

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 from console.core.checks.configured import SHOWN
 from console.core.host.shell import placeholders
 from console.core.host_selection import applies
+from console.core.words.shortened_list import shortened
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.plan import Step
@@ -62,7 +63,7 @@ def ended(path: CriticalPath, step: Step, tries: Sequence[CriticalTry]) -> PathE
     bad = [one for one in tries if one.verdict == "failed"] or [one for one in tries if one.verdict == "error"]
     if not bad:
         return PathEnd("done", SafeText(""))
-    told = "; ".join(try_words(one) for one in bad[:SHOWN]) + (f"; and {len(bad) - SHOWN} more" if len(bad) > SHOWN else "")
+    told = shortened([try_words(one) for one in bad], SHOWN, "; ")
     return PathEnd("failed", SafeText(told)) if bad[0].verdict == "failed" else PathEnd("unknown", SafeText(f"it could not be measured: {told}"))
 
 

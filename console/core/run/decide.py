@@ -27,6 +27,7 @@ from console.core.run.ready_steps import (
     runs,
 )
 from console.core.traffic.bluegreen_sides import leaves_nobody
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted, counted_hosts
 from console.core.words.threshold_words import breach_words
 from console.model.configured_environment import Environment
@@ -109,7 +110,7 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
 def _pause_of(state: RunState, cut: tuple[str, ...]) -> Paused | None:
     """The pause that follows from how things are now. `cut`: hosts whose links were lost together."""
     if cut:
-        words = f"{', '.join(cut[:4])}{f' and {len(cut) - 4} more' if len(cut) > 4 else ''} lost their links at once, which points at the network"
+        words = f"{shortened(cut, 4)} lost their links at once, which points at the network"
         return Paused(reason=SafeText(words), cause="network")
     if held := _held(state):
         return Paused(reason=held, cause="traffic")

@@ -10,6 +10,7 @@ from console.core.plan.maintenance_page import left_on
 from console.core.plan.return_plan import is_left_old, shipped_again
 from console.core.run.ticket import ticket_problems
 from console.core.traffic.bluegreen_sides import is_idle, moves_traffic, standing_by
+from console.core.words.shortened_list import shortened
 from console.errors import Exit, Problem
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState, StepState
@@ -275,8 +276,7 @@ def _bad(state: RunState) -> list[HostState]:
 
 
 def _names(hosts: list[HostState]) -> str:
-    shown = ", ".join(f"{host.name} {host.condition}" + (f" ({host.detail})" if host.detail else "") for host in hosts[:4])
-    return shown + (f" and {len(hosts) - 4} more" if len(hosts) > 4 else "")
+    return shortened([f"{host.name} {host.condition}" + (f" ({host.detail})" if host.detail else "") for host in hosts], 4)
 
 
 def left_out(state: RunState) -> tuple[str, ...]:
@@ -300,7 +300,7 @@ def drained_problems(state: RunState) -> tuple[Problem, ...]:
     if not out:
         return ()
     verb, them = ("gets", "it") if len(out) == 1 else ("get", "them")
-    words = f"{_some(out)} {verb} no requests: this run drained {them}, and did not put {them} back"
+    words = f"{shortened(out, 4)} {verb} no requests: this run drained {them}, and did not put {them} back"
     return (Problem(words, f"deploy restart {state.environment} --hosts {','.join(out)}"),)
 
 
@@ -316,7 +316,7 @@ def lock_problems(state: RunState) -> tuple[Problem, ...]:
     for name in state.locked_hosts:
         whys.setdefault(str(state.locks_left.get(name, "it is not known whether it was released")), []).append(name)
     hint, left = f"deploy unlock {state.environment} --run {state.run} --reason TEXT", "it stops no run from here, and can be removed once the host answers"
-    return tuple(Problem(f"the lock of run {state.run} is still on {_some(names)}: {why}; {left}", hint) for why, names in whys.items())
+    return tuple(Problem(f"the lock of run {state.run} is still on {shortened(names, 4)}: {why}; {left}", hint) for why, names in whys.items())
 
 
 def end_problems(state: RunState) -> tuple[Problem, ...]:
@@ -336,10 +336,6 @@ def next_words(state: RunState) -> str:
 def loose_ends(state: RunState) -> tuple[Problem, ...]:
     """What a run that has ended has left undone, and that changes nothing of how it ended: hosts that it took out of the traffic, locks, and its ticket."""
     return (*drained_problems(state), *lock_problems(state), *ticket_problems(state))
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def _shown(state: RunState, host: HostState) -> str:

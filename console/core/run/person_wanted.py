@@ -5,6 +5,7 @@ from typing import NamedTuple
 from console.core.run.breaches import blocking_breach
 from console.core.run.command_refusals import Alternative, first_taken, ways_on
 from console.core.words.moments import moment_words
+from console.core.words.shortened_list import shortened
 from console.core.words.threshold_words import breach_words
 from console.model.commands import RollBack
 from console.model.environment_record import EnvironmentRecord
@@ -47,7 +48,7 @@ def wanted(state: RunState) -> NeedsPerson | None:
         return NeedsPerson(f"threshold {breach.threshold.key} {breach.breached}", words, _answer_to_breach(state))
     owed = sorted(host.name for host in state.hosts.values() if host.condition == "owed")
     if state.phase == "ended" and owed:
-        return NeedsPerson("owed", f"{name}: run {state.run} has ended ({state.outcome}) and owes {_some(owed)}", f"deploy status {state.environment}")
+        return NeedsPerson("owed", f"{name}: run {state.run} has ended ({state.outcome}) and owes {shortened(owed)}", f"deploy status {state.environment}")
     return None
 
 
@@ -63,9 +64,5 @@ def stays_open(record: EnvironmentRecord, run: str) -> tuple[NeedsPerson, ...]:
         out.append(NeedsPerson(f"maintenance {kept.since}", words, f"deploy maintenance {record.environment} off"))
     owed = sorted({one.debt.host for one in record.debts.owed})
     if owed:
-        out.append(NeedsPerson(f"owed {','.join(owed)}", f"{name}: still owed: {_some(owed)}", f"deploy status {record.environment}", was_called=True))
+        out.append(NeedsPerson(f"owed {','.join(owed)}", f"{name}: still owed: {shortened(owed)}", f"deploy status {record.environment}", was_called=True))
     return tuple(out)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

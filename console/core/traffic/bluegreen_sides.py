@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from console.core.traffic.serving import serving
-from console.core.words.several_hosts import several
+from console.core.words.shortened_list import shortened
 from console.errors import Problem
 from console.model.configured_environment import Environment
 from console.model.host import Host
@@ -75,7 +75,7 @@ def _wrong_file(environment: Environment, colors: tuple[str, ...]) -> Problem | 
     bare = [host.name for host in environment.hosts if not host.color]
     if bare:
         hint = f'color = "blue" or "green" in the table of each host, {rolling}'
-        return Problem(f"blue/green needs a color for each host; without one: {several(bare)}", hint)
+        return Problem(f"blue/green needs a color for each host; without one: {shortened(bare)}", hint)
     if len(colors) != 2:
         return Problem(f"blue/green has two colors; the hosts have {', '.join(colors)}", f"two colors in the file, {rolling}")
     return None
@@ -87,7 +87,7 @@ def _mixed(environment: Environment, serve: dict[str, list[str]], seen: Sequence
     if not serve:
         words = f"which side is live is not known: no host gets requests at {where}; put the hosts of one color into its traffic there"
         return Problem(words, again)
-    told = "; ".join(f"{color}: {several(names)}" for color, names in serve.items())
+    told = "; ".join(f"{color}: {shortened(names)}" for color, names in serve.items())
     return Problem(
         f"both sides get requests at {where}, and have different releases ({told}); take the hosts of one color out there, or use --strategy rolling",
         again,

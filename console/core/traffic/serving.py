@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from console.core.words.shortened_list import shortened
 from console.model.balancer import Balancer
 from console.model.configured_environment import Environment
 from console.model.host import Host
@@ -29,8 +30,7 @@ def is_balanced(environment: Environment, name: str) -> bool:
 
 def in_words(balancers: Iterable[str]) -> str:
     """Names of balancers as a title has room for."""
-    names = tuple(balancers)
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    return shortened(tuple(balancers), NAMED)
 
 
 def serving(seen: BalancerSeen, leaving: Iterable[str] = ()) -> tuple[str, ...]:

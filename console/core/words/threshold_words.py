@@ -2,6 +2,7 @@
 
 from console.core.words.canary_words import percent
 from console.core.words.durations import duration_words
+from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted
 from console.model.measurements import SHARES
 from console.model.thresholds import (
@@ -79,7 +80,7 @@ def numbers_words(threshold: Threshold, seen: Judgement) -> str:
 
 def hosts_words(names: tuple[str, ...]) -> str:
     """Return the hosts that it was measured on."""
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    return shortened(names, NAMED)
 
 
 def evidence_words(threshold: Threshold, seen: Judgement) -> str:
