@@ -52,4 +52,6 @@ def short_words(state: RunState) -> str:
     reading = next((one for one in seen.readings if one.verdict != "not-worse"), next(iter(seen.readings), None))
     if reading is None:
         return ""
+    if not reading.new or not reading.old:
+        return f"{reading.new:,} new, {reading.old:,} old requests"
     return f"{percent(reading.new_rate)} vs {percent(reading.old_rate)}, ratio {ratio_words(reading.low, reading.high)}"

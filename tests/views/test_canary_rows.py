@@ -83,6 +83,8 @@ def test_the_short_form_names_what_is_not_decided_yet() -> None:
     assert short_words(judging(None, EQUAL, Reading(metric="latency", new=10, old=90, old_bad=9)).state) == "0.00 % vs 10.0 %, ratio unknown"
     assert short_words(judging(None, EQUAL).state) == "0.10 % vs 0.10 %, ratio 0.1-1.9"
     assert short_words(judging().state) == ""
+    assert short_words(judging(None, Reading(metric="error_rate")).state) == "0 new, 0 old requests"
+    assert short_words(judging(None, Reading(metric="error_rate", old=1200)).state) == "0 new, 1,200 old requests"
 
 
 def test_the_plan_says_after_how_many_hosts_new_ones_are_judged() -> None:
