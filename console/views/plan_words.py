@@ -157,7 +157,8 @@ def blast_radius(state: RunState) -> str:
     verbs = {"deploy": f"{version} goes to", "rollback": f"back to {version} on", "restart": "a restart of", "restore": "a database restore that locks"}
     verb = verbs.get(state.kind, f"the live release, {version}, goes to")
     back = [way for way in state.way_back if not way.possible]
-    took, returns = whole_seconds(state), back_seconds(state)
+    is_same = not kind_of(state).changes_release
+    took, returns = whole_seconds(state), None if is_same else back_seconds(state)
     times = (f", ~{seconds_in_words(took)}" if took is not None else "") + (f", back in ~{seconds_in_words(returns)}" if returns is not None else "")
     database = f"the database is {words} first; " if kind_of(state).makes_release and state.plan and (words := database_words(state.plan)) else ""
     if is_bluegreen(state):
@@ -166,4 +167,4 @@ def blast_radius(state: RunState) -> str:
         times = ""
     judged = f"new hosts are judged against old ones {moments}; " if state.plan and (moments := _judged_moments(state.plan)) else ""
     way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"
-    return f"{verb} {counted_hosts(hosts)} of {state.environment}, {pace}{times}; {judged}{database}{way}"
+    return f"{verb} {counted_hosts(hosts)} of {state.environment}, {pace}{times}; {judged}{database}{'no host changes its release' if is_same else way}"

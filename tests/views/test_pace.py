@@ -4,10 +4,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.run.evolve import evolve
+from console.core.run.evolve import evolve, fold
 from console.model.events import PlanMade
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState
+from console.model.values import changed
 from console.text import SafeText
 from console.views.blocking_reason import waiting_line
 from console.views.checklist import checklist
@@ -108,3 +109,9 @@ def test_a_rollback_as_a_run_of_its_own_counts_who_is_back_and_says_on_what():
     )
     assert text(top_line(ended, 9.0, 160)).count("back on v1 (not v2)") == 1
     assert next(row.found for row in checklist(ended, 9.0) if row.title == "ROLL BACK") == "2 of 2"
+
+
+def test_before_a_restart_no_way_back_is_spoken_of():
+    opened, *seen, made, _, _ = opening(an_environment(3), "restart")
+    said = blast_radius(fold([opened, *seen, changed(made, usual=PAST)]))
+    assert said == "a restart of 3 hosts of production, one at a time, ~33 s; no host changes its release"
