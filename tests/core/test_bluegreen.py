@@ -8,7 +8,7 @@ from console.core.checks.balancers import assess_sides
 from console.core.environment.live_release import live_after
 from console.core.environment.record import trimmed
 from console.core.kinds.judges import JUDGES
-from console.core.kinds.preflight_result import Found
+from console.core.kinds.preflight_result import PreflightResult
 from console.core.plan.planner import plan_release
 from console.core.rollback_targets import Targets, targets_before
 from console.core.run.outcome import host_rows
@@ -358,9 +358,9 @@ def test_a_file_without_two_sides_is_a_no_go_with_what_to_write(fields, words):
     assert "--strategy rolling" in found.hint
 
 
-def found_of(environment: Environment, balancers, **fields: object) -> Found:
+def found_of(environment: Environment, balancers, **fields: object) -> PreflightResult:
     facts = tuple(HostFacts(host.name, current=OLD, releases=(HostRelease(OLD),)) for host in environment.hosts)
-    return Found(environment, Request(), "r2", NOW, NOW, facts, balancers=balancers, **fields)  # type: ignore[arg-type]
+    return PreflightResult(environment, Request(), "r2", NOW, NOW, facts, balancers=balancers, **fields)  # type: ignore[arg-type]
 
 
 def test_the_idle_side_is_what_changes_and_being_out_is_no_reason_to_leave_it_out():
@@ -398,8 +398,8 @@ def test_a_rollback_after_the_run_asks_for_health_moves_the_traffic_and_restarts
     assert not [check for check in JUDGES["rollback"].checks(found) if check.blocks]
 
 
-def changed_request(found: Found, **fields: object) -> Found:
-    return Found(**{**found.__dict__, "request": Request(kind="rollback"), **fields})
+def changed_request(found: PreflightResult, **fields: object) -> PreflightResult:
+    return PreflightResult(**{**found.__dict__, "request": Request(kind="rollback"), **fields})
 
 
 def test_after_keep_old_the_old_side_is_restarted_and_verified_before_it_serves():

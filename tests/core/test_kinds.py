@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from console.core.checks.staging import Made
 from console.core.kinds.judges import JUDGES
 from console.core.kinds.kinds import KINDS, kind_of, looked_at_with, on_failure
-from console.core.kinds.preflight_result import Found
+from console.core.kinds.preflight_result import PreflightResult
 from console.core.kinds.rollback import destination
 from console.core.rollback_targets import Targets
 from console.errors import NoGo
@@ -53,10 +53,10 @@ def a_fleet(**others: HostFacts) -> tuple[HostFacts, ...]:
     return tuple(others.get(name) or seen(name) for name in ("web01", "web02", "web03"))
 
 
-def found(kind: RunKind = "deploy", facts: tuple[HostFacts, ...] = a_fleet(), environment: Environment = FLEET, **fields: object) -> Found:
+def found(kind: RunKind = "deploy", facts: tuple[HostFacts, ...] = a_fleet(), environment: Environment = FLEET, **fields: object) -> PreflightResult:
     """What a pre-flight of that kind found."""
     request = changed(fields.pop("request", Request()), kind=kind)  # type: ignore[type-var]
-    return Found(
+    return PreflightResult(
         environment, request, "r9", NOW, NOW, facts, **{"revision": REVISION, "release": RELEASE, "relations": {"a" * 40: "newer"}, "by": ADA, **fields}
     )  # type: ignore[arg-type]
 
@@ -106,7 +106,7 @@ CHECKS = [
 
 
 @pytest.mark.parametrize(("inputs", "names"), [pytest.param(*row[1:], id=row[0]) for row in CHECKS])
-def test_which_checks_are_made(inputs: Found, names: list[str]):
+def test_which_checks_are_made(inputs: PreflightResult, names: list[str]):
     assert [check.id for check in JUDGES[inputs.request.kind].checks(inputs)] == names
 
 

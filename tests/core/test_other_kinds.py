@@ -6,7 +6,7 @@ import pytest
 
 from console.core.checks.fleet import INODES_OF_STEPS
 from console.core.kinds.judges import JUDGES
-from console.core.kinds.preflight_result import Found
+from console.core.kinds.preflight_result import PreflightResult
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.configured_environment import Database, Environment
@@ -37,16 +37,16 @@ def seen(host: str, **fields: object) -> HostFacts:
     return HostFacts(host, **{"current": OLD, "releases": (ON_OLD,), "free": 2**40, **fields})  # type: ignore[arg-type]
 
 
-def found(kind: RunKind, environment: Environment | None = None, facts: tuple[HostFacts, ...] = (), **fields: object) -> Found:
+def found(kind: RunKind, environment: Environment | None = None, facts: tuple[HostFacts, ...] = (), **fields: object) -> PreflightResult:
     """What its pre-flight found, where nothing is wrong: the record knows what is live, and a backup of run r0."""
     environment = environment or changed(an_environment(3), database=DATABASE)
     request = changed(fields.pop("request", Request(ref="r0")), kind=kind)  # type: ignore[type-var]
     facts = facts or tuple(seen(host.name) for host in environment.hosts)
     known = {"release": LIVE.release, "revision": Revision("b" * 40, SafeText("v2"), size=2**20, files=10), "catches_up": LIVE, "backup": TAKEN, **fields}
-    return Found(environment, request, "r9", NOW, NOW, facts, **known)  # type: ignore[arg-type]
+    return PreflightResult(environment, request, "r9", NOW, NOW, facts, **known)  # type: ignore[arg-type]
 
 
-def check(inputs: Found, name: str) -> Check:
+def check(inputs: PreflightResult, name: str) -> Check:
     return next(one for one in JUDGES[inputs.request.kind].checks(inputs) if one.id == name)
 
 

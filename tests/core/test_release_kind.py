@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from console.core.checks.staging import Made
-from console.core.kinds.preflight_result import Found
+from console.core.kinds.preflight_result import PreflightResult
 from console.core.kinds.release import checks, plan, release_of_commit
 from console.errors import NoGo
 from console.model.application_metrics import CountedMetric, Metrics
@@ -43,20 +43,20 @@ def seen(host: str, **fields: object) -> HostFacts:
     return HostFacts(host, **{"current": OLD, "releases": (ON_OLD,), "free": 2**40, **fields})  # type: ignore[arg-type]
 
 
-def found(environment: Environment = FLEET, facts: tuple[HostFacts, ...] = (), **fields: object) -> Found:
+def found(environment: Environment = FLEET, facts: tuple[HostFacts, ...] = (), **fields: object) -> PreflightResult:
     """What the pre-flight of a release to all hosts found, where each has the old one and nothing is wrong."""
     local = fields.pop("local", NOW)
     request = fields.pop("request", Request())
     facts = facts or tuple(seen(host.name) for host in environment.hosts)
     known = {"revision": REVISION, "release": Release(NEW, SafeText("v2"), "b" * 40), "relations": {"a" * 40: "newer"}, "by": ADA, **fields}
-    return Found(environment, request, "r9", NOW, local, facts, **known)  # type: ignore[arg-type]
+    return PreflightResult(environment, request, "r9", NOW, local, facts, **known)  # type: ignore[arg-type]
 
 
-def check(inputs: Found, name: str) -> Check:
+def check(inputs: PreflightResult, name: str) -> Check:
     return next(one for one in checks(inputs) if one.id == name)
 
 
-def verdict(inputs: Found, name: str) -> tuple[str, str]:
+def verdict(inputs: PreflightResult, name: str) -> tuple[str, str]:
     one = check(inputs, name)
     return one.status, str(one.detail)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.core.checks.fleet import INODES_OF_STEPS
-from console.core.kinds.preflight_result import Found
+from console.core.kinds.preflight_result import PreflightResult
 from console.core.kinds.rollback import checks, destination, plan
 from console.core.rollback_targets import Targets
 from console.model.checks import Check
@@ -34,15 +34,15 @@ def seen(host: str, **fields: object) -> HostFacts:
     return HostFacts(host, **{"current": NEW, "releases": BOTH, "free": 2**40, **fields})  # type: ignore[arg-type]
 
 
-def found(environment: Environment = FLEET, *, targets: Targets | None = None, **fields: object) -> Found:
+def found(environment: Environment = FLEET, *, targets: Targets | None = None, **fields: object) -> PreflightResult:
     """What a rollback of all hosts to the old release found, unless it says otherwise."""
     facts = fields.pop("facts", tuple(seen(host.name) for host in environment.hosts))
     request = changed(fields.pop("request", Request()), kind="rollback")  # type: ignore[type-var]
     targets = targets or Targets({host.name: OLD for host in environment.hosts})
-    return Found(environment, request, "r9", NOW, NOW, facts, targets=targets, **fields)  # type: ignore[arg-type]
+    return PreflightResult(environment, request, "r9", NOW, NOW, facts, targets=targets, **fields)  # type: ignore[arg-type]
 
 
-def check(inputs: Found, name: str) -> Check:
+def check(inputs: PreflightResult, name: str) -> Check:
     return next(one for one in checks(inputs) if one.id == name)
 
 

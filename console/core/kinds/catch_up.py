@@ -2,14 +2,14 @@
 
 from console.core.checks.balancers import assess_balancers
 from console.core.checks.fleet import assess_fleet, assess_lock
-from console.core.kinds.preflight_result import Found
+from console.core.kinds.preflight_result import PreflightResult
 from console.core.plan.planner import plan_catch_up
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.plan import Plan
 
 
-def checks(found: Found) -> tuple[Check, ...]:
+def checks(found: PreflightResult) -> tuple[Check, ...]:
     """The verdicts on the fleet and its locks; the release itself was judged when it was made."""
     live = found.catches_up
     on_disk = found.on_disk(live.release.id) if live else frozenset[str]()
@@ -17,7 +17,7 @@ def checks(found: Found) -> tuple[Check, ...]:
     return (*assess_fleet(found.facts, *found.shipped, found.environment.rolling.max_failures, on_disk), assess_lock(found.spoken, found.run), *traffic)
 
 
-def plan(found: Found) -> Plan:
+def plan(found: PreflightResult) -> Plan:
     """Owed hosts to what the environment is. Raises NoGo where that is not known."""
     live = found.catches_up
     if live is None:

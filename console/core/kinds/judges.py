@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from console.core.kinds import catch_up, exec, maintenance, release, restart, restore, rollback  # noqa: A004 (a kind of run)
-from console.core.kinds.preflight_result import Found
+from console.core.kinds.preflight_result import PreflightResult
 from console.model.checks import Check
 from console.model.plan import Plan
 from console.model.request import RunKind
@@ -16,9 +16,9 @@ from console.model.request import RunKind
 class Judge(NamedTuple):
     """What one kind of run has of its own in a pre-flight."""
 
-    checks: Callable[[Found], tuple[Check, ...]]
+    checks: Callable[[PreflightResult], tuple[Check, ...]]
     """The verdicts on the fleet and on what the run does. Configured checks come beside them."""
-    plan: Callable[[Found], Plan]
+    plan: Callable[[PreflightResult], Plan]
 
 
 JUDGES: Final[dict[RunKind, Judge]] = {

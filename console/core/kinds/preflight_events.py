@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from console.core.checks.fleet import named
 from console.core.kinds.judges import JUDGES
 from console.core.kinds.kinds import KINDS
-from console.core.kinds.preflight_result import Found
+from console.core.kinds.preflight_result import PreflightResult
 from console.core.kinds.rollback import destination
 from console.core.plan.return_plan import way_back
 from console.core.traffic.serving import out_of
@@ -15,7 +15,7 @@ from console.model.host_facts import HostFacts
 from console.text import SafeText
 
 
-def events_of(found: Found) -> Iterator[Event]:
+def events_of(found: PreflightResult) -> Iterator[Event]:
     """What was found of hosts, of the commit and of the database, and every verdict on that."""
     yield from (seen(fact) for fact in found.facts)
     yield from _out_of_traffic(found)
@@ -28,7 +28,7 @@ def events_of(found: Found) -> Iterator[Event]:
         yield CheckReported(check=named(check, found.environment.name))
 
 
-def _out_of_traffic(found: Found) -> Iterator[TrafficChanged]:
+def _out_of_traffic(found: PreflightResult) -> Iterator[TrafficChanged]:
     """The hosts that get no requests now: those that somebody else took out, and those that a run before this one did."""
     chosen = {fact.host for fact in found.facts}
     for name, balancers in out_of(found.balancers).items():
@@ -37,13 +37,13 @@ def _out_of_traffic(found: Found) -> Iterator[TrafficChanged]:
             yield TrafficChanged(host=name, balancer=balancer, mark="drained" if balancer in ours else "left")
 
 
-def _weights_left(found: Found) -> Iterator[WeightsChanged]:
+def _weights_left(found: PreflightResult) -> Iterator[WeightsChanged]:
     """Weights that a run before this one set, and did not put back."""
     if found.request.kind in ("deploy", "rollback", "restart"):
         yield from (WeightsChanged(balancer=name, mark="set", own=dict(own)) for name, own in found.weights.items())
 
 
-def plan_of(found: Found, usual: dict[str, float]) -> Iterator[Event]:
+def plan_of(found: PreflightResult, usual: dict[str, float]) -> Iterator[Event]:
     """The plan, with where each host would go back to; nothing where no host is to change. `usual`: seconds that steps took in runs before."""
     if not found.changing or isinstance(found.sides, Problem):
         return

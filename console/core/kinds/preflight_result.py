@@ -25,7 +25,7 @@ from console.text import SafeText
 
 
 @dataclass(frozen=True)
-class Found:
+class PreflightResult:
     """What is known before GO. `facts` are of the hosts that were chosen, in their order."""
 
     environment: Environment

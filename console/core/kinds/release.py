@@ -10,7 +10,7 @@ from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back
 from console.core.checks.source import assess_behind, assess_branch, assess_tree
 from console.core.checks.staging import assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
-from console.core.kinds.preflight_result import Found, unanswered
+from console.core.kinds.preflight_result import PreflightResult, unanswered
 from console.core.plan.critical_steps import never_tried
 from console.core.plan.maintenance_page import shows_page
 from console.core.plan.planner import plan_release
@@ -29,7 +29,7 @@ from console.model.values import changed
 from console.text import SafeText
 
 
-def checks(found: Found) -> tuple[Check, ...]:
+def checks(found: PreflightResult) -> tuple[Check, ...]:
     """The verdicts on the commit, the calendar, the people, the fleet and the database. Raises NoGo where no commit is known."""
     environment, request, revision = found.environment, found.request, found.revision
     if revision is None:
@@ -56,7 +56,7 @@ def checks(found: Found) -> tuple[Check, ...]:
     return overridden(judged, request.overrides)
 
 
-def _untried(found: Found) -> tuple[Check, ...]:
+def _untried(found: PreflightResult) -> tuple[Check, ...]:
     """The critical paths that this release tries nowhere; no verdict where it tries each."""
     untried = never_tried(found.environment, found.strategy, found.hosts)
     if not untried:
@@ -66,7 +66,7 @@ def _untried(found: Found) -> tuple[Check, ...]:
     return (Check("critical", SafeText("Critical paths"), "warning", blocking=False, detail=SafeText(words), remedy=SafeText(remedy)),)
 
 
-def _traffic(found: Found) -> tuple[Check, ...]:
+def _traffic(found: PreflightResult) -> tuple[Check, ...]:
     """The verdict on the balancers; for a blue/green release on its sides too."""
     environment = found.environment
     judged = assess_balancers(environment, found.hosts, found.balancers, _together(found), found.out)
@@ -75,7 +75,7 @@ def _traffic(found: Found) -> tuple[Check, ...]:
     return (assess_sides(environment, found.sides, {host.name for host in found.hosts} | {name for name, _ in found.request.without}),)
 
 
-def _together(found: Found) -> Waves:
+def _together(found: PreflightResult) -> Waves:
     """Hosts that are out of the traffic at the same time."""
     environment, hosts = found.environment, found.hosts
     if found.strategy == "canary":
@@ -88,21 +88,21 @@ def release_of_commit(run: str, revision: Revision) -> Release:
     return Release(f"{run.split('-', maxsplit=1)[0]}-{revision.commit[:7]}", revision.version, revision.commit)
 
 
-def _staging(found: Found) -> tuple[Check, ...]:
+def _staging(found: PreflightResult) -> tuple[Check, ...]:
     environment = found.environment
     if not environment.requires or found.made is None:
         return ()
     return (assess_staging(environment.requires, environment.requires_within, found.made, found.verified, found.now),)
 
 
-def _database(found: Found) -> tuple[Check, ...]:
+def _database(found: PreflightResult) -> tuple[Check, ...]:
     database = found.environment.database
     if database is None or found.review is None:
         return ()
     return (assess_backup(database, found.review, found.now), assess_migrations(found.review, found.request.impact))
 
 
-def plan(found: Found) -> Plan:
+def plan(found: PreflightResult) -> Plan:
     """Ship, migrate, waves, close. Raises NoGo where no release is known."""
     if found.release is None:
         raise NoGo("there is no release to plan with")
@@ -116,7 +116,7 @@ def plan(found: Found) -> Plan:
     )  # fmt: skip
 
 
-def _planned_by(found: Found) -> Environment:
+def _planned_by(found: PreflightResult) -> Environment:
     """The environment with the strategy that was asked for. Raises NoGo where a canary that the file does not know has nothing to judge by."""
     environment = changed(found.environment, strategy=found.strategy)
     if environment.strategy == "canary" and environment.canary.analysis and len(found.hosts) > 1 and not judged_metrics(environment):
@@ -125,7 +125,7 @@ def _planned_by(found: Found) -> Environment:
     return environment
 
 
-def _expected(found: Found) -> str:
+def _expected(found: PreflightResult) -> str:
     """The digest that the release must have, where another commit was verified in its place; empty: any."""
     if found.made is None or any(check == "staging" for check, _ in found.request.overrides):
         return ""

@@ -6,7 +6,7 @@ from datetime import datetime
 from console.core.checks.balancers import assess_balancers, shown_only
 from console.core.checks.database import assess_schema_back
 from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, spoken_of
-from console.core.kinds.preflight_result import Found, unanswered
+from console.core.kinds.preflight_result import PreflightResult, unanswered
 from console.core.plan.database_plan import revert_step
 from console.core.plan.maintenance_page import page_on, shows_page
 from console.core.plan.return_plan import better_way, plan_way_back, shipped_again, way_to
@@ -23,7 +23,7 @@ from console.model.values import changed
 from console.text import SafeText
 
 
-def checks(found: Found) -> tuple[Check, ...]:
+def checks(found: PreflightResult) -> tuple[Check, ...]:
     """What the fleet is like is shown, and holds no rollback up: hosts that are not reached are owed, the others go back now."""
     facts, environment = found.facts, found.environment
     ways = tuple(destination(found, fact) for fact in facts if not fact.problem and fact.host in found.targets.goes_to)
@@ -39,7 +39,7 @@ def checks(found: Found) -> tuple[Check, ...]:
     return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema, *traffic)
 
 
-def _old_side(found: Found, goes: Check) -> Check:
+def _old_side(found: PreflightResult, goes: Check) -> Check:
     """What is said of the way back to a side that stood by: its hosts have another release now, or its time is over and it is started anew."""
     targets, keep = found.targets, found.environment.bluegreen.keep_old
     if not targets.leaving:
@@ -57,7 +57,7 @@ def _old_side(found: Found, goes: Check) -> Check:
     return changed(goes, status="warning", detail=SafeText("; ".join(filter(None, (words, str(goes.detail))))))
 
 
-def _unknown_release(found: Found, goes: Check) -> Check:
+def _unknown_release(found: PreflightResult, goes: Check) -> Check:
     """Refuse to undo what this machine knows of, while the shared record is away, where another one has released since."""
     believed, goes_to = found.targets.believed, found.targets.goes_to
     other = [f"{host}: {live}" for host, live in found.current.items() if host in believed and live not in ("", believed[host], goes_to.get(host, ""))]
@@ -69,7 +69,7 @@ def _unknown_release(found: Found, goes: Check) -> Check:
     )
 
 
-def _is_over(found: Found) -> bool:
+def _is_over(found: PreflightResult) -> bool:
     """Whether the time is over for which the old side of a blue/green release was to be ready."""
     since, keep = found.targets.since, found.environment.bluegreen.keep_old
     return bool(found.targets.leaving and since) and (found.now - datetime.fromisoformat(since)).total_seconds() > keep
@@ -80,7 +80,7 @@ def without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
     return tuple(changed(fact, closed=None) for fact in facts)
 
 
-def destination(found: Found, fact: HostFacts) -> ReturnTarget:
+def destination(found: PreflightResult, fact: HostFacts) -> ReturnTarget:
     """Where a host goes, and whether it can."""
     target = fact.current if fact.host in found.targets.untouched else found.targets.goes_to.get(fact.host, "")
     if fact.problem:
@@ -88,7 +88,7 @@ def destination(found: Found, fact: HostFacts) -> ReturnTarget:
     return way_to(fact, target) if target else ReturnTarget(fact.host)
 
 
-def plan(found: Found) -> Plan:
+def plan(found: PreflightResult) -> Plan:
     """Every host that has somewhere to go, and can; a migration is taken back first, where that is declared."""
     stays = {fact.host for fact in found.facts if not destination(found, fact).possible}
     targets = {host.name: target for host in found.hosts if host.name not in stays and (target := _still_to_go(found, host)) is not None}
@@ -108,13 +108,13 @@ def plan(found: Found) -> Plan:
     return plan_way_back(found.environment, targets, how, first, out=found.out, together=together, page=page, weights=bool(found.weights))
 
 
-def _preferred(found: Found, targets: Collection[str]) -> str:
+def _preferred(found: PreflightResult, targets: Collection[str]) -> str:
     serve = {name for seen in found.balancers if isinstance(seen, BalancerSeen) for name in serving(seen)}
     is_drained = any(is_balanced(found.environment, name) for name in targets)
     return better_way(len(targets), len(serve | set(targets)), is_drained=is_drained)
 
 
-def _still_to_go(found: Found, host: Host) -> str | None:
+def _still_to_go(found: PreflightResult, host: Host) -> str | None:
     """The release that a host goes to; None where it goes nowhere, or is there already and was verified by the run that took it there."""
     target = found.targets.goes_to.get(host.name)
     return None if target == found.current[host.name] and host.name in found.targets.there_already else target

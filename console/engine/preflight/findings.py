@@ -16,7 +16,7 @@ from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.kinds import KINDS
 from console.core.kinds.preflight_events import events_of, plan_of
-from console.core.kinds.preflight_result import Found
+from console.core.kinds.preflight_result import PreflightResult
 from console.core.kinds.release import release_of_commit
 from console.engine.pacing import on_each
 from console.engine.preflight.commit_checks import Relations, content_check, reading, relations_of, sized
@@ -76,7 +76,7 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
     hosts = chosen_hosts(inputs.environment, inputs.request)
     looking = asyncio.ensure_future(look_at(inputs, hosts))
     balancing = asyncio.ensure_future(_at_balancers(inputs))
-    found: Found | None = None
+    found: PreflightResult | None = None
     asking: dict[asyncio.Task[Check], Check] = {}
     try:
         revision = await _revision(inputs)
@@ -247,10 +247,10 @@ def release_of(inputs: PreflightInput, revision: Revision | None) -> Release | N
     return release_of_commit(inputs.run, revision)
 
 
-def _all(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations) -> Found:
+def _all(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations) -> PreflightResult:
     """All that was found, for the kind of the run to judge and to plan by."""
     made, runs = _made(inputs, revision)
-    return Found(
+    return PreflightResult(
         inputs.environment, inputs.request, inputs.run, inputs.now, inputs.now.astimezone(inputs.zone), facts, revision, release_of(inputs, revision),
         known, relations, made, runs, inputs.attempts, inputs.by, inputs.joined, inputs.targets, inputs.undoes, inputs.catches_up, inputs.backup, inputs.kept,
         drained=inputs.drained, weights=inputs.weights, balancers=inputs.looks, ceding=inputs.ceding(),
