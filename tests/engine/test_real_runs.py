@@ -49,7 +49,8 @@ class Product:
         run = await self.session.open_run(request, ADA)
         async for item in self.session.follow(run, 0):
             if isinstance(item, StepStarted) and item.step.endswith(at_step) and say is not None:
-                await self.session.submit(run, say, ADA)
+                answer = await self.session.submit(run, say, ADA)
+                assert isinstance(answer, cmd.Accepted), answer
                 say = None
             assert isinstance(item, Event) or item is not None
         return self.session.state(run)
@@ -145,10 +146,11 @@ async def test_a_release_takes_over_from_one_in_its_monitoring_window(own_fleet:
 
         await session.configure(load_file(product.file).environment("production"), "another digest", {}, ADA)
         second = await session.open_run(Request(ref="v1.4.0", yes=True), ADA)
+        await _until_step(session, second, until_watched)
+        assert session.state(second).phase == "running", (session.state(second).reason, session.state(first).pausing)
         await product.hear(first)
         older = session.state(first)
         assert (older.exit, older.outcome, older.locked_hosts) == (0, "superseded", ())
-        await _until_step(session, second, until_watched)
         assert own_fleet.exec_in("web01", "cat /srv/shop/.deploy/lock/*/run").strip() == second
         assert isinstance(await session.submit(second, cmd.Promote(), ADA), cmd.Accepted)
         await product.hear(second)
