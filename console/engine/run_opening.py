@@ -1,7 +1,8 @@
 """Opens runs, and takes up those that another engine left: one at a time, and never while another model is taken. What a run does is `active_run`'s."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from console.core.database_state import revert_command
 from console.core.host_selection import chosen_hosts, meant_hosts
@@ -27,6 +28,16 @@ from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.journal import Journal
 from console.text import SafeText
+
+
+@asynccontextmanager
+async def _given_back_unless_begun(lease: RunLease) -> AsyncIterator[None]:
+    """Give a lease back where the run is not begun after all: another machine could not take it up before it runs out."""
+    try:
+        yield
+    except BaseException:
+        await lease.end()
+        raise
 
 
 class RunOpening:
@@ -60,16 +71,17 @@ class RunOpening:
             older = await self._runs.make_way(request.kind)
             run = await new_run(self._journal, self._clock, environment.name)
             lease = await self._leased(run, goes_back=KINDS[request.kind].is_return)
-            refuse_unrecorded(self._journal.outage, request.kind)
-            one = ActiveRun(self._fleet(), run, self._keep, sharing=self._others.sharing(lease))
-            if older is not None:
-                one.follows(older)
-            ticked = (CheckAcknowledged(check=check, by=person) for check in acknowledged)
-            words = (NoteAdded(by=ENGINE, text=words) for words in lacks)
-            kept = (await self._journal.environment(environment.app, environment.name)).maintenance
-            shown = (MaintenanceChanged(by=Person(str(kept.by)), now=kept),) if kept else ()
-            await one.runner.write(self._opened(environment, run, request, person), *shown, *ticked, *words)
-            self._runs.begin(run, one, person, self._catch_up.changed)
+            async with _given_back_unless_begun(lease):
+                refuse_unrecorded(self._journal.outage, request.kind)
+                one = ActiveRun(self._fleet(), run, self._keep, sharing=self._others.sharing(lease))
+                if older is not None:
+                    one.follows(older)
+                ticked = (CheckAcknowledged(check=check, by=person) for check in acknowledged)
+                words = (NoteAdded(by=ENGINE, text=words) for words in lacks)
+                kept = (await self._journal.environment(environment.app, environment.name)).maintenance
+                shown = (MaintenanceChanged(by=Person(str(kept.by)), now=kept),) if kept else ()
+                await one.runner.write(self._opened(environment, run, request, person), *shown, *ticked, *words)
+                self._runs.begin(run, one, person, self._catch_up.changed)
         return run
 
     def _refuse_late(self) -> None:
@@ -104,15 +116,16 @@ class RunOpening:
         lacks = self._ready_again(state, goes_back=goes_back)
         older = await self._runs.make_way(state.kind, has_begun=state.phase in ("running", "rolling-back"))
         lease = await self._leased(run, goes_back=goes_back)
-        events, state = await read_run(self._journal, run)  # what whoever had it wrote until then
-        one = ActiveRun(self._fleet(), run, self._keep, events, self._others.sharing(lease))
-        if older is not None:
-            one.follows(older)
-        await one.runner.take_up(state, person)
-        if state.go is None:
-            await one.runner.write(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
-        await one.runner.write(*(NoteAdded(by=ENGINE, text=words) for words in lacks))
-        self._runs.begin(run, one, person, self._catch_up.changed)
+        async with _given_back_unless_begun(lease):
+            events, state = await read_run(self._journal, run)  # what whoever had it wrote until then
+            one = ActiveRun(self._fleet(), run, self._keep, events, self._others.sharing(lease))
+            if older is not None:
+                one.follows(older)
+            await one.runner.take_up(state, person)
+            if state.go is None:
+                await one.runner.write(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
+            await one.runner.write(*(NoteAdded(by=ENGINE, text=words) for words in lacks))
+            self._runs.begin(run, one, person, self._catch_up.changed)
 
     async def _leased(self, run: str, *, goes_back: bool) -> RunLease:
         """Take the lease of a run that this engine is to carry. Raises Locked where another engine carries it."""

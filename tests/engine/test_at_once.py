@@ -245,3 +245,17 @@ async def test_an_engine_keeps_the_last_runs_in_memory_alone(scene: Scene):
     heard = [type(item) async for item in scene.engine.follow(runs[0], 0)]
     assert heard[0] is RunOpened
     assert heard[-1] is RunEnded
+
+
+async def test_a_run_that_cannot_be_begun_keeps_no_lease(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    ended: list[str] = []
+
+    async def end(run: str, carrier: object) -> None:
+        ended.append(run)
+
+    monkeypatch.setattr(scene.journal.machines, "end_lease", end)
+    scene.journal.is_full = True
+    with pytest.raises(ConsoleError, match="no room left"):
+        await scene.engine.open_run(Request(), ADA)
+    assert len(ended) == 1
+    scene.journal.is_full = False

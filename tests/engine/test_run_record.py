@@ -289,3 +289,15 @@ async def test_a_run_that_is_taken_up_between_its_go_and_its_locks_waits_for_a_p
         assert isinstance(await again.submit(cmd.Continue(), ADA), Accepted)
         state = await running
     assert (state.phase, state.exit) == ("ended", 0)
+
+
+async def test_who_waits_for_the_disk_goes_on_though_telling_of_it_goes_wrong(disk):
+    def wrong(events):
+        raise RuntimeError("a bug")
+
+    record = RunRecord(disk, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), wrong)
+    disk.through.set()
+    async with asyncio.timeout(30):
+        await record.write(*opening(an_environment(3)))
+        await record.write(a_note("one"))
+    assert len(await disk.read("r1")) == len(opening(an_environment(3))) + 1

@@ -4,6 +4,7 @@ Callers that need durability await it; viewers get events only once they are on 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 
 from console.core.plan.long_plans import in_pieces
@@ -19,6 +20,8 @@ from console.ports.clock import Clock
 from console.ports.journal import Journal
 from console.text import SafeText
 from console.wire.codec import gated
+
+log = logging.getLogger(__name__)
 
 Publish = Callable[[tuple[AnyEvent, ...]], object]
 FOLLOWING = 4
@@ -121,7 +124,10 @@ class RunRecord:
             self._failed(fault, group)
             return False
         self._on_disk = state
-        self._publish(events)
+        try:
+            self._publish(events)
+        except Exception:  # it is on the disk: who waits for that goes on
+            log.exception("telling of run %s", state.run)
         group.done.set_result(None)
         return True
 

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import replace
 
 from console.engine.catch_up.leftover_locks import is_over
@@ -86,6 +87,14 @@ class RunsElsewhere:
 
         Output and numbers come as far as the engine that carries it shows them.
         """
+        try:
+            async with aclosing(self._followed(run, after)) as heard:  # type: ignore[type-var] # it is a generator
+                async for item in heard:
+                    yield item
+        finally:
+            self._onlookers.hear(run, ())  # from here on nobody says who looks on there
+
+    async def _followed(self, run: str, after: int) -> AsyncIterator[Heard]:
         place = 0
         while True:
             try:

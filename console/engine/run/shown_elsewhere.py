@@ -45,19 +45,23 @@ class RunRelay:
 
     async def show(self) -> None:
         """Show it until cancelled. Where the record does not answer, what was to be shown then is not shown later."""
-        with self._broadcast.looked_on(LINES) as viewer:
-            while True:
-                await self._journal.machines.news(self._run, EVERY if self._elsewhere else LOOK)
-                items = within_bounds([item for item in viewer.take(self._broadcast.seq) if isinstance(item, Output | Sample)])
-                try:
-                    text = shown_text(items) if items and self._elsewhere else ""
-                    seen = await self._journal.machines.look_on(self._run, self._carrier, self._here(self._run), text)
-                except ConsoleError as fault:
-                    log.warning("run %s is not shown elsewhere: %s", self._run, fault.message)
-                    continue
-                if seen.people != self._elsewhere:
-                    self._elsewhere = seen.people
-                    self._hears(self._run, seen.people)
+        try:
+            with self._broadcast.looked_on(LINES) as viewer:
+                while True:
+                    await self._journal.machines.news(self._run, EVERY if self._elsewhere else LOOK)
+                    items = within_bounds([item for item in viewer.take(self._broadcast.seq) if isinstance(item, Output | Sample)])
+                    try:
+                        text = shown_text(items) if items and self._elsewhere else ""
+                        seen = await self._journal.machines.look_on(self._run, self._carrier, self._here(self._run), text)
+                    except ConsoleError as fault:
+                        log.warning("run %s is not shown elsewhere: %s", self._run, fault.message)
+                        continue
+                    if seen.people != self._elsewhere:
+                        self._elsewhere = seen.people
+                        self._hears(self._run, seen.people)
+        finally:
+            if self._elsewhere:
+                self._hears(self._run, ())
 
 
 def within_bounds(items: list[Output | Sample]) -> list[Output | Sample]:
