@@ -9,6 +9,7 @@ import pytest
 
 from console.adapters.clock import SystemClock
 from console.adapters.engine_identity import is_gone, this_engine
+from console.adapters.journal import postgres_leases
 from console.adapters.journal.memory import MemoryJournal
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.sql_journal import SqlJournal
@@ -51,8 +52,9 @@ HERE, THERE = Carrier("lin", "bastion-b", "boot-b", 7, "70", "b"), Carrier("ada"
 
 
 @pytest.fixture
-async def there(shared_journal):
-    """The record, as the machine has it that carries the run."""
+async def there(shared_journal, monkeypatch):
+    """The record, as the machine has it that carries the run. A word is believed here for two hours."""
+    monkeypatch.setattr(postgres_leases, "FAR", 7200.0)
     made = SqlJournal(PostgresStore(shared_journal))
     await record(made, "r1", (opened("r1", "2026-01-01T00:00:00Z"),))
     assert await made.machines.take_lease("r1", THERE) is None
@@ -317,11 +319,11 @@ async def test_a_run_is_carried_by_one_engine_and_the_token_grows_with_each(ther
 
 
 async def test_a_word_that_is_good_for_long_is_of_a_clock_that_was_set_back_and_keeps_nobody_out(there, here, shared_journal):
-    executed(plain(shared_journal), "update leases set expires = now() + interval '1 hour'")
+    executed(plain(shared_journal), "update leases set expires = now() + interval '1 day'")
     assert await here.machines.carried() == {}
     await RunLease(there, "r1", THERE).take()
     assert await here.machines.carried() == {"r1": THERE}, "who lives says so again"
-    executed(plain(shared_journal), "update leases set expires = now() + interval '1 hour'")
+    executed(plain(shared_journal), "update leases set expires = now() + interval '1 day'")
     await RunLease(here, "r1", HERE).take()
     assert await there.machines.carried() == {"r1": HERE}
 
