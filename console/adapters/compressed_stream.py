@@ -15,7 +15,6 @@ import tarfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import IO, Literal, Protocol, cast
 
 from console.core.checks.content import MANIFEST
@@ -175,7 +174,7 @@ def _compressed(file: IO[bytes], codec: Codec) -> Iterator[_Writer]:
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=3, mtime=0) as zipped:
             yield cast("_Writer", zipped)
         return
-    argv = ("zstd", "-q", "-c", "--check", _LEVELS[codec])
+    argv = ("zstd", "-q", "-c", "--check", "-T2", _LEVELS[codec])
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.DEVNULL) as process:
         assert process.stdin is not None
         try:
@@ -223,11 +222,16 @@ def _write(tar: tarfile.TarFile, contents: Contents, grown: Callable[[int], None
 
 def _folders(contents: Contents) -> list[str]:
     """The empty ones, and where all is sent the others too, so that each has its date; a folder before what is in it."""
-    found = set(contents.manifest.folders)
+    found = {name.removeprefix("./") for name in contents.manifest.folders}
     if not contents.base:
+        above = set[str]()
         for name in (*contents.sent.files, *contents.sent.links, *contents.manifest.folders):
-            found |= {parent.as_posix() for parent in Path(name).parents if parent != Path()}
-    return sorted(f"./{name.removeprefix('./')}" for name in found)
+            folder = name.removeprefix("./").rpartition("/")[0]
+            while folder and folder not in above:
+                above.add(folder)
+                folder = folder.rpartition("/")[0]
+        found |= above
+    return sorted(f"./{name}" for name in found)
 
 
 def _control(contents: Contents) -> Iterator[tuple[str, bytes]]:
