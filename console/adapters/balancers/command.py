@@ -117,14 +117,13 @@ class CommandBalancer:
         sessions = rest.strip()
         if word not in WORDS or (sessions and not (sessions.isascii() and sessions.isdigit())):
             words = f'state of {host.name}: expected in, drained or out, and maybe a number; it printed "{SafeText(line, 60)}"'
-            return self._problem(words, f"{self._balancer.state.run} on {self._host.name}", reached=True)
+            return self._problem(words, f"{self._typed(host, self._balancer.state)} on {self._host.name}", reached=True)
         return ServerTraffic(host.name, host.server or host.name, WORDS[word], sessions=int(sessions) if sessions else None, words=SafeText(line, 60))
 
     async def _run(self, host: Host, command: Command, time: CallTime) -> str | BalancerProblem:
         """Run a command for a host, again as often as it may be; its output."""
-        values = {"host": host.name, "address": host.address or host.name, "server": host.server or host.name, "env": self._environment}
-        typed = filled(command.run, values)
-        body = f"set -eu\n{exports(deploy_variables(values))}{typed}\n"
+        typed = self._typed(host, command)
+        body = f"set -eu\n{exports(deploy_variables(self._values(host)))}{typed}\n"
         for _ in range(command.retries + 1):
             async with self._room:
                 ran = await run_attended(self._transport, self._host, body, command.run_as, deadline=min(command.timeout, time.least()))
@@ -134,6 +133,13 @@ class CommandBalancer:
             return BalancerProblem(self.name, ran.problem.message, ran.problem.hint or SafeText(f"{typed} on {self._host.name}"))
         said = SafeText((ran.err or ran.out).decode("utf-8", "replace").strip().rpartition("\n")[2], 200)
         return self._problem(f"{typed} ended with {ran.status}: {said}", f"run it by hand on {self._host.name}", reached=True)
+
+    def _values(self, host: Host) -> dict[str, str]:
+        return {"host": host.name, "address": host.address or host.name, "server": host.server or host.name, "env": self._environment}
+
+    def _typed(self, host: Host, command: Command) -> str:
+        """The command as it is run for that host."""
+        return filled(command.run, self._values(host))
 
     def _problem(self, message: str, hint: str, *, reached: bool = False) -> BalancerProblem:
         return BalancerProblem(self.name, SafeText(message, 400), SafeText(hint, 200), reached)

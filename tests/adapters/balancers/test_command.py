@@ -49,6 +49,12 @@ async def test_any_other_word_is_a_problem(made, state):
     assert (problem.reached, "expected in, drained or out" in problem.message) == (True, True)
 
 
+async def test_what_to_type_next_is_the_command_as_it_was_run(made):
+    problem = await made("echo maybe {server}").look(deadline=60)
+    assert isinstance(problem, BalancerProblem)
+    assert "echo maybe web01 on " in problem.hint
+
+
 async def test_each_command_gets_what_the_host_is_called(made, tmp_path):
     balancer = made(drain='printf "%s|%s|%s|%s" {host} {address} "{server}" "$DEPLOY_ENV" > said; echo drained > {host}')
     assert isinstance(await balancer.drain(("web02",), deadline=60), BalancerSeen)
