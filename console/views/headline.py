@@ -4,6 +4,7 @@ from collections.abc import Container
 
 from console.model.state import RunState
 from console.views.blocking_reason import waiting_line
+from console.views.environment_title import environment_title
 from console.views.fleet_rows import counts_in_words
 from console.views.maintenance_summary import since_words
 from console.views.run_standing import commit_words, downtime_words, elapsed_words, from_to, is_over_declared, left_words, progress_words, standing
@@ -37,11 +38,8 @@ def top_line(
     problem: str = "",
 ) -> Line:  # fmt: skip
     """Application, ENVIRONMENT, from → to, how far, for how long, how long still, who, the link. `now` is on the boot-time clock."""
-    name = state.environment.upper() if state.protected else state.environment
-    shown = Span(f" {name} ", "frame") if state.protected else Span(name, "strong")
-    title = line(f" {state.app} ", Span("▸ ", "dim"), shown)
     parts = (
-        (0, title),
+        (0, environment_title(state.app, state.environment, protected=state.protected)),
         (0, from_to(state)),
         (7, line(Span(commit_words(state), "dim"))),
         (1, (standing(state),)),

@@ -11,6 +11,7 @@ from console.model.run_summary import RunSummary
 from console.model.state import HostCondition, HostState, RunState
 from console.text import SafeText
 from console.typed import as_typed
+from console.views.environment_title import environment_title
 from console.views.history_words import short_change, why_words
 from console.views.maintenance_summary import odd_places, place_words, since_words
 from console.views.styled_text import Line, Span, Tone, by_room, cell, clipped, line
@@ -48,9 +49,7 @@ def home_lines(board: FleetSnapshot | None, open_run: str, width: int, *, behind
     """
     if board is None:
         return (line(" reading the hosts …"),)
-    name = board.environment.upper() if board.protected else board.environment
-    shown = Span(f" {name} ", "frame") if board.protected else Span(name, "strong")
-    title, versions = line(f" {board.app} ", Span("▸ ", "dim"), shown), _live_versions(board)
+    title, versions = environment_title(board.app, board.environment, protected=board.protected), _live_versions(board)
     if spans_width(title) + spans_width(versions) + 2 > width:
         return title, line(" ", *versions), _attention(board, open_run, behind, zone)
     parts = (

@@ -11,6 +11,7 @@ from console.model.fleet_snapshot import SnapshotRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
 from console.typed import as_typed
+from console.views.environment_title import environment_title
 from console.views.fleet_rows import condition_words, host_mark, host_words
 from console.views.progress import Newest, is_late
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, joined, line, mark, mark_tone, spread
@@ -119,8 +120,7 @@ def host_head(state: RunState, host: HostState, number: tuple[int, int], now: fl
     live = f"live {host.version or host.release}" if host.version or host.release else "nothing is live"
     before = str(host.before_version or host.before)
     went = f", before {before}" if state.run and before and before != str(host.version or host.release) else ""
-    name = state.environment.upper() if state.protected else state.environment
-    place = line(Span(f"{number[0]} of {number[1]}  ", "dim"), f"{state.app} ", Span("▸ ", "dim"), Span(f" {name} ", "frame" if state.protected else "strong"))
+    place = line(Span(f"{number[0]} of {number[1]} ", "dim"), *environment_title(state.app, state.environment, protected=state.protected))
     sign = host_mark(state, host)
     said = word if state.run else words
     left = line(" ", Span(host.name, "strong"), "  ", sign, Span(f" {said}", sign.tone), f"  {live}", Span(went, "dim"))

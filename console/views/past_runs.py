@@ -9,6 +9,7 @@ from console.model.run_summary import ASIDE
 from console.text import SafeText
 from console.typed import as_typed
 from console.views.document_blocks import TimelineEntry
+from console.views.environment_title import environment_title
 from console.views.report_from_events import Failure, HostPart, Report, SentAnnouncement, checks_in_words
 from console.views.run_standing import from_to, outcome_words, standing
 from console.views.styled_text import Line, MarkName, Span, by_room, cell, clipped, line, mark, sectioned
@@ -19,16 +20,10 @@ _HOST_MARKS: dict[str, MarkName] = {
 }  # fmt: skip
 
 
-def _title(app: str, environment: str, *, protected: bool) -> Line:
-    name = environment.upper() if protected else environment
-    shown = Span(f" {name} ", "frame") if protected else Span(name, "strong")
-    return line(f" {app} ", Span("▸ ", "dim"), shown)
-
-
 def runs_lines(app: str, environment: str, words: str, held: int, width: int, *, protected: bool, more: bool, read: bool, marked: str = "") -> tuple[Line, ...]:
     """The lines on top of the list of runs: whose they are, and what of them is listed."""
     count = f"{held}{' and more' if more else ''} {'run' if held == 1 and not more else 'runs'}, newest first"
-    parts = ((0, _title(app, environment, protected=protected)), (1, line(Span("runs", "strong"))), (2, line(Span(count if read else "", "dim"))))
+    parts = ((0, environment_title(app, environment, protected=protected)), (1, line(Span("runs", "strong"))), (2, line(Span(count if read else "", "dim"))))
     filtered = line(Span(" only with ", "dim"), Span(words, "accent"), Span("   esc", "accent"), Span(" lists all", "dim"))
     if marked:
         chosen = line(Span(" = ", "selected"), f" {marked}", Span("   = on another run", "accent"), " compares", Span("   esc", "accent"), " lets go")
@@ -41,7 +36,7 @@ def record_lines(report: Report, width: int, zone: tzinfo | None) -> tuple[Line,
     state = report.state
     what = line(Span(f"{state.kind} ")) if not kind_of(state).makes_release else ()
     parts = (
-        (0, _title(state.app, state.environment, protected=state.protected)),
+        (0, environment_title(state.app, state.environment, protected=state.protected)),
         (0, (*what, *from_to(state))),
         (1, (standing(state),)),
         (4, line(Span(day_and_time(state.opened_at, zone), "dim"))),

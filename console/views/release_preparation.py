@@ -13,6 +13,7 @@ from console.model.state import RunState
 from console.model.values import changed
 from console.typed import as_typed
 from console.views.answer_effects import asked_for, effect_words
+from console.views.environment_title import environment_name
 from console.views.release_fields import Field, SeenOfForm, needed
 from console.views.styled_text import Line, Span, Tone, by_room, clipped, line, width
 from console.views.version_list import standing
@@ -81,13 +82,12 @@ def prepare_lines(
     app: str, environment: str, protected: bool, board: FleetSnapshot | None, chosen: Candidate | None, answer: PreviewAnswer, cells: int
 ) -> tuple[Line, ...]:  # fmt: skip
     """The two lines on top: what would go where; and whether GO is open, with its key."""
-    name = Span(f" {environment.upper()} ", "frame") if protected else Span(environment, "strong")
     live = live_words(board)
     change = line(Span(str(chosen.ref), "strong")) if chosen else line(Span("no version", "dim"))
     stands = standing(chosen) if chosen else Span("")
     parts = (
         (4, line(f" {app} ", Span("▸", "dim"))),
-        (1, line(name)),
+        (1, line(environment_name(environment, protected=protected))),
         (3, line(Span(f"{live} →", "dim")) if live else ()),
         (0, change),
         (2, line(stands) if stands.text else ()),

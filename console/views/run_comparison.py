@@ -11,6 +11,7 @@ from console.core.run.evolve import evolve
 from console.core.words.sizes import counted_hosts
 from console.model import events as ev
 from console.model.state import RunState
+from console.views.environment_title import environment_title
 from console.views.plan_words import names_in_words
 from console.views.recording import times_of
 from console.views.report_from_events import HostPart, Report, report_of
@@ -77,10 +78,9 @@ def _part(state: RunState, *, watching: bool) -> str:
 def compare_head(left: ComparedSide, right: ComparedSide, width: int) -> tuple[Line, ...]:
     """The lines on top: which two, and how to read it."""
     state = right.report.state
-    name = state.environment.upper() if state.protected else state.environment
     took = right.report.seconds - left.report.seconds
     words = f"the later run took {seconds_in_words(abs(took))} {'more' if took > 0 else 'less'}" if abs(took) >= _NOTICED else "both took the same time"
-    first = line(f" {state.app} ", Span("▸ ", "dim"), Span(f" {name} ", "frame" if state.protected else "strong"), Span("  two runs  ", "strong"), words)
+    first = line(*environment_title(state.app, state.environment, protected=state.protected), Span("  two runs  ", "strong"), words)
     return clipped(first, width), clipped(line(Span(" * differs", "accent"), Span("   times: how much longer the later run took", "dim")), width)
 
 
