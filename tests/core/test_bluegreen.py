@@ -20,7 +20,7 @@ from console.model.configured_environment import Environment
 from console.model.environment_record import Live
 from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease
-from console.model.release import Release
+from console.model.release import Release, Revision
 from console.model.request import Request
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
 from console.model.values import changed
@@ -340,6 +340,15 @@ def test_the_check_says_which_side_is_drained():
         "warning",
         "both sides get requests: green (web03, web04) is drained, gets the release, and then the traffic; blue serves alone meanwhile, and one side alone from then on",
     )
+
+
+def test_before_the_first_release_of_all_nobody_is_said_to_serve_meanwhile():
+    environment = two_sides()
+    facts = tuple(HostFacts(host.name) for host in environment.hosts)
+    found = PreflightResult(environment, Request(), "r1", NOW, NOW, facts, revision=Revision("b" * 40, SafeText("v1")), balancers=looks((*BLUE, *GREEN)))
+    (check,) = [one for one in JUDGES["deploy"].checks(found) if one.id == "balancer"]
+    words = "and then the traffic; no host has a release yet, so nothing serves until then, and one side alone from then on"
+    assert (check.status, str(check.detail).partition(", gets the release, ")[2]) == ("warning", words)
 
 
 FILES = [

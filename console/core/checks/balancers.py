@@ -45,8 +45,11 @@ def assess_balancers(environment: Environment, hosts: Collection[Host], looks: L
     return (_as_it_is(seen, {host.name for host in hosts}, out),)
 
 
-def assess_sides(environment: Environment, sides: Sides | Problem | None, chosen: Collection[str]) -> Check:
-    """Judge the two sides of a blue/green release: one is live, and the other one takes part as a whole. `chosen`: hosts of the run."""
+def assess_sides(environment: Environment, sides: Sides | Problem | None, chosen: Collection[str], *, is_first: bool = False) -> Check:
+    """Judge the two sides of a blue/green release: one is live, and the other one takes part as a whole.
+
+    `chosen`: hosts of the run; `is_first`: no host has a release yet.
+    """
     if not isinstance(sides, Sides):
         words, hint = (sides.message, sides.hint) if sides else ("which side is live is not known", "deploy check ENV")
         return _check("failed", words, hint, firm=True)
@@ -57,7 +60,8 @@ def assess_sides(environment: Environment, sides: Sides | Problem | None, chosen
     names = [host.name for host in hosts_of(environment, sides.idle)]
     if sides.serving:
         words = f"both sides get requests: {sides.idle} ({', '.join(names[:5])}) is drained, gets the release, and then the traffic"
-        return _check("warning", f"{words}; {sides.live} serves alone meanwhile, and one side alone from then on")
+        meanwhile = "no host has a release yet, so nothing serves until then" if is_first else f"{sides.live} serves alone meanwhile"
+        return _check("warning", f"{words}; {meanwhile}, and one side alone from then on")
     return _check("passed", f"{sides.live} is live; {sides.idle} ({', '.join(names[:5])}) gets the release, and then the traffic")
 
 

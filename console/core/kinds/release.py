@@ -72,7 +72,8 @@ def _traffic(found: PreflightResult) -> tuple[Check, ...]:
     judged = assess_balancers(environment, found.hosts, found.balancers, _together(found), found.out)
     if found.strategy != BLUEGREEN or any(check.blocks for check in judged):
         return judged
-    return (assess_sides(environment, found.sides, {host.name for host in found.hosts} | {name for name, _ in found.request.without}),)
+    chosen = {host.name for host in found.hosts} | {name for name, _ in found.request.without}
+    return (assess_sides(environment, found.sides, chosen, is_first=not any(found.current.values())),)
 
 
 def _together(found: PreflightResult) -> Waves:
