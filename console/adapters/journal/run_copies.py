@@ -68,7 +68,7 @@ class RunCopies:
         """Return the runs that the database lacks events of, and is the one that they belong to.
 
         It may have had more of a run than it has: a server took over that had not heard of the last events, or it is an older backup. Of a run that it has not
-        at all any more the place in the order is known as long as no other machine's came since; and a database that has none of these runs is another one.
+        at all any more the place in the order is known where it came after all that are there; and a database that has none of these runs is another one.
         """
         lacking = await self._local.asked(lambda: self._copy.not_handed(self._place))
         had = await self._local.asked(lambda: self._copy.handed_runs(self._place))
@@ -77,7 +77,7 @@ class RunCopies:
         gone = had.keys() - has.keys()
         if gone and has:
             (newest,) = await self._shared.runs(*self._place, limit=1)
-            gone = set() if newest.run in had else gone
+            gone -= set(list(had)[list(had).index(newest.run) :]) if newest.run in had else set()
         for run in sorted(gone):
             log.warning("run %s is in the shared record no more: what this machine has of it stays here until somebody takes it up", run)
         return [run for run in dict.fromkeys((*lost, *lacking)) if run not in gone]

@@ -166,7 +166,7 @@ async def test_what_a_server_that_takes_over_has_not_heard_of_is_written_there_a
     assert journal.outage is None
 
 
-@pytest.mark.parametrize("since", ["nothing", "another run"])
+@pytest.mark.parametrize("since", ["nothing", "another run", "an older one was deleted"])
 async def test_runs_that_had_ended_are_whole_on_a_server_that_takes_over(rig, since):
     """One of which it has the beginning, and one that it has not heard of: this is left where another machine's run took its place."""
     journal = await rig.journal()
@@ -184,8 +184,11 @@ async def test_runs_that_had_ended_are_whole_on_a_server_that_takes_over(rig, si
     if since == "another run":
         append(rig.there, "r3", (opened("r3", "2026-01-01T00:02:00Z"),))
     await rig.journal()
-    assert len(rig.there.links("r1")) == 2
-    assert [run.run for run in rig.there.runs()] == (["r3", "r1"] if since == "another run" else ["r2", "r1"])
+    if since == "an older one was deleted":
+        executed(plain(rig.address), "delete from runs where run = 'r1'", "delete from events where run = 'r1'")
+        await rig.journal()
+    assert len(rig.there.links("r1")) == (0 if since == "an older one was deleted" else 2)
+    assert [run.run for run in rig.there.runs()] == {"nothing": ["r2", "r1"], "another run": ["r3", "r1"], "an older one was deleted": ["r2"]}[since]
 
 
 async def test_a_run_that_the_record_has_is_handed_to_no_other_database(rig):
