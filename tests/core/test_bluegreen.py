@@ -166,6 +166,15 @@ def test_the_side_that_had_to_stay_leaves_once_a_host_of_the_other_one_is_tried_
     assert (least(run), run.serves) == (1, {"web03"})
 
 
+def test_a_host_that_stands_by_and_is_not_known_to_be_out_is_named_and_nothing_is_called_done():
+    run = a_shift()
+    told = run._told
+    run._told = lambda step, status: "unknown" if step.name == "shift/web01/drain" else told(step, status)
+    state = run.run()
+    assert (state.exit, state.outcome, run.serves) == (Exit.LIVE_BUT_BEHIND, "succeeded", {"web01", *GREEN})
+    assert str(state.reason) == "not known to be out of the traffic, on the side that stands by: web01"
+
+
 def test_where_the_way_back_can_put_nobody_in_the_new_side_goes_on_serving():
     def ending(step, attempt):
         return "failed" if step.phase == "rollback" and step.kind == "admit" else "done"

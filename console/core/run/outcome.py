@@ -245,6 +245,9 @@ def _forward(state: RunState) -> Conclusion:
     if behind or without or late:
         words = "; ".join(words for words in (_names([*behind, *late]), ", ".join(f"{name} left out" for name in without)) if words)
         return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {words}", _way_on(state) if kind_of(state).is_repeated else f"deploy {state.environment}"
+    if serving := [name for name, host in state.hosts.items() if name in aside and not host.is_out]:
+        words = f"not known to be out of the traffic, on the side that stands by: {shortened(serving, 4)}"
+        return Exit.LIVE_BUT_BEHIND, "succeeded", words, f"deploy status {state.environment}"
     return Exit.DONE, "succeeded", "", ""
 
 
