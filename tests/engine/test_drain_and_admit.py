@@ -359,3 +359,20 @@ async def test_only_what_waits_for_a_person_names_how_it_is_continued(phase: str
     bench.balancers[0].problem = BalancerProblem(FIRST.name, SafeText("it says no"), reached=True)
     ended = await bench.drain(phase=phase)
     assert (ended.status, str(ended.hint)) == (status, hint)
+
+
+async def test_a_drain_that_is_given_up_before_the_balancer_was_told_keeps_no_other_host_from_leaving():
+    bench, through = Bench(2), asyncio.Event()
+
+    async def never(event: ev.Event) -> None:
+        await through.wait()
+
+    bench.tools.write = never
+    draining = asyncio.ensure_future(drain(bench.task("drain", "web02")))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    draining.cancel()
+    await asyncio.gather(draining, return_exceptions=True)
+    bench.tools.write = bench.write
+    assert (await bench.drain(phase="rollback")).status == "done"
+    assert bench.told() == [("drain", ("web01",))]

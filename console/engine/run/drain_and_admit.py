@@ -100,11 +100,12 @@ class Drain:
         self._clock = task.tools.clock
         self._goes_back = task.step.phase == "rollback"
         self._patience = _patience(at, goes_back=self._goes_back)
+        self._look = at.shared.hurried_look if self._goes_back else at.shared.look
 
     async def run(self) -> StepResult:
         """Drain the host, unless somebody else has, and wait for what is under way there."""
         at = self._at
-        found = await at.server(at.shared.hurried_look if self._goes_back else at.shared.look, self._patience)
+        found = await at.server(self._look, self._patience)
         if isinstance(found, BalancerProblem):
             return self._stuck(found)
         server, seen = found
@@ -130,10 +131,14 @@ class Drain:
 
     async def _drained(self) -> ServerTraffic | BalancerProblem:
         at = self._at
-        await at.announce()
+        try:
+            await at.announce()
+        except BaseException:  # given up before the balancer was told: it goes on serving, and others may leave
+            at.shared.stays(at.host)
+            raise
         found = await at.server(lambda: at.shared.drain(at.host), self._patience)
         if isinstance(found, BalancerProblem) and found.reached:
-            seen = await at.server(at.shared.look)
+            seen = await at.server(self._look, self._patience)
             found = seen if isinstance(seen, tuple) and seen[0].admission != "in" else found
         if isinstance(found, BalancerProblem):
             at.shared.stays(at.host)
@@ -153,7 +158,7 @@ class Drain:
             if at.known.cuts or self._clock.mono() - began >= limit:
                 return await self._overdue(server.sessions)
             await self._clock.sleep(POLL)
-            found = await at.server(at.shared.look, self._patience)
+            found = await at.server(self._look, self._patience)
             if isinstance(found, BalancerProblem):
                 return self._stuck(found)
             server, _ = found
