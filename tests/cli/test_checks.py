@@ -1,6 +1,7 @@
 """Checks of the file by the command line, on a fleet of SSH servers: shown, waited for, ticked off, overridden; secrets nowhere."""
 
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -132,10 +133,10 @@ def test_a_release_waits_for_the_ci_and_for_somebody_to_tick_a_check_off(product
 
 
 @pytest.mark.real
-def test_postgres_is_asked_through_the_ssh_connection_of_each_host(product: Product, tmp_path_factory: pytest.TempPathFactory):
+def test_postgres_is_asked_through_the_ssh_connection_of_each_host(product: Product):
     if not postgres_bin("initdb"):
         pytest.skip("needs PostgreSQL: apt-get install postgresql")
-    with postgres(tmp_path_factory.mktemp("postgres"), "0.0.0.0") as url:
+    with tempfile.TemporaryDirectory(prefix="deploy-postgres-") as folder, postgres(Path(folder), "0.0.0.0") as url:
         product.environ["SHOP_DB"] = url
         text = 'name = "Database"\nkind = "postgres"\nurl = { env = "SHOP_DB" }\nquery = "select 40 + 2"\nexpect = "42"\non = "host"\n'
         append(product, f"[[environments.production.checks]]\n{text}[[environments.production.health]]\n{text}passes = 1\n")

@@ -4,6 +4,7 @@ grows in the monitoring window, and a login that breaks."""
 import json
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from contextlib import ExitStack
@@ -25,7 +26,7 @@ PROMETHEUS = "global: {scrape_interval: 1h, evaluation_interval: 1s}\nrule_files
 
 def services(stack: ExitStack, address: str, folder: Path) -> str:
     """Start what the recipe's hosts have on data01, at the usual ports of that machine's address; the database's URL."""
-    for name in ("redis", "memcached", "prometheus", "postgres"):
+    for name in ("redis", "memcached", "prometheus"):
         (folder / name).mkdir()
     redis = ("redis-server", "--bind", address, "--port", "6379", "--save", "", "--protected-mode", "no")
     stack.enter_context(running(*redis, port=6379, cwd=folder / "redis", address=address))
@@ -34,7 +35,7 @@ def services(stack: ExitStack, address: str, folder: Path) -> str:
     (folder / "prometheus" / "prometheus.yml").write_text(PROMETHEUS)
     prometheus = ("prometheus", f"--web.listen-address={address}:9090", "--config.file=prometheus.yml", "--storage.tsdb.path=data")
     stack.enter_context(running(*prometheus, port=9090, cwd=folder / "prometheus", address=address))
-    url = stack.enter_context(postgres(folder / "postgres"))
+    url = stack.enter_context(postgres(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deploy-postgres-")))))
     with connected(url) as database:
         database.execute("create table jobs (state text); insert into jobs values ('waiting'), ('done')")
     return url

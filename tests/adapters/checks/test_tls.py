@@ -1,7 +1,10 @@
 """TLS to real servers, with certificates of an authority of our own: from the console, and through the SSH connection of a real host."""
 
+import contextlib
 import shutil
 import subprocess
+import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,13 +82,21 @@ def strict_cache(authority: Authority, tmp_path_factory: pytest.TempPathFactory)
         yield port
 
 
+def until_refused(url: str) -> None:
+    """Wait until the server goes by the file that refuses this."""
+    end = time.monotonic() + 60
+    with contextlib.suppress(psycopg.OperationalError):
+        while time.monotonic() < end:
+            psycopg.connect(url).close()
+            time.sleep(0.05)
+
+
 @pytest.fixture(scope="module")
-def database(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database(authority: Authority) -> Iterator[str]:
     """One that takes connections by TLS alone; user `card` needs a certificate."""
     if not postgres_bin("initdb"):
         pytest.skip("needs PostgreSQL: apt-get install postgresql")
-    folder = tmp_path_factory.mktemp("postgres")
-    with a_postgres(folder) as url:
+    with tempfile.TemporaryDirectory(prefix="deploy-postgres-") as own, a_postgres(folder := Path(own)) as url:
         with ready(url) as connection:
             connection.autocommit = True
             connection.execute("create role card login")
@@ -98,6 +109,7 @@ def database(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> 
             connection.execute("alter system set ssl_ca_file = 'ca'")
             (folder / "data" / "pg_hba.conf").write_text("hostssl all card all cert\nhostssl all all all scram-sha-256\n")
             connection.execute("select pg_reload_conf()")
+        until_refused(f"{url}?sslmode=disable")
         yield url.replace("127.0.0.1", "localhost")
 
 
