@@ -21,6 +21,8 @@ FORWARD: Final[frozenset[HostCondition]] = frozenset({"old", "updating", "new"})
 """On its way to the release, or there."""
 LOST: Final[frozenset[HostCondition]] = frozenset({"unreachable", "unknown"})
 """Nobody knows what is on it."""
+UNWELL: Final = LOST | {"failed"}
+"""It is not well, or nobody knows whether it is: what a host can become after it has passed its gate."""
 RETRIABLE: Final[frozenset[HostCondition]] = frozenset({"failed", "unknown", "unreachable", "skipped"})
 """It is tried again from these; from `back` too, where it failed first."""
 STRANDED: Final[frozenset[HostCondition]] = frozenset({"failed", "skipped"})

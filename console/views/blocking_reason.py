@@ -2,6 +2,7 @@
 
 from collections.abc import Container
 
+from console.core.conditions import UNWELL
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.command_refusals import left_live, may
 from console.core.run.critical_paths import open_ticks
@@ -24,7 +25,6 @@ from console.views.threshold_rows import Keys, breach_keys, breach_words, short_
 from console.views.times import seconds_in_words
 from console.views.traffic_words import drain_time, drain_words, new_share, unread_words
 
-_FAILED = ("failed", "unknown", "unreachable")
 ROLL_BACK, ABORT = ("r", "roll back", "roll-back"), ("a", "abort", "abort")
 
 _STEP_NAMES = {
@@ -180,7 +180,7 @@ def _paused(state: RunState, now: float, host: str, helm: str, breach: str) -> t
 
 def _tried_words(state: RunState) -> str:
     """Which hosts are tried again once the run continues, where they are all that it was paused for; empty: they are not."""
-    if state.pausing is None or state.pausing.cause != "failure" or any(host.condition in _FAILED for host in state.hosts.values()):
+    if state.pausing is None or state.pausing.cause != "failure" or any(host.condition in UNWELL for host in state.hosts.values()):
         return ""
     names = [host.name for host in state.hosts.values() if is_tried_later(state, host)]
     return f"{shortened(names)}: tried again once the run continues" if names else ""

@@ -5,6 +5,7 @@ A line that nothing stands behind yet says so; it never shows as passed.
 
 from typing import NamedTuple
 
+from console.core.conditions import UNWELL
 from console.core.database_state import BACKUP
 from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import blocking_breach
@@ -87,10 +88,6 @@ _gates_of_the_way_back: Newest[Table[Step], tuple[tuple[str, str], ...]] = Newes
 )
 _critical_of: Newest[Table[Step], tuple[Step, ...]] = Newest(lambda index: tuple(step for step in index.values() if step.kind in ("critical", "manual")))
 _monitor_of: Newest[Table[Step], Step | None] = Newest(lambda index: next((step for step in index.values() if step.kind == "monitor"), None))
-
-
-UNWELL = ("failed", "unreachable", "unknown")
-"""What a host can become after it has passed its gate."""
 
 
 def _health(state: RunState) -> Row:

@@ -72,6 +72,7 @@ def test_the_grid_has_a_row_for_each_cause_and_a_column_for_each_condition():
 SETS = {
     "FORWARD": "old updating new",
     "LOST": "unreachable unknown",
+    "UNWELL": "failed unknown unreachable",
     "RETRIABLE": "failed unknown unreachable skipped",
     "STRANDED": "failed skipped",
     "KEEPS_OLD": "returning back skipped left-out owed",

@@ -4,7 +4,7 @@ It does in its monitoring window alone: the release is live on every host that t
 is no hindrance: the newer release may be what mends it.
 """
 
-from console.core.conditions import AT_REST, IN_BETWEEN, LOST, STRANDED
+from console.core.conditions import AT_REST, IN_BETWEEN, STRANDED, UNWELL
 from console.core.kinds.kinds import kind_of
 from console.core.plan.maintenance_page import left_on
 from console.core.plan.marks import WINDOW
@@ -44,7 +44,7 @@ def _works_on_hosts(state: RunState) -> bool:
         return True
     if any(state.hosts[name].condition in STRANDED for name in tally.stranded):
         return True
-    return any(host.touched and host.condition in IN_BETWEEN | LOST | {"failed"} for host in state.hosts.values())
+    return any(host.touched and host.condition in IN_BETWEEN | UNWELL for host in state.hosts.values())
 
 
 def is_about_to_end(state: RunState) -> bool:
