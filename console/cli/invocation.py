@@ -50,6 +50,8 @@ class Invocation:
 def need_yes(how: Invocation, command: str) -> None:
     """Refuse a command that asks, where nobody can answer. Raises UsageFault before anything is contacted."""
     if not how.yes and not how.is_terminal:
+        if command != "exec":
+            need_to_change(how, command)
         raise UsageFault(f"{command} asks before it acts, and there is no terminal to answer on", with_yes(sys.argv[1:]))
 
 

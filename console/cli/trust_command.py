@@ -9,6 +9,7 @@ from console.cli.configuration import environment
 from console.cli.invocation import Invocation, need_to_change
 from console.cli.output import say_done, say_json_done, tell, tell_equivalent
 from console.cli.prompt import confirm
+from console.core.host.shell import quote
 from console.core.words.sizes import counted
 from console.errors import NoGo, Problem, UsageFault
 from console.model.configured_environment import Environment
@@ -46,7 +47,8 @@ async def _enrolled(how: Invocation, found: Environment, hosts: tuple[Host, ...]
             problems.append(Problem(f"{host.name}: {shown.message}", str(shown.hint)))
         elif shown.is_changed:
             words = f"the host key of {host.name} ({shown.place}) has changed: known is {', '.join(shown.known)}; it shows {shown.fingerprint}"
-            problems.append(Problem(f"{words}; only if you know why, remove the known one, and trust it again", f"ssh-keygen -R '{shown.pattern}'"))
+            again = f"ssh-keygen -f {quote(shown.holder)} -R '{shown.pattern}' && deploy trust {found.name} --hosts {host.name}"
+            problems.append(Problem(words, f"only if you know why it changed: {again}"))
         elif not shown.known:
             fresh.append((host, shown))
     if problems:

@@ -45,6 +45,14 @@ def test_what_asks_needs_yes_without_a_terminal_and_contacts_nothing(tmp_path: P
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize("words", [("production",), ("rollback",), ("restart",), ("maintenance", "on"), ("resume",), ("unlock", "--reason", "done")])
+def test_who_only_looks_on_is_not_told_to_say_yes(tmp_path: Path, words: tuple[str, ...]):
+    ran = deploy(tmp_path, *words, "--read-only")
+    assert (ran.returncode, "--yes" in ran.stderr) == (2, False)
+    assert "leave --read-only out" in ran.stderr
+    assert "--yes" in deploy(tmp_path, "exec", "production", "--hosts", "web01", "--read-only", "--", "id").stderr
+
+
 @pytest.mark.parametrize(("words", "hint"), [
     (("rollback", "staging", "--to", "v1.0.0"), "deploy rollback staging --to v1.0.0 --yes"),
     (("unlock", "staging", "--reason", "all done"), "deploy unlock staging --reason 'all done' --yes"),

@@ -111,5 +111,5 @@ def distrusted(attempt: LoginAttempt, known: KnownHosts, shown: asyncssh.SSHKey 
         return unreached(host, "unknown-key", words, trust)
     words = f"the host key of {host.name} ({way.shown}) has changed: known is {', '.join(before)}; {seen}"
     pattern = host_pattern(way.alias or way.address, way.port)
-    remove = f"ssh-keygen -f {known.holder(way.alias or way.address, way.port)} -R '{pattern}'"
+    remove = f"ssh-keygen -f {quote(known.holder(way.alias or way.address, way.port))} -R '{pattern}'"
     return unreached(host, "changed-key", words, f"only if you know why it changed: {remove} && {trust}")

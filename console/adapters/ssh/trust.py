@@ -27,6 +27,8 @@ class Shown:
     """How the host is reached: address and port."""
     pattern: str
     """The name that known_hosts files have it by."""
+    holder: str = ""
+    """The file that says so; of an unknown host the one that would."""
     known: tuple[str, ...] = ()
     """Fingerprints of the keys that are known for it already."""
 
@@ -52,8 +54,8 @@ async def scan(host: Host, ssh: Ssh, jumps: tuple[Host, ...] = ()) -> Shown | Un
         if key is None:
             return Unreached(host.name, "unreachable", SafeText(f"{way.shown} presented no host key"))
         name = way.alias or way.address
-        known = transport.known_of(way).fingerprints(name, way.port)
-        line = known_line(name, way.port, key)
-        return Shown(key.get_algorithm(), key.get_fingerprint(), line, way.shown, host_pattern(name, way.port), known)
+        known = transport.known_of(way)
+        line, pattern, before = known_line(name, way.port, key), host_pattern(name, way.port), known.fingerprints(name, way.port)
+        return Shown(key.get_algorithm(), key.get_fingerprint(), line, way.shown, pattern, known.holder(name, way.port), before)
     finally:
         await transport.close()

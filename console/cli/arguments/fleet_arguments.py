@@ -166,7 +166,7 @@ def _maintenance_words(words: tuple[str, ...]) -> tuple[str, Any]:
     environment = words[0] if words and words[0] not in MAINTENANCE_VERBS else ""
     rest = words[1:] if environment else words
     if len(rest) > 1 or (rest and rest[0] not in MAINTENANCE_VERBS):
-        raise UsageFault(f"{' '.join(rest)}: not a verb of maintenance, which are {', '.join(MAINTENANCE_VERBS)}", "deploy --help")
+        raise UsageFault(f"{' '.join(rest)}: not a verb of maintenance, which are {', '.join(MAINTENANCE_VERBS)}", "deploy maintenance ENV status")
     return environment, rest[0] if rest else "status"
 
 

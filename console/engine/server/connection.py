@@ -249,7 +249,7 @@ class Connection:
         known = isinstance(message, Configure) and message.digest == self._service.digest
         if role == "viewer" and not (looks or known):
             if self._read_only:
-                raise UsageFault("this console only looks on: it was opened with --read-only", "deploy attach")
+                raise UsageFault("this console only looks on: it was opened with --read-only", "leave --read-only out")
             raise _forbidden(self.person, "change", "operators", access)
         if isinstance(message, OpenRunRequest | Resume) and not may_carry_runs(self._server.owner, access):
             raise UsageFault("this engine belongs to a user who is no operator, so it carries no run: stop it, and ask again", "deploy engine stop")
