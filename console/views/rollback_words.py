@@ -1,7 +1,7 @@
 """What a roll back would do, as its dialog says it: which hosts go back where, how, for how long, and what stays. Pure."""
 
 from console.core.checks.database_return import schema_back
-from console.core.plan.return_plan import is_drained, preferred_way, serving_hosts
+from console.core.plan.return_plan import is_drained, preferred_way, serving_hosts, touched_hosts
 from console.core.plan.shift_plan import shifts_back
 from console.core.traffic.bluegreen_sides import standing_by
 from console.model.state import RunState
@@ -14,7 +14,7 @@ from console.views.times import seconds_in_words
 
 def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
     """Return what would go back where, how it would go, what each way costs, and what stays."""
-    touched = tuple(host.name for host in state.hosts.values() if host.touched)
+    touched = touched_hosts(state)
     data = schema_back(state)
     out = [
         *(_shift(state, touched, width) if shifts_back(state) else _hosts(state, touched, width)),
@@ -48,16 +48,12 @@ def _shift(state: RunState, touched: tuple[str, ...], width: int) -> tuple[Line,
 
 def prefers_halves(state: RunState) -> bool:
     """Whether going back in halves is what is proposed."""
-    return not shifts_back(state) and preferred_way(state, _going(state)) == "halves"
+    return not shifts_back(state) and preferred_way(state, touched_hosts(state)) == "halves"
 
 
 def has_halves(state: RunState) -> bool:
     """Whether there is a choice between all at once and halves: not where both versions would run at the same time that must not."""
     return not shifts_back(state) and not (state.plan is not None and is_recreated(state.plan))
-
-
-def _going(state: RunState) -> tuple[str, ...]:
-    return tuple(host.name for host in state.hosts.values() if host.touched)
 
 
 def _prices(state: RunState, touched: tuple[str, ...]) -> tuple[Line, ...]:

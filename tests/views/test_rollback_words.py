@@ -2,12 +2,12 @@
 
 import pytest
 
-from console.tui.dialogs.rollback_dialogs import rollback_dialog
+from console.tui.dialogs.rollback_dialogs import abort_dialog, rollback_dialog
 from console.views.plan_words import blast_radius
 from console.views.rollback_words import prefers_halves, rollback_lines
 from console.views.styled_text import text
 from tests.core.balanced import a_balanced_run
-from tests.core.plans import a_run, until_runs
+from tests.core.plans import a_run, failing, until_runs
 from tests.core.test_recreate import recreated
 
 
@@ -64,3 +64,11 @@ def test_a_recreate_is_said_to_stop_every_host_and_goes_back_all_together(shown:
     prices = [one for one in said(run) if one.startswith(("time", "all", "halves"))]
     assert prices == [f"time   about 2 s, 3 of 3 restart together: an outage{words}"]
     assert [choice.key for choice in rollback_dialog(run.state, 80).choices] == ["r", "w"]
+
+
+def test_a_host_that_is_back_already_is_none_that_goes_back():
+    run = until_runs(a_run(3, failing("web01"), max_failures=1), "wave-2/web02/gate")
+    assert run.state.hosts["web01"].condition == "back"
+    assert said(run)[0] == "1 of 3 hosts goes back: web02"
+    assert [choice.key for choice in rollback_dialog(run.state, 80).choices] == ["r", "w"]
+    assert "1 touched host goes back: web02" in text(abort_dialog(run.state, 80).body[1])

@@ -1,6 +1,7 @@
 """The dialogs for roll back, abort and skip. Their text comes from the views."""
 
 from console.core.kinds.kinds import kind_of
+from console.core.plan.return_plan import touched_hosts
 from console.core.plan.shift_plan import shifts_back
 from console.core.run.command_refusals import ended_instead
 from console.core.words.sizes import counted_hosts
@@ -28,16 +29,15 @@ def rollback_dialog(state: RunState, width: int, reason: str = "") -> Dialog:
         return Dialog(title, (*why, line(words)), (Choice("r", choice, "end"), say_why))
     ways = (("all at once", "at-once"), ("in halves", "halves"))
     first, other = ways[::-1] if prefers_halves(state) else ways
-    touched = sum(1 for host in state.hosts.values() if host.touched)
     choices = [Choice("r", "move the traffic back" if shifts_back(state) else f"roll back {first[0]}", first[1])]
-    if touched > 1 and has_halves(state):
+    if len(touched_hosts(state)) > 1 and has_halves(state):
         choices.append(Choice("x", other[0], other[1]))
     return Dialog(title, (*why, *rollback_lines(state, width)), (*choices, say_why))
 
 
 def abort_dialog(state: RunState, width: int) -> Dialog:
     """Return the abort's question; its answer is `back` or `leave`."""
-    touched = tuple(host.name for host in state.hosts.values() if host.touched)
+    touched = touched_hosts(state)
     if not state.changed:
         body: tuple[Line, ...] = (line("Nothing was changed yet: the run ends, and every host stays on its release."),)
         return Dialog("Abort?", body, (Choice("a", "abort", "back"),))
