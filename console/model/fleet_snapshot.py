@@ -24,6 +24,8 @@ class SnapshotHost(msgspec.Struct, frozen=True):
     problem: SafeText = SafeText("")
     """Why it is not reached."""
     tags: tuple[str, ...] = ()
+    drained: bool = False
+    """A run has taken it out of the traffic, and none has put it back: it stands by, or was left so."""
 
 
 class Holder(msgspec.Struct, frozen=True):

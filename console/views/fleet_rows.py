@@ -62,7 +62,7 @@ _STEP_WORDS = {
 _AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "failed": "not healthy", "old": "not verified"}
 _REST_SIGNS = {condition: (letter, _AT_REST.get(condition, "live"), tone) for condition, (letter, _, tone) in _SIGNS.items()}
 
-_IN_A_CELL = {"returning to traffic": "to traffic", "back, drained": "drained", "idle, no requests": "idle"}
+_IN_A_CELL = {"returning to traffic": "to traffic", "back, drained": "drained", "idle, no requests": "idle", "live, no requests": "no requests"}
 _LEAST = 4
 """Cells below which a short row's right column is not made narrower for its words."""
 _LEFT = re.compile(r" requests? left$")
@@ -156,6 +156,8 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
     if is_idle(state, host):
         return "idle, no requests", str(host.version)
     words = _WORDS[host.condition][1] if state.run else "none live" if _is_bare(host) else _AT_REST.get(host.condition, "live")
+    if not state.run and host.is_out and not is_cut(host):
+        return f"{words}, no requests", str(host.version)
     if not state.run and words == "live" and host.version and host.version != _commonest(state):
         words = f"live {host.version}"
     if state.run and host.name in resting(state):
@@ -330,5 +332,6 @@ def counts_in_words(state: RunState) -> str:
     found = (("none live", bare), *counts, ("stand by" if ready > 1 else "stands by", ready))
     parts = ", ".join(f"{number} {told}" for told, number in found if number)
     cut = sum(is_cut(host) for host in state.hosts.values()) if state.phase != "ended" else 0
-    parts += f", {cut} without a link" if cut else ""
+    out = sum(host.is_out for host in state.hosts.values()) if not state.run else 0
+    parts += (f", {cut} without a link" if cut else "") + (f", {out} without requests" if out else "")
     return counted_hosts(hosts) + (f": {parts}" if parts else "")

@@ -9,6 +9,7 @@ from console.model.maintenance import MaintenanceSeen
 from console.model.paged_table import Table
 from console.model.run_summary import RunSummary
 from console.model.state import HostCondition, HostState, RunState
+from console.model.traffic import HostTraffic
 from console.text import SafeText
 from console.typed import as_typed
 from console.views.environment_title import environment_title
@@ -33,7 +34,10 @@ def resting_state(board: FleetSnapshot) -> RunState:
 def _resting_host(host: SnapshotHost) -> HostState:
     if not host.reachable:
         return HostState(host.host, condition="unreachable", detail=host.problem, linked=False)
-    return HostState(host.host, condition=_resting_condition(host), release=host.release, version=host.version or SafeText(host.release), detail=host.drift)
+    traffic = {"": HostTraffic("drained")} if host.drained else {}
+    return HostState(
+        host.host, condition=_resting_condition(host), release=host.release, version=host.version or SafeText(host.release), detail=host.drift, traffic=traffic
+    )  # fmt: skip
 
 
 def _resting_condition(host: SnapshotHost) -> HostCondition:

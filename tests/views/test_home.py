@@ -12,7 +12,7 @@ from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.model.run_summary import RunSummary
 from console.model.values import changed
 from console.text import SafeText
-from console.views.fleet_rows import counts_in_words
+from console.views.fleet_rows import counts_in_words, host_words
 from console.views.home_summary import home_lines, resting_state, run_row
 from console.views.styled_text import text, width
 from console.views.times import seconds_between
@@ -86,6 +86,13 @@ def test_a_host_whose_gate_failed_is_said_to_be_unhealthy_and_one_that_nobody_ve
     board = FleetSnapshot("production", "shop", hosts=hosts)
     assert text(home_lines(board, "", 120)[-1]) == " not healthy: web01"
     assert counts_in_words(resting_state(board)) == "3 hosts: 1 not healthy, 1 live, 1 not verified"
+
+
+def test_a_host_that_a_run_has_taken_out_of_the_traffic_is_not_said_to_serve():
+    hosts = tuple(SnapshotHost(name, release=name, version=SafeText(name), healthy=True, drained=name == "v2") for name in ("v1", "v2"))
+    state = resting_state(FleetSnapshot("production", "shop", hosts=hosts))
+    assert [host_words(state, host, 0.0) for host in state.hosts.values()] == [("live", "v1"), ("live, no requests", "v2")]
+    assert counts_in_words(state) == "2 hosts: 2 live, 1 without requests"
 
 
 def test_a_fleet_is_quiet_only_where_every_host_is_verified():

@@ -3,7 +3,7 @@
 Reads only. Knows the ports; nothing of sockets or of runs that go on.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from console.core.checks.direction import attempt_of
@@ -19,6 +19,8 @@ from console.engine.queries.inspect import look_at
 from console.engine.queries.version_badges import answer_ci, answer_verified
 from console.engine.server.broadcast import Broadcast
 from console.errors import UsageFault
+from console.model.configured_environment import Environment
+from console.model.environment_record import EnvironmentRecord
 from console.model.fleet_snapshot import Candidate, FleetSnapshot, Holder, SnapshotHost, SnapshotRelease
 from console.model.host import Host
 from console.model.host_facts import HostFacts
@@ -40,10 +42,9 @@ async def answer_board(fleet: QueryContext, argument: Mapping[str, Any], person:
     held = Holder(found.by, found.since, found.reason, found.run) if found else None
     record, _ = await fleet.known()
     maintained, _ = await read_maintenance(fleet, facts)
-    healthy = healthy_hosts(record, environment, facts)
-    rows = tuple(_board_host(host, fact, healthy[host.name]) for host, fact in zip(environment.hosts, facts, strict=True))
     return FleetSnapshot(
-        environment=environment.name, app=environment.app, protected=environment.protected, run=await fleet.open_run(), held=held, hosts=rows,
+        environment=environment.name, app=environment.app, protected=environment.protected, run=await fleet.open_run(), held=held,
+        hosts=snapshot_hosts(record, environment, facts),
         maintenance=maintained.state, maintained=maintained,
         owed=owed_now(record, fleet.unpaid), failed=failed_run(record), at=_now(fleet),
         record_away=fleet.journal.outage.reason if fleet.journal.outage else SafeText(""),
@@ -52,6 +53,15 @@ async def answer_board(fleet: QueryContext, argument: Mapping[str, Any], person:
 
 def _now(fleet: QueryContext) -> str:
     return fleet.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def snapshot_hosts(record: EnvironmentRecord, environment: Environment, facts: Sequence[HostFacts]) -> tuple[SnapshotHost, ...]:
+    """Return the hosts by what they said of themselves now, and by what runs have left in the record."""
+    healthy = healthy_hosts(record, environment, facts)
+    drained = {name for name, host in record.hosts.items() if host.drained}
+    return tuple(
+        changed(_board_host(host, fact, healthy[host.name]), drained=host.name in drained) for host, fact in zip(environment.hosts, facts, strict=True)
+    )  # fmt: skip
 
 
 def _board_host(host: Host, fact: HostFacts, healthy: bool | None) -> SnapshotHost:
