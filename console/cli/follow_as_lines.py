@@ -17,7 +17,7 @@ from console.client.lasting_feed import LastingFeed
 from console.core.plan.return_plan import is_left_old
 from console.core.run.breaches import blocking_breach
 from console.core.run.outcome import unfollowed
-from console.core.run.person_wanted import next_words
+from console.core.run.person_wanted import command_to_go_on
 from console.core.words.threshold_words import breach_words
 from console.errors import ConsoleError, EngineLost, Exit, Problem, with_typed_hint
 from console.model import commands as cmd
@@ -251,7 +251,7 @@ class LineFollower:
         breach = blocking_breach(state)
         why = breach_words(breach.threshold, breach.verdict) if breach else "the run waits for a person"
         reason = str(state.pausing.reason) if state.pausing else why
-        return self._end(int(Exit.PAUSED), "paused", reason, next_words(state))
+        return self._end(int(Exit.PAUSED), "paused", reason, command_to_go_on(state))
 
     async def _leave(self, hearing: "asyncio.Task[None]", *, asked: bool = True) -> int:
         """Leave: before GO the run ends with the one who opened it, from GO on it goes on alone; of one that is over only the last word is not heard.

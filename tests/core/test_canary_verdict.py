@@ -9,7 +9,7 @@ from console.core.plan.strategies.rolling import waves_of
 from console.core.run.accept import accept
 from console.core.run.canary_verdict import block_seconds, sides_of, standing_of
 from console.core.run.command_refusals import may
-from console.core.run.person_wanted import next_words
+from console.core.run.person_wanted import command_to_go_on
 from console.core.run.ready_steps import running_steps
 from console.core.words.canary_words import percent, ratio_words, reading_words
 from console.model import commands as cmd
@@ -326,7 +326,7 @@ def test_a_person_is_asked_while_the_analysis_runs_on_and_promotion_is_an_answer
     asked = question(run.state)
     assert asked is not None
     assert [choice.equivalent for choice in asked.choices[:2]] == ["deploy continue r1", "deploy promote r1"]
-    assert next_words(run.state) == "deploy promote r1"
+    assert command_to_go_on(run.state) == "deploy promote r1"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from console.core.run.command_refusals import may
 from console.core.run.critical_paths import ended, has_passed, is_per_host, manual_names, open_ticks, path_of, tick_words, tried_hosts, try_words
 from console.core.run.failure_budget import is_tripped
 from console.core.run.outcome import conclude
-from console.core.run.person_wanted import next_words
+from console.core.run.person_wanted import command_to_go_on
 from console.core.run.ready_steps import changing_steps
 from console.model import commands as cmd
 from console.model import events as ev
@@ -260,7 +260,7 @@ def test_a_path_that_a_person_tries_is_waited_for_by_name():
     assert open_ticks(run.state) == {"Buy": "wave-1/critical-1"}
     assert run.state.pausing.reason == "critical path Buy: Buy something."
     assert changing_steps(run.state) == ()
-    assert next_words(run.state) == "deploy ack Buy r1"
+    assert command_to_go_on(run.state) == "deploy ack Buy r1"
     assert tick_words(None, "Buy") == "critical path Buy is to be tried by a person"
 
 

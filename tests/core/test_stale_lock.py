@@ -27,7 +27,8 @@ def test_one_host_that_heard_from_it_lately_is_enough_to_keep_every_lock():
     with pytest.raises(Locked) as refused:
         judged(held("web01", 600.0), held("web02", 59.0), held("web03", 12.4))
     assert refused.value.message.startswith("run r1 may be alive on another machine: web03 heard from it 12 s ago, and it counts as dead after 60 s")
-    assert refused.value.hint == "in 48 s: deploy unlock production --run r1 --reason TEXT"
+    assert "say this again in 48 s" in refused.value.message
+    assert refused.value.hint == "deploy unlock production --run r1 --reason TEXT"
 
 
 def test_a_run_that_nobody_carries_is_dead_whatever_the_clocks_of_hosts_say():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from console.core.run.command_refusals import may
 from console.core.run.critical_paths import open_ticks
-from console.core.run.person_wanted import next_words, wanted
+from console.core.run.person_wanted import command_to_go_on, wanted
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import AnyCommand
@@ -52,7 +52,7 @@ def printed(state: RunState) -> Iterator[str]:
     said = (*everything_said(state), *(cmd.Acknowledge(check=name) for name in open_ticks(state)), cmd.Abort(expects=1), cmd.Pause(expects=1))
     yield from (str(refusal.hint) for command in said if (refusal := may(command, state)))
     if state.pausing is not None:
-        yield next_words(state)
+        yield command_to_go_on(state)
     if call := wanted(state):
         yield call.next
 
@@ -110,8 +110,8 @@ def test_where_no_host_can_go_back_a_breach_is_gone_on_with():
     ways = tuple(changed(way, possible=False, reason=SafeText("damaged")) for way in run.state.way_back)
     gone = changed(run.state, way_back=ways, ways={way.host: way for way in ways})
     assert_every_hint_helps(gone)
-    assert next_words(gone) == f"deploy continue {gone.run}"
-    assert next_words(run.state) == "deploy rollback production"
+    assert command_to_go_on(gone) == f"deploy continue {gone.run}"
+    assert command_to_go_on(run.state) == "deploy rollback production"
 
 
 @pytest.mark.parametrize("command", [cmd.Pause(), cmd.Promote(), cmd.Continue(), cmd.RollBack(), cmd.Abort()])

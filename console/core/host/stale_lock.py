@@ -35,9 +35,9 @@ def stale_lock(facts: Iterable[HostFacts], run: str, dead_after: float, environm
     if alive:
         host, age = min(alive, key=lambda each: each[1])
         raise Locked(
-            f"run {run} may be alive on another machine: {host} heard from it {age:.0f} s ago, and it counts as dead after {dead_after:.0f} s; end it where it "
-            "was started, by abort",
-            f"in {dead_after - age:.0f} s: deploy unlock {environment} --run {run} --reason TEXT",
+            f"run {run} may be alive on another machine: {host} heard from it {age:.0f} s ago, and it counts as dead after {dead_after:.0f} s: say this again "
+            f"in {dead_after - age:.0f} s, or end it where it was started, by abort",
+            f"deploy unlock {environment} --run {run} --reason TEXT",
         )
     others = sorted({lock.run or str(lock.by) for _, lock in held})
     if others and not hosts:

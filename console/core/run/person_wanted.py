@@ -23,7 +23,7 @@ class NeedsPerson(NamedTuple):
     """Somebody was called for it when its run ended."""
 
 
-def next_words(state: RunState) -> str:
+def command_to_go_on(state: RunState) -> str:
     """Return what to type so that a paused run goes on."""
     if state.pausing is None and blocking_breach(state) is not None:
         return _answer_to_breach(state)
