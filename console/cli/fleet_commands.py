@@ -16,7 +16,7 @@ def status(how: Invocation, name: str) -> int:
     """Print what runs where; 3 when no host answers."""
     found = ask(how, environment_or_known(how, name), "status", {})
     if how.json:
-        say_json({**found, "hosts": [{key: row[key] for key in row if key != "problem"} for row in found["hosts"]]})
+        say_json({**found, "hosts": [{key: row[key] for key in row if key not in ("problem", "drained")} for row in found["hosts"]]})
     else:
         for line in status_lines(found):
             say(line)
@@ -55,7 +55,12 @@ def _status_row(row: dict[str, Any]) -> tuple[str, str, str, str]:
         return row["host"], "?", "?", f"not reached: {row.get('problem') or 'no answer'}"
     health = {True: "verified", False: "not healthy", None: "not verified" if row["release"] else ""}[row["healthy"]]
     drift = f"drift: {row['drift']}" if row["drift"] else ""
-    return row["host"], row["version"] or "-", row["release"] or "-", ", ".join(words for words in (health, drift) if words)
+    return (
+        row["host"],
+        row["version"] or "-",
+        row["release"] or "-",
+        ", ".join(words for words in (health, "drained" if row.get("drained") else "", drift) if words),
+    )
 
 
 async def check(how: Invocation, name: str, argument: dict[str, Any]) -> int:

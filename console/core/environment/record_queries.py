@@ -57,6 +57,11 @@ def leftovers(record: EnvironmentRecord, hosts: Iterable[str]) -> tuple[Leftover
     return tuple(Leftover(run, tuple(sorted(names))) for run, names in sorted(found.items(), reverse=True))
 
 
+def drained_hosts(record: EnvironmentRecord) -> frozenset[str]:
+    """Return the hosts that a run took out of a balancer's traffic, and none has put back: they stand by, or were left so."""
+    return frozenset(name for name, host in record.hosts.items() if host.drained)
+
+
 def healthy_hosts(record: EnvironmentRecord, environment: Environment, facts: Iterable[HostFacts]) -> dict[str, bool | None]:
     """Return whether what is live on each host is well, by what it showed and by what runs said of it last; None: nobody can say."""
     owing = {debt.host for debt in debts_of(record)}

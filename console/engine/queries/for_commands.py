@@ -6,7 +6,7 @@ Knows the ports and the contract's names; nothing of runs that go on, but the id
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from console.core.environment.record_queries import failed_run, healthy_hosts, owed_now
+from console.core.environment.record_queries import drained_hosts, failed_run, healthy_hosts, owed_now
 from console.core.host_selection import chosen_hosts
 from console.engine.catch_up.forgive import answer_forgive
 from console.engine.context import QueryContext as QueryContext  # noqa: PLC0414 (its place for those who look here)
@@ -35,7 +35,7 @@ async def answer_status(fleet: QueryContext, argument: Mapping[str, Any], person
         "environment": environment.name, "maintenance": maintained.state, "maintenance_by": maintained.kept,
         "locked_by": holder_row(held) if held else None, "run": await fleet.open_run() or None,
         "last_run": _run_row(record.last), "failed": _run_row(failed_run(record)), "age": 0.0,
-        "hosts": [_status_row(fact, healthy[fact.host]) for fact in facts],
+        "hosts": [{**_status_row(fact, healthy[fact.host]), "drained": fact.host in drained_hosts(record)} for fact in facts],
         "owed": list(owed_now(record, fleet.unpaid)), "record": _record_row(fleet),
     }  # fmt: skip
 

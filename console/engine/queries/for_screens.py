@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from typing import Any
 
 from console.core.checks.direction import attempt_of
-from console.core.environment.record_queries import failed_run, healthy_hosts, owed_now
+from console.core.environment.record_queries import drained_hosts, failed_run, healthy_hosts, owed_now
 from console.core.metrics.kept_numbers import DAY, HOUR, MINUTE
 from console.core.metrics.metric_list import metrics_of
 from console.engine.context import QueryContext
@@ -58,7 +58,7 @@ def _now(fleet: QueryContext) -> str:
 def snapshot_hosts(record: EnvironmentRecord, environment: Environment, facts: Sequence[HostFacts]) -> tuple[SnapshotHost, ...]:
     """Return the hosts by what they said of themselves now, and by what runs have left in the record."""
     healthy = healthy_hosts(record, environment, facts)
-    drained = {name for name, host in record.hosts.items() if host.drained}
+    drained = drained_hosts(record)
     return tuple(
         changed(_board_host(host, fact, healthy[host.name]), drained=host.name in drained) for host, fact in zip(environment.hosts, facts, strict=True)
     )  # fmt: skip
