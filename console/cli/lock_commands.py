@@ -25,8 +25,11 @@ async def lock(how: Invocation, name: str, reason: str, seconds: float) -> int:
     found = environment_or_known(how, name)
     answer = await _asked(how, found, "lock", {"reason": reason, "seconds": seconds})
     code = _told(how, answer)
-    if not how.json and not answer["failed"]:
-        say_done(f"{found.name} is closed" + (f" until {moment_words(answer['until'])}" if answer["until"] else "") + f": {SafeText(reason)}")
+    closed = len(found.hosts) - len(answer["failed"])
+    if not how.json and closed:
+        say_done(
+            f"{found.name} is closed{_on(found, closed)}" + (f" until {moment_words(answer['until'])}" if answer["until"] else "") + f": {SafeText(reason)}"
+        )
     tell_equivalent("lock", found.name, "--reason", reason, *(("--for", duration_words(seconds)) if seconds else ()))
     return code
 
@@ -41,12 +44,19 @@ async def unlock(how: Invocation, name: str, reason: str) -> int:
     if held and not answer["opened"] and not answer["failed"]:
         raise NoGo(f"no person's note closes {found.name}: {_held_words(held)}", _way_out(found.name, held["run"], goes_on=goes_on))
     code = _told(how, answer)
-    if not how.json and not answer["failed"]:
-        say_done(f"{found.name} is open again" if answer["opened"] else f"{found.name} is open: no note closed it")
+    if not how.json and answer["opened"]:
+        say_done(f"{found.name} is open again{_on(found, len(found.hosts) - len(answer['failed']))}")
+    elif not how.json and not answer["failed"]:
+        say_done(f"{found.name} is open: no note closed it")
     if held:
         tell_problem(Problem(_held_words(held), _way_out(found.name, held["run"], goes_on=goes_on)))
     tell_equivalent("unlock", found.name, "--reason", reason, "--yes")
     return code
+
+
+def _on(found: Environment, hosts: int) -> str:
+    """Where it was done, where that is not everywhere."""
+    return "" if hosts == len(found.hosts) else f" on {hosts} of {len(found.hosts)} hosts"
 
 
 def _held_words(held: dict[str, Any]) -> str:
@@ -96,7 +106,7 @@ async def _asked(how: Invocation, found: Environment, question: str, argument: d
 
 def _told(how: Invocation, answer: dict[str, Any]) -> int:
     """Say which hosts could not be told; 3 where there are such."""
-    problems = [Problem(f"{each['host']}: {each['message']}", each["hint"]) for each in answer["failed"]]
+    problems = [Problem(f"{each['host']}: {each['message']}", each["hint"] or "type the command again once the host answers") for each in answer["failed"]]
     code = int(Exit.NO_GO if problems else Exit.DONE)
     if how.json:
         more = {key: value for key, value in answer.items() if key != "failed"}
