@@ -120,7 +120,7 @@ def _lacks_nothing(how: Invocation, found: "Environment", welcome: "Welcome") ->
     """Whether an engine has all that it is to have before a question, as far as it can say that itself."""
     from console.config.load import digest
 
-    if welcome.busy or how.read_only:
+    if welcome.busy or (how.read_only and welcome.digest):
         return True
     return welcome.digest == digest(found) and (welcome.left is False or not _may_catch_up(found, welcome))
 

@@ -328,6 +328,19 @@ async def test_a_console_that_only_looks_changes_nothing(state):
         await looker.close()
 
 
+async def test_an_engine_that_knows_no_environment_takes_it_from_a_console_that_only_looks(state):
+    service = ScriptedBrain()
+    async with engine(state, service) as (path, _):
+        looker = await connect(path, read_only=True)
+        await looker.configure(ENVIRONMENT, "d1", {})
+        assert service.digest == "d1"
+        with pytest.raises(UsageFault, match="only looks"):
+            await looker.configure(ENVIRONMENT, "d2", {})
+        with pytest.raises(UsageFault, match="only looks"):
+            await looker.open_run(Request())
+        await looker.close()
+
+
 async def test_a_second_engine_is_refused_and_the_first_keeps_its_socket(state):
     async with engine(state, ScriptedBrain()) as (path, _):
         with pytest.raises(Locked, match=f"process {os.getpid()}"):

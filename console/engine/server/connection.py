@@ -101,8 +101,17 @@ class Connection:
     @property
     def role(self) -> Role:
         """What this client may do now."""
-        role = role_of(self._peer.uid, self._service.access, self._server.owner)
+        role = self._role_of_login
         return "viewer" if role == "operator" and self._read_only else role
+
+    @property
+    def _role_of_login(self) -> Role:
+        return role_of(self._peer.uid, self._service.access, self._server.owner)
+
+    @property
+    def _may_hand_over(self) -> bool:
+        """Whether the model is taken from this client. Who only looks on has an engine know its environment that knows none: else nothing could be seen."""
+        return self.role == "operator" or (self._role_of_login == "operator" and not self._service.digest)
 
     async def run(self) -> None:
         """Serve the client until it leaves. What it was owed is forgotten then; what it asked to be done is not undone."""
@@ -246,7 +255,7 @@ class Connection:
         if role == "none":
             raise _forbidden(self.person, "look at", "viewers or operators", access)
         looks = isinstance(message, Follow | Hello) or (isinstance(message, Query) and message.name in READS)
-        known = isinstance(message, Configure) and message.digest == self._service.digest
+        known = isinstance(message, Configure) and (self._may_hand_over or message.digest == self._service.digest)
         if role == "viewer" and not (looks or known):
             if self._read_only:
                 raise UsageFault("this console only looks on: it was opened with --read-only", "leave --read-only out")
@@ -255,7 +264,7 @@ class Connection:
             raise UsageFault("this engine belongs to a user who is no operator, so it carries no run: stop it, and ask again", "deploy engine stop")
 
     async def _configure(self, message: Configure) -> Said:
-        if self.role == "operator":
+        if self._may_hand_over:
             held = await self._service.configure(message.environment, message.digest, message.secrets, self.person)
             self._server.changed(self)
             return Answer(id=message.id, value=list(held))
