@@ -1,29 +1,10 @@
-"""The errors a person can meet, by who must act, and the numbers of the exit codes.
-
-Which code a run ends with is decided in `core/run/outcome.py`; this module only names them. It knows nothing of runs.
-"""
+"""The errors a person can meet, by who must act. Each knows the exit code of a command that it ends; nothing of runs."""
 
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import Protocol
 
-from console.typed import as_typed
-
-
-class Exit(IntEnum):
-    """The exit codes of the command line."""
-
-    DONE = 0
-    CONSOLE_FAILED = 1
-    USAGE = 2
-    NO_GO = 3
-    ROLLED_BACK = 4
-    FAILED = 5
-    LOCKED = 6
-    DETACHED = 7
-    LIVE_BUT_BEHIND = 8
-    PAUSED = 9
-    INTERRUPTED = 130
+from console.as_typed import as_typed
+from console.exit_codes import Exit
 
 
 @dataclass(frozen=True, slots=True)

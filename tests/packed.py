@@ -5,7 +5,7 @@ from pathlib import Path
 
 from console.adapters.compressed_stream import Codec, Contents, ReleaseStreams
 from console.core.host.release_manifest import manifest_of, whole
-from console.model.release import Package
+from console.model.release_facts import Package
 
 
 async def whole_stream(package: Package, codec: Codec = "gzip") -> bytes:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from console.adapters.git.git_repository import GitRepository
-from console.adapters.release_reader import pack
+from console.adapters.pack_release import pack
 from console.adapters.statefolder import Modes
 from console.adapters.this_machine import LocalTransport
 from console.core.checks.content import shipped_root
@@ -19,7 +19,7 @@ from console.core.process_environment import NETWORK, program_environment
 from console.errors import ConsoleError
 from console.model.configured_environment import Build, Environment
 from console.model.host import Host
-from console.model.release import Package, Release, Revision
+from console.model.release_facts import Package, Release, Revision
 from console.ports.hosts import Sink
 from console.ports.steps import StepResult
 from console.text import SafeText

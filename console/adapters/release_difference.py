@@ -14,7 +14,7 @@ from console.adapters.compressed_stream import Contents, ReleaseStreams
 from console.core.host.integrity import expected
 from console.core.host.release_manifest import Difference, Manifest, difference, manifest_of, whole
 from console.errors import UsageFault
-from console.model.release import Package
+from console.model.release_facts import Package
 from console.ports.steps import Sharing
 
 OLDER = 3

@@ -23,7 +23,7 @@ from console.core.host.release_scripts import RELEASE
 from console.core.host.shell import quote
 from console.core.host.ship_scripts import DIFFERENT, FENCED, HELD, LOOKED, NO_ROOM, OTHER_BASE, TRUNCATED, how_to_ship
 from console.model.host import Host
-from console.model.release import Package
+from console.model.release_facts import Package
 from console.ports.hosts import Ran, Transport
 from console.ports.steps import Sharing, StepResult, unheard
 from console.text import SafeText, safe_end

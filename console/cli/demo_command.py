@@ -12,14 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from console.as_typed import Typed, as_typed, everywhere, set_typed, typed_here
 from console.cli.carry_out import carry_out
 from console.cli.invocation import Invocation
 from console.cli.output import say_done, say_json_done, say_last, tell
 from console.core.words.sizes import counted_hosts
 from console.demo import background
-from console.errors import ConsoleError, Exit, Locked, NoGo
+from console.errors import ConsoleError, Locked, NoGo
+from console.exit_codes import Exit
 from console.model.request import Request
-from console.typed import Typed, as_typed, everywhere, set_typed, typed_here
 
 if TYPE_CHECKING:
     from console.model.configured_environment import Environment

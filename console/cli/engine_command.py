@@ -39,12 +39,12 @@ def _allow_many_files() -> None:
 
 
 async def _serve(app: str, environment: str) -> None:
-    from console.adapters.clock import SystemClock
     from console.adapters.engine_identity import this_engine
     from console.adapters.journal.chosen_journal import ChosenJournal
     from console.adapters.logs.log_writer import LogWriter
     from console.adapters.secretfile import read_secret_file
     from console.adapters.statefolder import prepared, state_folder
+    from console.adapters.system_clock import SystemClock
     from console.cli.real_ports import open_outside
     from console.engine.engine import Engine
     from console.engine.server.engine_process import idle_seconds, serve

@@ -17,7 +17,8 @@ from console.cli.meet_engine import asking_with_secrets
 from console.cli.output import OutputLost, say_json_done, say_while_read, tell, tell_equivalent, until_unread
 from console.cli.prompt import confirm
 from console.core.host_selection import meant_hosts
-from console.errors import Exit, Problem, UsageFault
+from console.errors import Problem, UsageFault
+from console.exit_codes import Exit
 from console.model.events import StepFinished
 from console.model.request import Request
 from console.plain.json_text import json_text

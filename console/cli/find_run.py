@@ -141,7 +141,7 @@ def _quickly() -> "Quick | None":
     address = named if isinstance(named, str) else os.environ.get(named.name) if named.kind == "env" else ""
     if not address or is_silent():
         return None
-    from console.adapters.journal.postgres_search import of_database
+    from console.adapters.journal.postgres_history_query import of_database
 
     return of_database(address)
 

@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from console.as_typed import as_typed
 from console.cli.configuration import environment
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import ask, configure, engine_of
 from console.cli.output import say, say_json, tell_problem
 from console.core.words.moments import moment_words
-from console.errors import Exit, NoGo
-from console.typed import as_typed
+from console.errors import NoGo
+from console.exit_codes import Exit
 
 
 def status(how: Invocation, name: str) -> int:

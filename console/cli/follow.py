@@ -4,12 +4,13 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
 from console.cli.invocation import Invocation
 from console.cli.output import OutputLost, say_last, tell, tell_no_screen, tell_problem
 from console.cli.responsibility import SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
 from console.client.lasting_feed import LastingFeed
-from console.errors import ConsoleError, Exit, Problem
+from console.errors import ConsoleError, Problem
+from console.exit_codes import Exit
 from console.model import commands as cmd
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _tell_left_behind(state: "RunState") -> None:
 def _left(how: Invocation, feed: LastingFeed, fault: Exception) -> int:
     """End as a viewer that failed: from GO on the run is the engine's, and nobody is told that nothing was changed."""
     from console.cli.follow_as_lines import printer_for
-    from console.plain.printer import Ending
+    from console.plain.line_printer import Ending
 
     words = fault.message if isinstance(fault, ConsoleError) else f"{type(fault).__name__}: {fault}"
     ending = Ending(int(Exit.DETACHED), "detached", reason=f"this console can't follow run {feed.run} any more: {words}", hint=f"deploy attach {feed.run}")

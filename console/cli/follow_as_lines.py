@@ -7,7 +7,8 @@ import asyncio
 import sys
 import time
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
+from console.as_typed import as_typed
 from console.cli.invocation import Invocation
 from console.cli.line_writer import Outlet
 from console.cli.output import say, without_secrets
@@ -19,14 +20,14 @@ from console.core.run.breaches import blocking_breach
 from console.core.run.outcome import unfollowed
 from console.core.run.person_wanted import command_to_go_on
 from console.core.words.threshold_words import breach_words
-from console.errors import ConsoleError, EngineLost, Exit, Problem, with_typed_hint
+from console.errors import ConsoleError, EngineLost, Problem, with_typed_hint
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model.events import Event
-from console.plain.jsonl import JsonPrinter
+from console.plain.json_printer import JsonPrinter
+from console.plain.line_printer import Ending, LinePrinter, Printer, Write
 from console.plain.plain_questions import PlainChoice, Question, question
-from console.plain.printer import Ending, LinePrinter, Printer, Write
 from console.ports.feed import Presence
-from console.typed import as_typed
 from console.views.staleness import UNSEEN, Staleness
 
 LAST_WORDS = 2.0

@@ -1,12 +1,13 @@
 """Bare `deploy` at a terminal: the console on an environment at rest, and the runs that are begun from there."""
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
 from console.cli.command_access import environment_client
 from console.cli.configuration import config_if_any
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.output import say_last
-from console.errors import Exit, UsageFault
+from console.errors import UsageFault
+from console.exit_codes import Exit
 from console.model.configured_environment import Environment
 
 

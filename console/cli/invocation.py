@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from console.as_typed import PROGRAM
 from console.cli.terminal_support import why_no_screen
 from console.errors import UsageFault
-from console.typed import PROGRAM
 
 
 @dataclass(frozen=True)

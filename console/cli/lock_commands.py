@@ -11,7 +11,8 @@ from console.cli.output import say_done, say_json_done, tell_equivalent, tell_pr
 from console.cli.prompt import confirm
 from console.core.words.durations import duration_words
 from console.core.words.moments import moment_words
-from console.errors import Exit, NoGo, Problem, UsageFault
+from console.errors import NoGo, Problem, UsageFault
+from console.exit_codes import Exit
 from console.model.configured_environment import Environment
 from console.plain.problem_json import problem_object
 from console.text import SafeText

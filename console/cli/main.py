@@ -11,14 +11,15 @@ from typing import Any
 
 import click
 
+from console.as_typed import PROGRAM, Typed, program_of, set_typed
 from console.cli.carry_out import finish
 from console.cli.command_list import CommandList
 from console.cli.interruption import obey_signals
 from console.cli.options import how_of, how_options
 from console.cli.output import OutputLost, fail, say_done, tell, tell_no_screen
 from console.cli.strict_command import need_text
-from console.errors import ConsoleError, Exit, Interrupted, UsageFault
-from console.typed import PROGRAM, Typed, program_of, set_typed
+from console.errors import ConsoleError, Interrupted, UsageFault
+from console.exit_codes import Exit
 
 
 @click.group(cls=CommandList, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,9 +9,10 @@ from console.cli.meet_engine import ask, asking_with_secrets
 from console.cli.output import say, say_done, say_json_done, tell, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
 from console.core.words.durations import duration_words
-from console.errors import Exit, Problem
+from console.errors import Problem
+from console.exit_codes import Exit
 from console.model.events import Event
-from console.model.maintenance import MaintenanceSeen
+from console.model.maintenance_mode import MaintenanceSeen
 from console.plain.problem_json import problem_object
 from console.views.maintenance_summary import mending, odd_places, place_words, question_words, seen_lines, verb_for
 
@@ -54,8 +55,8 @@ async def _show_events(how: Invocation, client: "Client", run: str) -> None:
     """Print every event of the run that it was; none where somebody else was first. A person at a terminal reads the result alone."""
     if not run or how.may_have_screen:
         return
-    from console.plain.jsonl import JsonPrinter
-    from console.plain.printer import LinePrinter
+    from console.plain.json_printer import JsonPrinter
+    from console.plain.line_printer import LinePrinter
     from console.wire.json_lines import event_json
 
     printer = JsonPrinter(say, event_json) if how.json else LinePrinter(say)

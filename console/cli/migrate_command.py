@@ -7,7 +7,7 @@ from console.cli.configuration import state
 from console.cli.invocation import Invocation
 from console.cli.output import say_done, say_json_done, tell_equivalent
 from console.cli.which_journal import journal_address
-from console.errors import Exit
+from console.exit_codes import Exit
 
 if TYPE_CHECKING:
     from console.adapters.journal.hand_over import HandedOver

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from console.as_typed import as_typed
 from console.cli.invocation import Invocation
 from console.cli.output import say
 from console.cli.which_journal import journal_named, open_record_or_copy
@@ -12,7 +13,6 @@ from console.errors import ConsoleError
 from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord, OpenRun
 from console.model.host_facts import LockHolder
-from console.typed import as_typed
 
 
 async def motd(how: Invocation, name: str) -> int:

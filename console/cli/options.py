@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 
 import click
 
+from console.as_typed import Typed, set_typed, typed_here
 from console.cli.command_list import ASKING, PLACES
 from console.cli.invocation import Invocation
 from console.core.words.sizes import bytes_of
 from console.errors import UsageFault
 from console.model.strategy_names import STRATEGIES
-from console.typed import Typed, set_typed, typed_here
 
 F = TypeVar("F", bound=Callable[..., Any])
 

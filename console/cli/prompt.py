@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from console.cli.invocation import Invocation
 from console.cli.output import print_on
-from console.errors import ConsoleError, Exit
+from console.errors import ConsoleError
+from console.exit_codes import Exit
 
 
 class Declined(ConsoleError):

@@ -4,32 +4,32 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.adapters.attended import AttendedCommands
+from console.adapters.ask_health_gates import HostGates, check_command, release_command
+from console.adapters.attended_commands import AttendedCommands
 from console.adapters.balancers.balancer_kinds import open_balancers
 from console.adapters.build import GitWorkshop
 from console.adapters.checks.dispatch import ConfiguredChecks, load_kinds
-from console.adapters.clock import SystemClock
-from console.adapters.critical_walks import CriticalWalks
-from console.adapters.database.view import PostgresView
+from console.adapters.database.postgres_database_view import PostgresView
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.git.git_repository import GitRepository
-from console.adapters.health_gates import HostGates, check_command, release_command
 from console.adapters.host_inspection import HostScout
 from console.adapters.host_lock import HostLocks
 from console.adapters.metrics.application import Application, wanted_names
 from console.adapters.metrics.balancer_counts import BalancerCounts
 from console.adapters.metrics.check_times import CheckTimes
 from console.adapters.metrics.proc_sampler import Machines
-from console.adapters.metrics.prometheus import PrometheusQueries
+from console.adapters.metrics.prometheus_queries import PrometheusQueries
 from console.adapters.metrics.scraper import HttpScraper
 from console.adapters.metrics.shared_looks import NotedCounts, NotedScraper
 from console.adapters.notify import AppriseNotifier
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.statefolder import made_folder, modes_of
+from console.adapters.system_clock import SystemClock
 from console.adapters.this_machine import LocalTransport
 from console.adapters.ticket_system import ConfiguredTickets
 from console.adapters.transport import RoutedTransport
+from console.adapters.try_critical_paths import CriticalWalks
 from console.core.analysis.judged_metrics import COUNTING_BALANCERS, by_balancers
 from console.engine.run.step_attempt import values_for, variables_of
 from console.model.configured_environment import Environment

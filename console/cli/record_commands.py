@@ -3,12 +3,13 @@
 import os
 from typing import Any
 
+from console.as_typed import as_typed
 from console.cli.configuration import state
 from console.cli.find_run import ALL, events_of_run, history_of, history_text, run_named
 from console.cli.invocation import Invocation
 from console.cli.output import say, say_done, say_json, say_while_read, tell, tell_equivalent
-from console.errors import ConsoleError, Exit
-from console.typed import as_typed
+from console.errors import ConsoleError
+from console.exit_codes import Exit
 
 PAGE = 100
 """Runs that are shown at a terminal."""

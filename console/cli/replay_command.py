@@ -2,11 +2,12 @@
 
 import asyncio
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
 from console.cli.find_run import events_of_run, page_of_runs, run_named
 from console.cli.invocation import Invocation
 from console.cli.output import say_while_read
-from console.errors import Exit, UsageFault
+from console.errors import UsageFault
+from console.exit_codes import Exit
 from console.model.events import AnyEvent
 from console.views.recording import Recording
 
@@ -38,8 +39,8 @@ async def _on_screen(how: Invocation, run: str, events: tuple[AnyEvent, ...], sp
 
 
 async def _as_lines(how: Invocation, events: tuple[AnyEvent, ...], speed: float) -> int:
-    from console.plain.jsonl import JsonPrinter
-    from console.plain.printer import Ending, LinePrinter
+    from console.plain.json_printer import JsonPrinter
+    from console.plain.line_printer import Ending, LinePrinter
     from console.wire.json_lines import event_json
 
     printer = JsonPrinter(say_while_read, event_json) if how.json else LinePrinter(say_while_read)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from console.client.lasting_feed import LastingFeed
 from console.core.run.pauses import is_paused_for
 from console.core.run.ready_steps import changing_steps
-from console.errors import EngineLost, Exit
+from console.errors import EngineLost
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model.state import RunState
 

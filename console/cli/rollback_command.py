@@ -26,7 +26,8 @@ from console.core.host_selection import select
 from console.core.run.command_refusals import ended_instead, lacks_reason
 from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
-from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem, StateUnusable
+from console.errors import ConsoleError, EngineLost, Locked, NoGo, Problem, StateUnusable
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model.run_summary import ASIDE
 from console.text import SafeText

@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from console.as_typed import as_typed
 from console.cli.command_access import environment_client, feed_of
 from console.cli.configuration import environment, state
 from console.cli.find_run import carrier_of, events_of_run, open_runs, recorded, run_named
@@ -15,11 +16,11 @@ from console.cli.output import say_json_done, tell, tell_equivalent, tell_proble
 from console.cli.responsibility import Departure, Responsibility
 from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
-from console.errors import ConsoleError, Exit, NoGo, Problem, UsageFault
+from console.errors import ConsoleError, NoGo, Problem, UsageFault
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model.request import Request
 from console.text import SafeText
-from console.typed import as_typed
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
@@ -74,7 +75,7 @@ def judge_checks(request: Request, found: "Environment") -> None:
 
     judge_overrides(request)
     known = (*OVERRIDABLE, *(check.name for check in found.checks))
-    from console.core.run.critical_paths import manual_names
+    from console.core.run.critical_path_verdict import manual_names
 
     manual = manual_names(found)
     for check, _ in request.overrides:
@@ -165,7 +166,7 @@ def _show_recorded(how: Invocation, summary: "RunSummary", *, whole: bool, goes_
     from console.cli.follow_as_lines import printer_for
     from console.core.run.evolve import evolve
     from console.model.state import RunState
-    from console.plain.printer import Ending
+    from console.plain.line_printer import Ending
 
     printer, ended = printer_for(how), RunState()
     for event in events_of_run(summary.run):

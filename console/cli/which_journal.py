@@ -8,9 +8,9 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from console.as_typed import typed_here
 from console.cli.configuration import state
 from console.errors import RecordAway, UsageFault
-from console.typed import typed_here
 
 if TYPE_CHECKING:
     from console.adapters.journal.record_store import RecordStore

@@ -16,7 +16,7 @@ from console.core.host.login_command import visit
 from console.errors import EngineLost, NoGo, UsageFault
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotRelease, Verified
-from console.model.maintenance import MaintenanceSeen, MaintenanceVerb
+from console.model.maintenance_mode import MaintenanceSeen, MaintenanceVerb
 from console.model.number_history import NumbersSeen
 from console.model.request import Request
 from console.model.run_summary import RunSummary

@@ -9,7 +9,7 @@ from console.core.words.moments import moment_words
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_facts import HostFacts
-from console.model.maintenance import Maintenance, MaintenanceState, PlaceSeen
+from console.model.maintenance_mode import Maintenance, MaintenanceState, PlaceSeen
 from console.text import SafeText
 
 ON, OFF = "maintenance_on", "maintenance_off"

@@ -15,7 +15,6 @@ from console.engine.maintenance.release_page import switch_for_run
 from console.engine.metrics.keeper import AFTER_RUN, NoMeasurements
 from console.engine.preflight.decision import Preflight
 from console.engine.preflight.input_from_record import input_for
-from console.engine.run.announcements import Announcer
 from console.engine.run.before_and_after import KeptBeside
 from console.engine.run.executor import FleetExecutor
 from console.engine.run.link_watch import LinkEvents
@@ -24,6 +23,7 @@ from console.engine.run.log_watch import LogWatch
 from console.engine.run.person_caller import PersonCaller
 from console.engine.run.record_watch import RecordWatch
 from console.engine.run.runner import Runner
+from console.engine.run.send_announcements import Announcer
 from console.engine.run.shared_run import RunSharing
 from console.engine.run.threshold_watch import ThresholdWatch
 from console.engine.run.ticket_closer import close_ticket

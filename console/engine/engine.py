@@ -17,7 +17,6 @@ from console.engine.active_runs import ActiveRuns
 from console.engine.catch_up.debt_watch import EVERY, DebtWatch
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.context import ENGINE, Keep, QueryContext
-from console.engine.idle_runs import IdleRuns
 from console.engine.keyring import Keyring, ReadFile, unread
 from console.engine.loaded_model import ChooseJournal, LoadedModel, OpenOutside, stays
 from console.engine.maintenance.end_watch import MaintenanceEnd
@@ -29,6 +28,7 @@ from console.engine.run.onlookers import Onlookers
 from console.engine.run.record_watch import apart_words
 from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.engine.run_opening import RunOpening
+from console.engine.runs_not_carried import IdleRuns
 from console.engine.server.refusal_record import Refusals
 from console.engine.tasks import Unbroken
 from console.errors import ConsoleError, Locked, UsageFault

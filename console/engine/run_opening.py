@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from console.core.database_state import revert_command
 from console.core.host_selection import chosen_hosts, meant_hosts
-from console.core.kinds.kinds import KINDS
+from console.core.kinds.kind_table import KINDS
 from console.core.secrets.needed import left_to_do, needs_of
 from console.engine.active_run import ActiveRun
 from console.engine.active_runs import ActiveRuns

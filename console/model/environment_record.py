@@ -7,12 +7,12 @@ from typing import Literal
 
 import msgspec
 
-from console.model.database import Backup
+from console.model.database_facts import Backup
 from console.model.debt import Debt
 from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import LockHolder
-from console.model.maintenance import Maintenance
-from console.model.release import Release, Revision
+from console.model.maintenance_mode import Maintenance
+from console.model.release_facts import Release, Revision
 from console.model.state import RunState
 from console.model.traffic import OwnWeight
 from console.text import SafeText

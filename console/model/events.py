@@ -10,12 +10,12 @@ import msgspec
 
 from console.model.analysis import Block, Reading
 from console.model.checks import Check
-from console.model.database import Backup, Review
+from console.model.database_facts import Backup, Review
 from console.model.host_facts import LockHolder
 from console.model.log_kinds import LogKind
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.plan import Plan, ReturnTarget, Steps
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.thresholds import Mean, Threshold, Verdict
 from console.model.traffic import OwnWeight, TrafficMark, WeightMark

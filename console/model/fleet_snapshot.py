@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from console.model.debt import Debt
-from console.model.maintenance import MaintenanceSeen
+from console.model.maintenance_mode import MaintenanceSeen
 from console.text import SafeText
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from console.model.bastions import SshSeen
-from console.model.maintenance import HostMaintenance
+from console.model.maintenance_mode import HostMaintenance
 from console.text import SafeText
 
 FEW_SESSIONS = 3

@@ -26,6 +26,6 @@ class SeenElsewhere(NamedTuple):
     people: tuple[Onlooker, ...] = ()
     """Who looks on there."""
     items: tuple[str, ...] = ()
-    """Output and numbers, as the engine that carries the run wrote them (`wire.shown`)."""
+    """Output and numbers, as the engine that carries the run wrote them (`wire.output_elsewhere`)."""
     place: int = 0
     """From where to read on."""

@@ -9,13 +9,13 @@ import msgspec
 
 from console.model.analysis import Block, Reading
 from console.model.checks import Check
-from console.model.database import Backup, Review
+from console.model.database_facts import Backup, Review
 from console.model.events import PauseCause, ReleaseSent
 from console.model.log_kinds import LogKind
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.paged_table import Table
 from console.model.plan import Plan, ReturnTarget, Step, Steps
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.tally import Tally
 from console.model.thresholds import Mean, ThresholdState

@@ -1,6 +1,6 @@
 """What a run's state says of its progress without anybody counting: which hosts are in which condition, what runs, and what may begin.
 
-`core/run/counting.py` keeps it, event by event; whoever decides or shows reads it.
+`core/run/step_tally.py` keeps it, event by event; whoever decides or shows reads it.
 """
 
 import msgspec

@@ -6,10 +6,10 @@ An answer becomes a command and its twin on the command line; who reads the answ
 import shlex
 from dataclasses import dataclass
 
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.run.breaches import blocking_breach
 from console.core.run.command_refusals import may
-from console.core.run.critical_paths import open_ticks
+from console.core.run.critical_path_verdict import open_ticks
 from console.core.run.ready_steps import changing_steps
 from console.core.words.threshold_words import breach_words
 from console.model import commands as cmd

@@ -5,8 +5,9 @@ Knows no run: each command that says what failed loads this, and most of them lo
 
 from typing import Any
 
-from console.errors import ConsoleError, Exit, Problem
-from console.typed import as_typed
+from console.as_typed import as_typed
+from console.errors import ConsoleError, Problem
+from console.exit_codes import Exit
 
 OUTCOMES = {
     Exit.DONE: "succeeded", Exit.LIVE_BUT_BEHIND: "succeeded", Exit.ROLLED_BACK: "rolled-back", Exit.FAILED: "failed", Exit.NO_GO: "no-go",

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol
 
-from console.model.database import DumpLook, Migration, MigrationText, TableFacts
+from console.model.database_facts import DumpLook, Migration, MigrationText, TableFacts
 from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.ports.steps import StepResult

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.ports.sharing_machines import SharingMachines

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from console.model.commit_holding import Holding
 from console.model.configured_environment import Environment
-from console.model.content import Holding
 from console.model.fleet_snapshot import Candidate
-from console.model.pending import Between
-from console.model.release import Package, Relation, Release, Revision
+from console.model.pending_commits import Between
+from console.model.release_facts import Package, Relation, Release, Revision
 from console.ports.hosts import Sink
 from console.ports.steps import StepResult
 from console.text import SafeText

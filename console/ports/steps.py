@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from console.model.configured_environment import OUTPUT
 from console.model.host import Host
-from console.model.release import Package
+from console.model.release_facts import Package
 from console.ports.hosts import Move, Sink
 from console.text import SafeText
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from textual import events
 from textual.timer import Timer
 
+from console.as_typed import as_typed
 from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient, RunArchive
 from console.ports.feed import Feed
@@ -23,7 +24,6 @@ from console.tui.page import Page
 from console.tui.page_stack import place_of
 from console.tui.run.run_screen import RunScreen
 from console.tui.terminal.stall import Stall
-from console.typed import as_typed
 from console.views.parting_lines import last_lines, lines_left_open
 from console.views.styled_text import Tone
 

@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from console.as_typed import as_typed
 from console.core.run.evolve import evolve
 from console.errors import ConsoleError, UsageFault, in_one_line
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Feed, FeedItem, Output, Presence, Sample, Untold
 from console.tui.metrics_history import MetricsHistory
-from console.typed import as_typed
 from console.views.log_lines import LogLine, log_lines
 from console.views.staleness import UNSEEN, Staleness
 from console.views.times import seconds_in_words

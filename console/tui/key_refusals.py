@@ -6,12 +6,12 @@ The screen's own: who only looks on, whether runs can be begun from here, who ha
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
+from console.as_typed import as_typed
 from console.core.run.command_refusals import ended_instead, left_live, may
-from console.core.run.critical_paths import open_ticks
+from console.core.run.critical_path_verdict import open_ticks
 from console.model import commands as cmd
 from console.model.state import HostState, RunState
 from console.text import SafeText
-from console.typed import as_typed
 
 Place = Literal["home", "prepare", "run", "host", "runs", "record", "compare", "replay"]
 """The screen that a key is pressed on."""

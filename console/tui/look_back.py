@@ -9,7 +9,7 @@ from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient
 from console.tui.metrics_history import MetricsHistory
 from console.tui.screen_shell import Say
-from console.views.metric_lines import window_words
+from console.views.metrics_panel_lines import window_words
 
 SPANS = (600.0, 3600.0, 6 * 3600.0, 86400.0)
 """Seconds that are shown, in turn."""

@@ -16,8 +16,8 @@ from console.model.measurements import IN_EACH_LOOK
 from console.model.number_history import Curve, MetricInfo, NumbersSeen
 from console.ports.feed import Sample
 from console.text import SafeText
+from console.views.metric_names import unit_of
 from console.views.metric_series import MetricSeries, Point
-from console.views.metric_words import unit_of
 
 SPAN = 660.0
 """Seconds of a host's looks: ten minutes, and a little."""

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.events import Resize
 from textual.screen import Screen
 
+from console.as_typed import as_typed
 from console.model.commands import AnyCommand
 from console.model.state import RunState
 from console.tui import keys
@@ -21,7 +22,6 @@ from console.tui.screen_shell import Shell
 from console.tui.screen_sizes import MIDDLE, NARROW, is_tiny
 from console.tui.widgets.line_view import LineView
 from console.tui.widgets.message_line import MessageLine
-from console.typed import as_typed
 from console.views.styled_text import Line, Span, Tone, line
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from textual.app import App
 
+from console.as_typed import as_typed
 from console.tui.dialogs.dialog import TextDialog
 from console.tui.dialogs.maintenance_question import MaintenanceQuestion
 from console.tui.dialogs.palette import Palette
@@ -11,7 +12,6 @@ from console.tui.dialogs.theme_choice import ThemeChoice
 from console.tui.key_lines import help_lines
 from console.tui.key_refusals import Situation
 from console.tui.screen_shell import Say, Shell
-from console.typed import as_typed
 from console.views.compact_layout import folded
 
 

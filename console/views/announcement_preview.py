@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from console.as_typed import as_typed
 from console.core.words.announcement_words import NO_RUN, before, made_notes
 from console.core.words.sizes import counted
 from console.errors import Problem, in_one_line
@@ -9,7 +10,6 @@ from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
-from console.typed import as_typed
 from console.views.compact_layout import broken
 from console.views.styled_text import Line, Span, Tone, clipped, line
 

@@ -2,7 +2,7 @@
 
 from console.core.checks.announcement import is_major
 from console.core.checks.team import needed_operators
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.declared_impact import Impact
 from console.model.request import Request
 from console.model.state import RunState

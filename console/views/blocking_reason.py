@@ -5,7 +5,7 @@ from collections.abc import Container
 from console.core.conditions import UNWELL
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.command_refusals import left_live, may
-from console.core.run.critical_paths import open_ticks
+from console.core.run.critical_path_verdict import open_ticks
 from console.core.run.monitoring_window import window_that_runs
 from console.core.traffic.shares import share_words
 from console.core.words.canary_words import reading_words

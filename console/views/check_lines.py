@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from textwrap import wrap
 
+from console.as_typed import as_typed
 from console.model.checks import Check
 from console.model.state import RunState
-from console.typed import as_typed
 from console.views.checklist import STATUS
 from console.views.styled_text import Line, Span, Tone, cell, clipped, line, mark
 

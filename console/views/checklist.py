@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from console.core.conditions import UNWELL
 from console.core.database_state import BACKUP
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.run.breaches import blocking_breach
-from console.core.run.critical_paths import has_passed
+from console.core.run.critical_path_verdict import has_passed
 from console.core.run.monitoring_window import window_gone, window_seconds
 from console.core.traffic.bluegreen_sides import is_bluegreen
 from console.core.words.sizes import counted, counted_hosts, size_words

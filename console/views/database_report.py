@@ -7,7 +7,7 @@ from console.core.migrations.review import brief_words, forward, pointed_out, ta
 from console.core.words.database_words import backup_words
 from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.state import RunState
 from console.text import SafeText
 from console.views.times import seconds_in_words

@@ -3,15 +3,15 @@
 from collections import Counter
 from datetime import tzinfo
 
+from console.as_typed import as_typed
 from console.core.words.shortened_list import shortened
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
-from console.model.maintenance import MaintenanceSeen
+from console.model.maintenance_mode import MaintenanceSeen
 from console.model.paged_table import Table
 from console.model.run_summary import RunSummary
 from console.model.state import HostCondition, HostState, RunState
 from console.model.traffic import HostTraffic
 from console.text import SafeText
-from console.typed import as_typed
 from console.views.environment_title import environment_title
 from console.views.history_words import short_change, why_words
 from console.views.maintenance_summary import odd_places, place_words, since_words

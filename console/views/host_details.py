@@ -6,11 +6,11 @@ It knows a run's state, and what was read of a host at rest; nothing of widgets 
 from statistics import median
 from textwrap import wrap
 
+from console.as_typed import as_typed
 from console.core.traffic.bluegreen_sides import is_idle
 from console.model.fleet_snapshot import SnapshotRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
-from console.typed import as_typed
 from console.views.environment_title import environment_title
 from console.views.fleet_rows import condition_words, host_mark, host_words
 from console.views.progress import Newest, is_late

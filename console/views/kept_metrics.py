@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.words.threshold_words import amount
 from console.model import events as ev
 from console.model.measurements import IN_EACH_LOOK
 from console.model.state import RunState
 from console.ports.feed import Sample
+from console.views.metric_names import said, scale_top
 from console.views.metric_series import Point
-from console.views.metric_words import said, scale_top
 from console.views.recording import Recording
 
 COLUMNS = 160

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from console.core.analysis.sequential import judged
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.run.sentences import sentence
 from console.core.words.canary_words import reading_words
 from console.core.words.sizes import counted_hosts

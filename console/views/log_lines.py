@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
+from console.as_typed import as_typed
 from console.core.analysis.sequential import judged
 from console.core.logs.levels import level_in
 from console.core.run.evolve import evolve
@@ -13,7 +14,6 @@ from console.model import events as ev
 from console.model.log_kinds import LOG_STEP, LogLevel
 from console.model.state import RunState
 from console.ports.feed import Output
-from console.typed import as_typed
 from console.views.filter import FilterSubject
 from console.views.styled_text import Tone
 from console.views.times import seconds_in_words, wall_clock

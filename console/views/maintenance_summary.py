@@ -6,7 +6,7 @@ from collections.abc import Callable
 from console.core.words.durations import duration_words
 from console.core.words.moments import moment_words
 from console.core.words.sizes import counted, counted_hosts
-from console.model.maintenance import Maintenance, MaintenanceSeen, MaintenanceVerb, PlaceSeen
+from console.model.maintenance_mode import Maintenance, MaintenanceSeen, MaintenanceVerb, PlaceSeen
 from console.views.times import seconds_between
 
 NAMED = 3

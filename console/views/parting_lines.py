@@ -1,9 +1,9 @@
 """What stays on the terminal when the screen is left: how the run stands or ended, what blocks, and what to type next. Pure."""
 
-from console.core.kinds.kinds import kind_of
+from console.as_typed import as_typed
+from console.core.kinds.kind_table import kind_of
 from console.core.run.outcome import loose_ends
 from console.model.state import RunState
-from console.typed import as_typed
 from console.views.fleet_rows import counts_in_words
 from console.views.run_standing import began, downtime_words, outcome_words, standing
 from console.views.threshold_rows import window_words

@@ -1,6 +1,6 @@
 """What GO would do, in words: the plan, and its blast radius in one sentence. Pure."""
 
-from console.core.kinds.kinds import kind_of, on_failure
+from console.core.kinds.kind_table import kind_of, on_failure
 from console.core.traffic.bluegreen_sides import is_bluegreen, standing_by
 from console.core.traffic.shares import ALL, share_words
 from console.core.words.durations import duration_words

@@ -5,8 +5,8 @@ Causes, and what people thought, are left to people: nothing here names either.
 
 from dataclasses import dataclass
 
-from console.core.kinds.kinds import kind_of
-from console.core.run.critical_paths import try_words
+from console.core.kinds.kind_table import kind_of
+from console.core.run.critical_path_verdict import try_words
 from console.core.run.sentences import sentence
 from console.core.words.canary_words import reading_words
 from console.core.words.sizes import counted_hosts, with_capital

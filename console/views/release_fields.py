@@ -6,6 +6,7 @@ The answers are the fields of a `Request`; its notes are a text of their own. Wh
 from collections.abc import Callable
 from typing import NamedTuple
 
+from console.as_typed import as_typed
 from console.core.host_selection import select
 from console.core.words.durations import duration_words, seconds_of
 from console.core.words.nearest_name import nearest
@@ -15,7 +16,6 @@ from console.model.host import Host
 from console.model.request import Request
 from console.model.strategy_names import STRATEGIES
 from console.model.values import changed
-from console.typed import as_typed
 
 Pairs = tuple[tuple[str, str], ...]
 

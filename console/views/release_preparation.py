@@ -4,6 +4,7 @@ import shlex
 from collections import Counter
 from typing import NamedTuple
 
+from console.as_typed import as_typed
 from console.core.words.equivalent_command import request_words
 from console.errors import Problem, in_one_line
 from console.model.declared_impact import Impact
@@ -11,7 +12,6 @@ from console.model.fleet_snapshot import Candidate, FleetSnapshot
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
-from console.typed import as_typed
 from console.views.answer_effects import asked_for, effect_words
 from console.views.environment_title import environment_name
 from console.views.release_fields import Field, SeenOfForm, needed

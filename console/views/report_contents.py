@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.plan.run_versions import rollback_goal, versions_before
 from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted_hosts, with_capital

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
+from console.as_typed import as_typed
 from console.core.run.outcome import next_words
 from console.core.run.sentences import kind_words, sentence
 from console.core.words.sizes import counted, counted_hosts, with_capital
 from console.model.plan import Step
 from console.model.run_summary import ASIDE
 from console.model.state import CriticalTry, RunState
-from console.typed import as_typed
 from console.views.document_blocks import Block, Drawing, FactRows, Moments, Paragraph, Point, Points, TableGrid, TimelineEntry
 from console.views.kept_metrics import KeptMetrics, When, name_of, value_words
 from console.views.report_contents import WholeReport, summary_sentence, tone_of

@@ -1,6 +1,6 @@
 """How a run stands: from what to what, how far it is, and how it ended. Pure."""
 
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.plan.run_versions import rollback_goal, versions_before
 from console.core.run.breaches import blocking_breach, counting_down
 from console.core.run.downtime import downtime, is_down

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from console.errors import ConsoleError, Exit, Locked, NoGo, NotYet, Problem, UsageFault
+from console.errors import ConsoleError, Locked, NoGo, NotYet, Problem, UsageFault
+from console.exit_codes import Exit
 from console.wire.frames import TO_ENGINE, DecodeError, framed
 
 PROTOCOL = 2

@@ -9,7 +9,7 @@ from console.adapters.build import GitWorkshop
 from console.adapters.git.git_repository import GitRepository
 from console.core.host.release_manifest import manifest_of
 from console.model.configured_environment import Build, Environment
-from console.model.release import Package, Release, Revision
+from console.model.release_facts import Package, Release, Revision
 from console.model.values import changed
 from console.ports.steps import StepResult
 from tests.adapters.repositories import commit, git, needs_git

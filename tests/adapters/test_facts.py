@@ -15,7 +15,7 @@ from console.core.host import release_scripts
 from console.model.configured_environment import Environment
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, LockHolder
-from console.model.maintenance import HostMaintenance
+from console.model.maintenance_mode import HostMaintenance
 from console.text import SafeText
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 

@@ -9,9 +9,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from console.adapters.clock import SystemClock
-from console.adapters.health_gates import HostGates
+from console.adapters.ask_health_gates import HostGates
 from console.adapters.host_http import client_through
+from console.adapters.system_clock import SystemClock
 from console.adapters.this_machine import LocalTransport
 from console.model.configured_environment import Environment
 from console.model.host import Host

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.balancers.command import CommandBalancer
+from console.adapters.ask_health_gates import HostGates, bare_command, check_command, release_command
+from console.adapters.balancers.command_balancer import CommandBalancer
 from console.adapters.checks.one_question import RunCommand
-from console.adapters.health_gates import HostGates, bare_command, check_command, release_command
 from console.adapters.host_inspection import HostScout
 from console.adapters.metrics.proc_sampler import Machines
 from console.adapters.ssh.pool import SshTransport

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.release_reader import pack
+from console.adapters.pack_release import pack
 from console.adapters.ship import HostShipper
 from console.adapters.this_machine import LocalTransport
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.probes import HealthCheck
-from console.model.release import Package, Release
+from console.model.release_facts import Package, Release
 from console.model.values import changed
 from console.ports.hosts import Unreached
 from console.text import SafeText
@@ -231,7 +231,7 @@ async def test_a_link_that_is_lost_is_asked_once_more(app: Path, package: Packag
 
 
 async def test_a_health_command_runs_in_the_live_release_with_its_variables(app: Path, package: Package):
-    from console.adapters.health_gates import HostGates, release_command
+    from console.adapters.ask_health_gates import HostGates, release_command
 
     await ship(LocalTransport(), app, package)
     (app / "current").symlink_to(f"releases/{RELEASE.id}")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.release_reader import pack
+from console.adapters.pack_release import pack
 from console.adapters.ship import HostShipper
 from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts
 from console.model.host import Host
-from console.model.release import Package, Release
+from console.model.release_facts import Package, Release
 from console.ports.hosts import Ran, Sink
 from console.ports.steps import Sharing, StepResult
 from console.text import SafeText

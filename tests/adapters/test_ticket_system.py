@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.health_gates import check_command
+from console.adapters.ask_health_gates import check_command
 from console.adapters.this_machine import LocalTransport
 from console.adapters.ticket_system import ConfiguredTickets
 from console.model.values import changed

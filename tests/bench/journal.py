@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
-from console.adapters.clock import SystemClock
-from console.adapters.journal.sql_journal import SqlJournal
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.logs.log_writer import LogWriter
 from console.adapters.statefolder import prepared
+from console.adapters.system_clock import SystemClock
 from console.engine.run.run_record import RunRecord
 from console.engine.server.garbage import GarbageSearch
 from console.model import events as ev

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from console.adapters.release_reader import pack
+from console.adapters.pack_release import pack
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.login_shell import command_line
 from console.adapters.statefolder import prepared
@@ -19,7 +19,7 @@ from console.cli.real_ports import RealOutside, open_outside
 from console.config.load import load_file
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.model.release import Package, Release
+from console.model.release_facts import Package, Release
 from console.ports.hosts import Ran, Sink
 from console.ports.steps import Sharing
 from console.text import SafeText

@@ -10,9 +10,9 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from console.adapters.clock import SystemClock
-from console.adapters.journal.sql_journal import SqlJournal
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.statefolder import prepared
+from console.adapters.system_clock import SystemClock
 from console.cli.real_ports import open_outside
 from console.config.load import load_file
 from console.engine.engine import Engine

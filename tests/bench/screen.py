@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
-from console.adapters.journal.sql_journal import SqlJournal
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.statefolder import prepared
 from console.core.run.evolve import fold
 from console.engine.server.broadcast import Broadcast

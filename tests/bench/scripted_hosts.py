@@ -6,14 +6,14 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.adapters.clock import SystemClock
+from console.adapters.ask_health_gates import HostGates
 from console.adapters.durable_steps import DurableSteps
-from console.adapters.health_gates import HostGates
 from console.adapters.host_inspection import HostScout
 from console.adapters.host_lock import HostLocks
 from console.adapters.metrics.proc_sampler import METRICS
 from console.adapters.scripted_hosts import Call, ScriptedAnswer, ScriptedTransport
 from console.adapters.ship import HostShipper
+from console.adapters.system_clock import SystemClock
 from console.cli.real_ports import RealOutside, open_outside
 from console.core.host.ship_scripts import LOOKED
 from console.model.application_metrics import MACHINE

@@ -13,9 +13,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from console.adapters.clock import SystemClock
-from console.adapters.journal.sql_journal import SqlJournal
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.statefolder import prepared
+from console.adapters.system_clock import SystemClock
 from console.config.load import load_file
 from console.engine.engine import Engine
 from console.engine.server.engine_process import serve

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from console.adapters.journal.sql_journal import SqlJournal
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.statefolder import prepared
 from console.core.run.evolve import fold
 from console.engine.server.broadcast import Broadcast

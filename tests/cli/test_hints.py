@@ -11,12 +11,12 @@ import click
 import pytest
 
 import console
+from console.as_typed import commands_in
 from console.cli.main import cli
 from console.core.checks.fleet import named as with_environment
 from console.errors import NotYet
 from console.model.checks import Check
 from console.text import SafeText
-from console.typed import commands_in
 
 SOURCE = Path(console.__file__).parent
 RUN = "20260101T000000Z-production-3f2a"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from console.typed import commands_in
+from console.as_typed import commands_in
 from tests.cli.product import DEPLOY, PATH, Product, until
 
 SLOW = "v1.5.1"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from console.cli.follow import _told
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model.state import RunState
 from tests.cli.product import Product, until
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
 from console.cli.command_access import environment_client
 from console.cli.configuration import environment
 from console.cli.invocation import Invocation

@@ -103,7 +103,7 @@ def test_a_command_loads_nothing_slow(tmp_path: Path, words: tuple[str, ...], mo
 
 
 @pytest.mark.parametrize(
-    ("module", "heavy"), [("console.config.load", ("console.core.kinds.kinds", "asyncio")), ("console.cli.real_ports", ("rich", "pygments", "sqlalchemy"))]
+    ("module", "heavy"), [("console.config.load", ("console.core.kinds.kind_table", "asyncio")), ("console.cli.real_ports", ("rich", "pygments", "sqlalchemy"))]
 )
 def test_a_module_does_not_bring_what_is_heavy(module: str, heavy: tuple[str, ...]):
     code = f"import sys, {module}; print([m for m in {heavy!r} if m in sys.modules])"

@@ -12,7 +12,8 @@ import pytest
 from console.client.engine_connection import NoEngine, connect, look
 from console.client.engines import ensure_engine, find_engines, last_lines, spawn_engine
 from console.client.login_claims import claims_of
-from console.errors import ConsoleError, EngineLost, Exit, UsageFault
+from console.errors import ConsoleError, EngineLost, UsageFault
+from console.exit_codes import Exit
 from console.model.commands import Note
 from console.model.events import RunEnded
 from console.model.request import Request

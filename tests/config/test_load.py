@@ -4,7 +4,8 @@ import pytest
 
 from console.config.file_place import find_file
 from console.config.load import ConfigFile, digest, load_file
-from console.errors import Exit, Problem, UsageFault
+from console.errors import Problem, UsageFault
+from console.exit_codes import Exit
 from console.model.application_metrics import QueriedMetric
 from console.model.configured_environment import Environment
 from console.model.host import Host

@@ -1,7 +1,7 @@
 """Values that many tests of the core begin with: states of a run, hosts in it, people, checks. What a test is about is said in the test."""
 
-from console.core.checks.measured import HostMeasure
-from console.core.run.counting import recounted
+from console.core.checks.verdict_by_host import HostMeasure
+from console.core.run.step_tally import recounted
 from console.model.checks import Check
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.paged_table import Table

@@ -11,7 +11,7 @@ from console.core.run.usual_times import seconds_by_kind
 from console.core.run.usual_times import usual_by_kind as usual_of
 from console.model.environment_record import Attempts, Debts, EnvironmentRecord, Unclear
 from console.model.fleet_snapshot import LastRun
-from console.model.release import Revision
+from console.model.release_facts import Revision
 from console.model.state import RunState
 from console.text import SafeText
 

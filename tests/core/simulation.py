@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from console.core.kinds.kinds import KINDS
+from console.core.kinds.kind_table import KINDS
 from console.core.plan.database_plan import plan_restore
 from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
@@ -12,7 +12,7 @@ from console.core.run.evolve import evolve
 from console.core.run.ready_steps import running_steps
 from console.model import events as ev
 from console.model.configured_environment import Database, Environment
-from console.model.database import Backup
+from console.model.database_facts import Backup
 from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
 from console.model.host import Host
 from console.model.host_commands import Command

@@ -11,9 +11,9 @@ from console.core.run.evolve import evolve
 from console.core.words.announcement_words import Message, after, before, grouped, made_notes
 from console.model import events as ev
 from console.model.configured_environment import Announce
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.declared_impact import Impact
-from console.model.release import Release
+from console.model.release_facts import Release
 from console.model.request import Request
 from console.model.state import HostCondition
 from console.model.values import changed

@@ -3,7 +3,7 @@
 import pytest
 
 from console.core.plan.planner import plan_release
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Environment

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import plan_way_back
 from console.core.run.closing import is_closing
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Environment

@@ -7,20 +7,21 @@ import pytest
 from console.core.checks.balancers import assess_sides
 from console.core.environment.live_release import live_after
 from console.core.environment.record import trimmed
-from console.core.kinds.judges import JUDGES
+from console.core.kinds.kind_judges import JUDGES
 from console.core.kinds.preflight_result import PreflightResult
 from console.core.plan.planner import plan_release
 from console.core.rollback_targets import Targets, targets_before
 from console.core.run.outcome import host_rows
 from console.core.traffic.bluegreen_sides import Sides, sides_of
-from console.errors import Exit, Problem
+from console.errors import Problem
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Environment
 from console.model.environment_record import Live
 from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.request import Request
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
 from console.model.values import changed

@@ -10,7 +10,7 @@ from console.core.run.decide import decide
 from console.core.run.evolve import evolve
 from console.core.run.outcome import conclude
 from console.core.run.person_wanted import wanted
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.balancer import Balancer

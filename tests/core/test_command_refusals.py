@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.kinds.kinds import KINDS as KINDS_OF_RUN
+from console.core.kinds.kind_table import KINDS as KINDS_OF_RUN
 from console.core.run.accept import accept
 from console.core.run.command_refusals import lacks_reason, left_live, may
 from console.model import commands as cmd

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from console.core.checks.content import assess_content, flaws_in, flaws_of, leads_out, shipped_root, unfit
 from console.core.checks.fleet import overridden
+from console.model.commit_holding import Holding
 from console.model.configured_environment import Build, Environment
-from console.model.content import Holding
 from console.model.values import changed
 from console.text import SafeText
 

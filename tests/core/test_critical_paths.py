@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from console.core.plan.critical_steps import never_tried
 from console.core.plan.planner import plan_release
 from console.core.run.command_refusals import may
-from console.core.run.critical_paths import ended, has_passed, is_per_host, manual_names, open_ticks, path_of, tick_words, tried_hosts, try_words
+from console.core.run.critical_path_verdict import ended, has_passed, is_per_host, manual_names, open_ticks, path_of, tick_words, tried_hosts, try_words
 from console.core.run.failure_budget import is_tripped
 from console.core.run.outcome import conclude
 from console.core.run.person_wanted import command_to_go_on

@@ -25,12 +25,12 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.configured_environment import Database
-from console.model.database import Backup, DumpLook, LintFinding, Migration, Review
+from console.model.database_facts import Backup, DumpLook, LintFinding, Migration, Review
 from console.model.declared_impact import Impact
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.plan import ReturnTarget
-from console.model.release import Release
+from console.model.release_facts import Release
 from console.model.request import Request
 from console.model.state import RunState, StepState
 from console.model.values import changed

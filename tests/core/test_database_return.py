@@ -6,7 +6,7 @@ import pytest
 
 from console.core.checks.database_return import declared_by, schema_back
 from console.core.database_state import MIGRATE, REVERT
-from console.model.database import Migration, Review
+from console.model.database_facts import Migration, Review
 from console.model.declared_impact import Impact
 from console.model.plan import Step
 from console.model.request import Person, Request

@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.plan.planner import plan_release
-from console.core.run.counting import is_settled
 from console.core.run.decide import decide
 from console.core.run.failure_budget import is_tripped
 from console.core.run.outcome import conclude
 from console.core.run.ready_steps import running_steps
-from console.errors import Exit
+from console.core.run.step_tally import is_settled
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Database
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.effects import AskHosts, AskPerson, CancelStep, RecordEvent, StartStep, TakeLocks, WakeAt
 from console.model.host_commands import Command, Hook
 from console.model.plan import Plan, ReturnTarget

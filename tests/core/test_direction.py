@@ -5,7 +5,7 @@ import pytest
 from console.core.checks.direction import assess_direction, attempt_of, attempts_after
 from console.model.environment_record import Attempts, EarlierAttempt
 from console.model.host_facts import HostFacts, HostRelease
-from console.model.release import Revision
+from console.model.release_facts import Revision
 from console.model.state import HostState, RunState
 from console.text import SafeText
 from tests.core.newest_first import bad_attempts

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.core.host import dump_scripts
 from console.model.configured_environment import Database
-from console.model.database import Backup, DumpLook
+from console.model.database_facts import Backup, DumpLook
 from console.model.host_commands import Command
 from console.text import SafeText
 from tests.core.shells import Shell

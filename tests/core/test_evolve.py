@@ -10,12 +10,12 @@ from console.core.run.evolve import evolve, fold
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.checks import Check
-from console.model.database import Backup, Review
+from console.model.database_facts import Backup, Review
 from console.model.events import PauseCause
 from console.model.host_commands import Command
 from console.model.host_facts import LockHolder
 from console.model.plan import Plan, ReturnTarget
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request
 from console.model.state import Act, CriticalTry, HostState, Pausing, RunState, StepState
 from console.model.values import changed

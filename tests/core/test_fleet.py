@@ -3,7 +3,7 @@
 import pytest
 
 from console.core.checks.fleet import LeaveOut, assess_fleet, assess_live, assess_lock, assess_way_back, blocking_reasons, named, overridden
-from console.core.kinds.kinds import looked_at_with
+from console.core.kinds.kind_table import looked_at_with
 from console.core.plan.return_plan import shipped_again, way_back, way_to
 from console.core.words.sizes import counted
 from console.model.checks import Check

@@ -5,7 +5,7 @@ import pytest
 from console.core.rollback_targets import Targets, targets_before
 from console.errors import Problem
 from console.model.environment_record import Live, Unclear
-from console.model.release import Release
+from console.model.release_facts import Release
 from console.model.request import Request
 from console.model.state import HostState, RunState
 from console.model.values import changed

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.kinds.kinds import OnFailure
+from console.core.kinds.kind_table import OnFailure
 from console.core.run.accept import accept
 from console.core.run.evolve import fold
 from console.core.run.outcome import host_rows
 from console.core.run.ready_steps import running_steps
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal

@@ -5,7 +5,7 @@ import pytest
 from console.core.host.maintenance_script import LEFT_AS_IT_IS, LOOK, maintenance_left, switch_maintenance
 from console.core.host.release_scripts import user_command
 from console.model.host_commands import Command
-from console.model.maintenance import HostMaintenance, Maintenance
+from console.model.maintenance_mode import HostMaintenance, Maintenance
 from console.text import SafeText
 from tests.core.shells import SAY, Shell
 

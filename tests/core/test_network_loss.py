@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from console.core.plan.planner import plan_release
 from console.core.run.accept import accept
 from console.core.run.breaches import counting_down
-from console.core.run.counting import recounted
 from console.core.run.decide import decide
 from console.core.run.evolve import fold
 from console.core.run.failure_budget import is_network
 from console.core.run.network_loss import lost_together
 from console.core.run.ready_steps import running_steps
+from console.core.run.step_tally import recounted
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Environment

@@ -5,17 +5,17 @@ from datetime import UTC, datetime
 import pytest
 
 from console.core.checks.fleet import INODES_OF_STEPS
-from console.core.kinds.judges import JUDGES
+from console.core.kinds.kind_judges import JUDGES
 from console.core.kinds.preflight_result import PreflightResult
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.configured_environment import Database, Environment
-from console.model.database import Backup
+from console.model.database_facts import Backup
 from console.model.environment_record import Live
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.number_of_hosts import NumberOfHosts
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.request import Request, RunKind
 from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.run.outcome import conclude, host_rows, is_there_already, left_out, lock_problems, unfollowed
-from console.errors import Exit, Problem
-from console.model.database import Review
+from console.errors import Problem
+from console.exit_codes import Exit
+from console.model.database_facts import Review
 from console.model.plan import Plan, ReturnTarget
 from console.model.request import Request
 from console.model.state import HostCondition, HostState, RunState, StepState

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.kinds.kinds import KINDS as KINDS_OF_RUN
+from console.core.kinds.kind_table import KINDS as KINDS_OF_RUN
 from console.core.run.pauses import PAUSES, is_paused_for, pause_rule
 from console.model import events as ev
 from console.model.request import RunKind

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from console.core.run.person_wanted import NeedsPerson, stays_open, wanted
 from console.model.debt import Debt
 from console.model.environment_record import Debts, EnvironmentRecord, OwedHost
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed

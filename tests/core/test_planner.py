@@ -11,7 +11,7 @@ from console.core.plan.return_plan import plan_way_back
 from console.core.plan.strategies import registry
 from console.core.plan.strategies.rolling import waves_of
 from console.model.configured_environment import Build, Database, Environment
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.host import Host
 from console.model.host_commands import Command, Hook
 from console.model.number_of_hosts import NumberOfHosts

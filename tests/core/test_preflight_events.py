@@ -6,7 +6,7 @@ from console.core.kinds.preflight_events import events_of, plan_of, seen
 from console.core.rollback_targets import Targets
 from console.errors import NoGo
 from console.model.configured_environment import Environment
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.environment_record import Live
 from console.model.events import CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved, TrafficChanged, WeightsChanged
 from console.model.host_facts import HostFacts, HostRelease
@@ -17,8 +17,8 @@ from console.model.values import changed
 from console.text import SafeText
 from tests.core.balanced import NAME, balanced
 from tests.core.simulation import NEW, OLD
-from tests.core.test_kinds import DATABASE, FLEET, MIGRATES, ON_NEW, ON_OLD, RELEASE, REVISION, a_fleet, away, found
-from tests.core.test_kinds import seen as fact
+from tests.core.test_kind_table import DATABASE, FLEET, MIGRATES, ON_NEW, ON_OLD, RELEASE, REVISION, a_fleet, away, found
+from tests.core.test_kind_table import seen as fact
 
 BALANCED = balanced(3)
 THREE = ("web01", "web02", "web03")

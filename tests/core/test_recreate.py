@@ -2,22 +2,22 @@
 
 import pytest
 
-from console.core.kinds.judges import JUDGES
+from console.core.kinds.kind_judges import JUDGES
 from console.core.plan.maintenance_page import behind_page, has_shown, page_on, shows_page
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import plan_rollback
 from console.core.plan.strategies.recreate import without_stop
 from console.core.run.downtime import downtime, is_down, outages
 from console.core.run.outcome import conclude
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Database, Environment
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.host_commands import Command
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.plan import Plan, ReturnTarget, Step
-from console.model.release import Release
+from console.model.release_facts import Release
 from console.model.request import Request
 from console.model.state import PENDING
 from console.model.values import changed
@@ -183,7 +183,7 @@ def test_a_page_that_stays_on_is_no_success_and_takes_no_release_back(gate: str,
 
 
 def test_a_rollback_of_its_own_goes_in_step_behind_the_page():
-    from tests.core.test_kinds import ROLLBACK, found
+    from tests.core.test_kind_table import ROLLBACK, found
 
     environment = fleet(commands={**STOPS, **PAGE})
     plan = JUDGES["rollback"].plan(found("rollback", environment=environment, **ROLLBACK))  # type: ignore[arg-type]

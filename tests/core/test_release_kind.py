@@ -11,14 +11,14 @@ from console.errors import NoGo
 from console.model.application_metrics import CountedMetric, Metrics
 from console.model.checks import Check
 from console.model.configured_environment import Database, Environment, Freeze
-from console.model.database import Backup, Migration, Review
+from console.model.database_facts import Backup, Migration, Review
 from console.model.environment_record import Released
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.host_facts import Ceding, HostFacts, HostRelease, LockHolder
 from console.model.number_of_hosts import NumberOfHosts
 from console.model.probes import CriticalPath
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.request import Request
 from console.model.strategy import Canary
 from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic

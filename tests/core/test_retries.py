@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.conditions import UNVERIFIED
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.plan.planner import plan_release
 from console.core.run.command_refusals import may
-from console.core.run.critical_paths import open_ticks
+from console.core.run.critical_path_verdict import open_ticks
 from console.core.run.decide import decide
 from console.core.run.monitoring_window import is_over, window_left
 from console.core.run.outcome import host_rows

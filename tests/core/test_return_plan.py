@@ -17,11 +17,11 @@ from console.core.plan.return_plan import (
     way_to,
 )
 from console.model.configured_environment import Database
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.host_commands import Command, Hook
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.plan import ReturnTarget
-from console.model.release import Release
+from console.model.release_facts import Release
 from console.model.state import HostState, RunState
 from console.model.values import changed, sealed
 from console.text import SafeText

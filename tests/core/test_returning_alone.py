@@ -8,7 +8,7 @@ from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import plan_rollback
 from console.core.run.decide import decide
 from console.core.run.sentences import sentence
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.effects import StartStep

@@ -23,7 +23,7 @@ from console.core.migrations.review import (
     worst_first,
 )
 from console.model.checks import Check
-from console.model.database import Effect, LintFinding, Migration, Review, TableFacts, Touch
+from console.model.database_facts import Effect, LintFinding, Migration, Review, TableFacts, Touch
 from console.model.declared_impact import Impact
 from console.model.values import changed
 from console.text import SafeText

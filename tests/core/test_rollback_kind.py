@@ -10,11 +10,11 @@ from console.core.kinds.rollback import checks, destination, plan
 from console.core.rollback_targets import Targets
 from console.model.checks import Check
 from console.model.configured_environment import Database, Environment
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.plan import ReturnTarget
-from console.model.release import Release
+from console.model.release_facts import Release
 from console.model.request import Request
 from console.model.strategy import BlueGreen
 from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic

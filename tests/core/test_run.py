@@ -12,7 +12,7 @@ from console.core.run.accept import accept
 from console.core.run.decide import StartStep, decide
 from console.core.run.evolve import evolve, fold
 from console.core.run.ready_steps import running_steps
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal

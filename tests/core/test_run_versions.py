@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.adapters.journal.run_summaries import summary_after
+from console.adapters.journal.history_line import summary_after
 from console.core.environment.record import trimmed
 from console.core.plan.planner import plan_release
 from console.core.plan.run_versions import rollback_goal, versions_before
@@ -11,7 +11,7 @@ from console.core.rollback_targets import targets_before
 from console.core.run.evolve import fold
 from console.model import events as ev
 from console.model.plan import Plan, ReturnTarget, Steps
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.values import changed
 from console.text import SafeText
 from console.views.history_words import change_words

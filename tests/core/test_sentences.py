@@ -4,23 +4,23 @@ from typing import Any, get_args
 
 import pytest
 
+from console.as_typed import Typed, set_typed, typed_here
 from console.core.run.sentences import impact_words, sentence
 from console.model import events as ev
 from console.model.analysis import Reading
 from console.model.checks import Check
-from console.model.database import Backup, LintFinding, Migration, Review
+from console.model.database_facts import Backup, LintFinding, Migration, Review
 from console.model.declared_impact import Impact
 from console.model.host_facts import LockHolder
 from console.model.log_kinds import LogKind
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.plan import Plan, Steps
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.request import Request
 from console.model.thresholds import BadBefore, BothSides, Breached, Crossed, Inconclusive, Mean, Threshold, Unmeasured, Within
 from console.model.traffic import OwnWeight
 from console.model.values import changed
 from console.text import SafeLines, SafeText
-from console.typed import Typed, set_typed, typed_here
 from tests.core.builders import ADA, LIN, a_check, a_step
 
 S = SafeText

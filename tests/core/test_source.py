@@ -3,7 +3,7 @@
 import pytest
 
 from console.core.checks.source import assess_behind, assess_branch, assess_tree
-from console.model.release import Revision
+from console.model.release_facts import Revision
 from console.model.values import changed
 from console.text import SafeText
 

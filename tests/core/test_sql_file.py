@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from console.adapters.database.parser import PostgresParser
 from console.core.migrations.sql_file import DEEPEST, IN_TRANSACTION, SHOWN, FileReading, Memory
 from console.core.migrations.statements import cut
-from console.model.database import Touch
+from console.model.database_facts import Touch
 
 PARSER = PostgresParser()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from console.core.checks.staging import KnownCommit, Made, assess_staging, contents_of, expected_content, is_same, known_of, released_of
 from console.model.environment_record import EnvironmentRecord, Released
 from console.model.plan import Plan, Step
-from console.model.release import Revision
+from console.model.release_facts import Revision
 from console.model.request import Request
 from console.model.state import RunState
 from console.text import SafeText

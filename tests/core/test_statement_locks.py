@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.adapters.database.parser import PostgresParser
 from console.core.migrations.statement_locks import MANY, Lock, LockedTable, locks, table_of, walk, words_of
-from console.model.database import Effect
+from console.model.database_facts import Effect
 
 PARSER = PostgresParser()
 ALL, EXCLUSIVE, SHARE, ROW_SHARE, LIGHT, ROWS = (

@@ -15,7 +15,7 @@ from console.core.run.sentences import sentence
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Database
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.host_commands import Command
 from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Step

@@ -9,8 +9,8 @@ from console.core.environment.verification import unverified_after
 from console.core.plan.planner import plan_release
 from console.core.rollback_targets import Targets, targets_before
 from console.core.run.command_refusals import may
-from console.core.run.counting import with_host
 from console.core.run.ready_steps import running_steps
+from console.core.run.step_tally import with_host
 from console.core.run.superseding import ceding, is_about_to_end, makes_way, not_as_seen
 from console.core.words.announcement_words import after
 from console.model import commands as cmd
@@ -19,8 +19,8 @@ from console.model.configured_environment import Ticket
 from console.model.environment_record import Live, Unclear
 from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import Ceding, HostFacts, LockHolder
-from console.model.maintenance import Maintenance
-from console.model.release import Release, Revision
+from console.model.maintenance_mode import Maintenance
+from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
 from console.model.thresholds import Breached, Threshold

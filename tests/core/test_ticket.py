@@ -11,7 +11,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Ticket
 from console.model.environment_record import EnvironmentRecord
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.request import Request
 from console.model.secret import SecretRef
 from console.model.state import RunState

@@ -11,7 +11,8 @@ from console.core.run.decide import decide
 from console.core.run.evolve import fold
 from console.core.run.outcome import drained_problems, loose_ends
 from console.core.run.ready_steps import running_steps
-from console.errors import Exit, Problem
+from console.errors import Problem
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.effects import TakeOut

@@ -11,7 +11,7 @@ from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import is_left_old
 from console.core.run.evolve import fold
 from console.core.run.ready_steps import running_steps
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Environment

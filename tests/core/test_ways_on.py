@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.run.command_refusals import may
-from console.core.run.critical_paths import open_ticks
+from console.core.run.critical_path_verdict import open_ticks
 from console.core.run.person_wanted import command_to_go_on, wanted
 from console.model import commands as cmd
 from console.model import events as ev

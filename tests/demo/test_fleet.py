@@ -16,7 +16,7 @@ import asyncssh
 import pytest
 import pytest_asyncio
 
-from console.adapters.release_reader import pack
+from console.adapters.pack_release import pack
 from console.demo.customers import ask
 from console.demo.demo_fleet import DemoFleet
 from console.demo.demo_folder import USER
@@ -26,7 +26,7 @@ from console.demo.undertaker import marked
 from console.errors import UsageFault
 from console.model import host as host_model
 from console.model.configured_environment import Environment
-from console.model.release import Release
+from console.model.release_facts import Release
 from console.text import SafeText
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="the demo makes a git repository: apt install git")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from console.as_typed import commands_in
 from console.demo import background
 from console.demo.undertaker import marked
-from console.typed import commands_in
 from tests.cli.product import DEPLOY, PATH, Terminal
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="the demo makes a git repository: apt install git")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.system_clock import SetClock
 from console.engine.active_runs import KEPT
 from console.engine.engine import Engine
 from console.errors import ConsoleError, Locked, UsageFault

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.system_clock import SetClock
 from console.engine.context import QueryContext
 from console.engine.queries.lock_and_unlock import answer_break
 from console.errors import Locked, RecordAway

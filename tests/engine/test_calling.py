@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.core.run.person_wanted import wanted
 from console.engine.run.person_caller import PersonCaller
 from console.model import commands as cmd

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from console.adapters.balancers.scripted_balancer import ScriptedBalancer
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.engine.run.canary_analysis import CanaryAnalysis
 from console.engine.run.step_attempt import Task
 from console.model import commands as cmd

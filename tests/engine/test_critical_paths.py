@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.engine.run.critical_path_steps import AT_ONCE, try_path, wait_for_tick
 from console.engine.run.step_attempt import Task
 from console.model import commands as cmd

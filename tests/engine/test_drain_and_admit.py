@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from console.adapters.balancers.scripted_balancer import ScriptedBalancer
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.core.run.evolve import evolve
 from console.engine.run.drain_and_admit import AtBalancer, admit, drain, take_all_out
 from console.engine.run.shared_balancer import SharedBalancer

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.system_clock import SetClock
 from console.engine.context import QueryContext
 from console.engine.queries.exec_and_logs import answer_exec
 from console.engine.queries.feeds import Feeds

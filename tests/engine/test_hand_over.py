@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.engine.active_runs import ActiveRuns
 from console.engine.run.lock_hand_over import PATIENCE, HandOver
 from console.errors import Locked

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from console.adapters.clock import SetClock
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.scripted_hosts import ScriptedTransport
+from console.adapters.system_clock import SetClock
 from console.core.host.stale_lock import HEARTBEAT
 from console.engine.run.executor import CANCEL_AGAIN, FleetExecutor
 from console.engine.run.shared_balancer import SharedBalancer
@@ -18,7 +18,7 @@ from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.host_facts import LockHolder
 from console.model.plan import Plan, Step, Steps
-from console.model.release import Release
+from console.model.release_facts import Release
 from console.model.state import HostState, RunState
 from console.model.values import changed
 from console.ports.hosts import Sink

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
 from console.engine.run import log_reader, log_watch
 from console.engine.run.log_watch import LogWatch
 from console.model.configured_environment import Environment

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from console.adapters.balancers.scripted_balancer import ScriptedBalancer
-from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.system_clock import SetClock
 from console.engine.catch_up.reminder import Reminder
 from console.engine.context import QueryContext
 from console.engine.maintenance.change import answer_maintenance, answer_maintenance_seen, read_maintenance
@@ -26,7 +26,7 @@ from console.model.events import MaintenanceChanged, RunEnded
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, LockHolder
-from console.model.maintenance import HostMaintenance, MaintenanceSeen
+from console.model.maintenance_mode import HostMaintenance, MaintenanceSeen
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.traffic import BalancerProblem

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.system_clock import SetClock
 from console.core.checks.configured import judges_commit
 from console.engine.context import QueryContext
 from console.engine.queries.version_badges import answer_ci, answer_verified
@@ -16,7 +16,7 @@ from console.model import events as ev
 from console.model.checks import Finding
 from console.model.host_commands import Command
 from console.model.probes import CheckSpec
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.request import Request
 from console.model.secret import SecretRef
 from console.model.values import changed

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from console.adapters.clock import SetClock
 from console.adapters.metrics.scripted_source import ScriptedSource
+from console.adapters.system_clock import SetClock
 from console.engine.metrics.keeper import AFTER_FAULT, AFTER_RUN, BESIDE_RUN, MetricKeeper, NoMeasurements, sample_of
 from console.engine.queries.for_screens import answer_numbers, follow_numbers
 from console.engine.run.before_and_after import KeptBeside

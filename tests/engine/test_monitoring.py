@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.engine.run import monitor
 from console.engine.run.executor import FleetExecutor
 from console.engine.run.monitor import Monitoring

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from console.adapters.clock import SystemClock
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.system_clock import SystemClock
 from console.engine.run.run_names import new_run
 from tests.adapters.journal.test_contract import opened
 from tests.recorded import record

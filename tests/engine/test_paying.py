@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.clock import SystemClock
-from console.adapters.journal.sql_journal import SqlJournal
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.statefolder import prepared
+from console.adapters.system_clock import SystemClock
 from console.cli.real_ports import open_outside
 from console.config.load import load_file
 from console.core.run.evolve import fold

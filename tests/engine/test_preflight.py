@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.system_clock import SetClock
 from console.engine.preflight.decision import FRESH, Preflight
 from console.engine.preflight.preflight_input import PreflightInput
 from console.engine.run.runner import Runner
 from console.model.commands import Abort, Accepted, Decide, Refusal
-from console.model.content import Holding
+from console.model.commit_holding import Holding
 from console.model.events import RunOpened
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
-from console.model.pending import Between
-from console.model.release import Revision
+from console.model.pending_commits import Between
+from console.model.release_facts import Revision
 from console.model.request import Person, Request
 from console.model.values import changed
 from console.text import SafeText

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from console.adapters.clock import SystemClock
-from console.adapters.journal.sql_journal import SqlJournal
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import prepared
+from console.adapters.system_clock import SystemClock
 from console.cli.real_ports import open_outside
 from console.config.load import load_file
 from console.core.host.login_command import visit

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.system_clock import SetClock
 from console.core.plan.long_plans import PIECE
 from console.core.run.evolve import fold
 from console.engine.run.run_record import RunRecord

@@ -7,16 +7,15 @@ import time
 
 import pytest
 
-from console.adapters.clock import SystemClock
 from console.adapters.engine_identity import is_gone, this_engine
 from console.adapters.journal import postgres_leases
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.journal.memory import MemoryJournal
 from console.adapters.journal.postgres_store import PostgresStore
-from console.adapters.journal.sql_journal import SqlJournal
+from console.adapters.system_clock import SystemClock
 from console.core.run.evolve import fold
 from console.engine.active_runs import ActiveRuns
 from console.engine.context import QueryContext
-from console.engine.idle_runs import IdleRuns
 from console.engine.queries.lock_and_unlock import answer_break
 from console.engine.run import run_lease as leasing
 from console.engine.run import runs_elsewhere
@@ -24,6 +23,7 @@ from console.engine.run.onlookers import Onlookers
 from console.engine.run.run_lease import RunLease
 from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.engine.run.shown_elsewhere import LINES, NUMBERS, RunRelay
+from console.engine.runs_not_carried import IdleRuns
 from console.engine.server.access import user_name
 from console.engine.server.broadcast import Broadcast
 from console.engine.server.elsewhere_access import joins_as, standing_of
@@ -39,7 +39,7 @@ from console.model.values import changed
 from console.ports.feed import Output, Sample
 from console.ports.sharing_machines import SentCommand
 from console.text import SafeText
-from console.wire.shown import shown_items, shown_text
+from console.wire.output_elsewhere import shown_items, shown_text
 from tests.adapters.journal.test_contract import note, opened
 from tests.core.simulation import ADA as STARTER
 from tests.core.simulation import an_environment

@@ -17,7 +17,8 @@ from console.client.engine_connection import Client, NoEngine, SocketLine, conne
 from console.engine.server import connection
 from console.engine.server import engine_process as serving
 from console.engine.server.engine_process import held, idle_seconds, serve
-from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, UsageFault
+from console.errors import ConsoleError, EngineLost, Locked, NoGo, UsageFault
+from console.exit_codes import Exit
 from console.model.commands import Accepted, Note, Pause, Refusal
 from console.model.events import NoteAdded, RunEnded, RunOpened
 from console.model.request import Request

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.core.run.breaches import goes_back_for, is_judged
 from console.core.run.ready_steps import running_steps
 from console.core.thresholds.judging import judged

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
 from console.core.run.evolve import fold
 from console.core.thresholds import baselines, changes
 from console.engine.run import threshold_watch

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.system_clock import SetClock
 from console.core.run.evolve import fold
 from console.engine.engine import Engine
 from console.engine.run.ticket_closer import close_ticket

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from console.adapters.clock import SetClock
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.host_lock import HostLocks
 from console.adapters.scripted_hosts import ScriptedTransport
+from console.adapters.system_clock import SetClock
 from console.adapters.this_machine import LocalTransport
 from console.engine.run.executor import FleetExecutor
 from console.model.configured_environment import Environment

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.system_clock import SetClock
 from console.engine.preflight.decision import AGAIN, FRESH, Preflight
 from console.engine.preflight.findings import SLOW, prepare
 from console.engine.preflight.preflight_input import PreflightInput

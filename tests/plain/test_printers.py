@@ -5,15 +5,16 @@ import json
 import pytest
 
 from console.core.run.evolve import evolve
-from console.errors import ConsoleError, Exit, NoGo, Problem
+from console.errors import ConsoleError, NoGo, Problem
+from console.exit_codes import Exit
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.request import Person
 from console.model.state import RunState
 from console.model.values import changed
+from console.plain.json_printer import JsonPrinter, result_object
 from console.plain.json_text import in_ascii, json_text
-from console.plain.jsonl import JsonPrinter, result_object
-from console.plain.printer import Ending, LinePrinter, Printer
+from console.plain.line_printer import Ending, LinePrinter, Printer
 from console.plain.problem_json import fault_object
 from console.text import SafeText
 from console.views.parting_lines import last_lines

@@ -13,7 +13,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.model import events as ev
 from console.ports.feed import FeedItem, Output, Sample
 from console.text import Lines, SafeText

@@ -11,7 +11,7 @@ from typing import Any
 from pytest_textual_snapshot import normalize_svg
 from textual.pilot import Pilot
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.core.run.accept import accept
 from console.model import events as ev
 from console.model.checks import Check
@@ -22,7 +22,7 @@ from console.text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.home.home_screen import HomeScreen
 from console.tui.metrics_history import MetricsHistory
-from console.views.metric_numbers import changed_at
+from console.views.metrics_panel_numbers import changed_at
 from tests.core.simulation import ADA
 from tests.tui.past_runs import past_run
 from tests.tui.scripted import ScriptedFeed

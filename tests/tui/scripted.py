@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
 from console.core.run.accept import accept
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.configured_environment import Environment
 from console.model.plan import Step
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.ports.clock import Clock
 from console.ports.feed import FeedItem
 from console.text import SafeText

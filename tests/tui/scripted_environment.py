@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from textual.css.query import NoMatches
 
-from console.adapters.journal.run_lines import holds
+from console.adapters.journal.history_search import holds
 from console.errors import ConsoleError
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotHost, SnapshotRelease, Verified
-from console.model.maintenance import MaintenanceSeen, PlaceSeen
+from console.model.maintenance_mode import MaintenanceSeen, PlaceSeen
 from console.model.number_history import NumbersSeen
 from console.model.request import Request
 from console.model.run_summary import RunSummary

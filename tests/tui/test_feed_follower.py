@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.errors import EngineLost, UsageFault
 from console.model.events import Event
 from console.model.request import Person

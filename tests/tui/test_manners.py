@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console import typed
-from console.adapters.clock import SetClock
+from console import as_typed
+from console.adapters.system_clock import SetClock
 from console.model import commands as cmd
 from console.model import events as ev
 from console.ports.feed import Presence
@@ -150,7 +150,7 @@ async def test_a_long_sentence_takes_the_rows_that_it_needs_and_gives_them_back(
     ids=str,
 )
 async def test_how_another_terminal_finds_the_run_is_never_cut(width: int, shown: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(typed._process, "typed", typed.Typed(options=(("--state", "/tmp/deploy-demo-a1b2c3d4/state"),)))
+    monkeypatch.setattr(as_typed._process, "typed", as_typed.Typed(options=(("--state", "/tmp/deploy-demo-a1b2c3d4/state"),)))
     async with an_app(running()).run_test(size=(width, 24)) as pilot:
         await settled(pilot)
         assert on_screen(pilot)[-2].rstrip().endswith(shown)

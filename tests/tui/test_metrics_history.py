@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.model.measurements import IN_EACH_LOOK
 from console.ports.feed import Sample
 from console.tui.metrics_history import MOST, SLACK, SPAN, MetricsHistory

@@ -3,7 +3,7 @@
 import pytest
 
 from console.model import events as ev
-from console.model.database import Backup
+from console.model.database_facts import Backup
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.text import SafeText

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from tests.tui.scripted import an_app
 from tests.tui.test_keys import running, settled
 

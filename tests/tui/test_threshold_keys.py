@@ -2,7 +2,7 @@
 
 import re
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
 from console.model import events as ev
 from console.model.commands import Extend, Promote
 from console.model.thresholds import Breached, Crossed, Threshold, Within

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.adapters.clock import SetClock
+from console.adapters.system_clock import SetClock
 from console.tui.widgets.log_panel import LogPanel
 from console.tui.widgets.metrics_panel import MetricsPanel
 from console.views.log_lines import LogLine

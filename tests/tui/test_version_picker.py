@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
 from console.errors import UsageFault
 from console.model import events as ev
 from console.model.checks import Check

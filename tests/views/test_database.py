@@ -2,7 +2,7 @@
 
 from console.core.run.evolve import fold
 from console.model import events as ev
-from console.model.database import Backup, Migration, Review, TableFacts, Touch
+from console.model.database_facts import Backup, Migration, Review, TableFacts, Touch
 from console.model.values import changed
 from console.report.markdown import markdown
 from console.report.objects import report_object

@@ -1,7 +1,7 @@
 """What the screen says of a release's database: in the plan, on the way back, in the checklist."""
 
 from console.core.database_state import BACKUP
-from console.model.database import Backup, Review
+from console.model.database_facts import Backup, Review
 from console.model.plan import Plan, ReturnTarget, Step
 from console.model.state import HostState, RunState, StepState
 from console.model.values import changed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.model.maintenance import Maintenance, MaintenanceSeen, PlaceSeen
+from console.model.maintenance_mode import Maintenance, MaintenanceSeen, PlaceSeen
 from console.text import SafeText
 from console.views.maintenance_summary import equivalent_words, mending, odd_places, place_words, question_words, seen_lines, since_words, verb_for
 

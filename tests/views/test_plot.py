@@ -4,9 +4,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from console.model.state import HostState, RunState
-from console.views.metric_lines import Looking, metric_lines
+from console.views.metric_names import said
 from console.views.metric_series import MetricSeries
-from console.views.metric_words import said
+from console.views.metrics_panel_lines import Looking, metric_lines
 from console.views.plot import SCALE, PlotTrack, plot, time_axis
 from console.views.styled_text import Line, ascii_line, text, width
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from console.core.words.durations import duration_words, seconds_of
 from console.errors import Problem
 from console.model.checks import Check
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.declared_impact import Impact
 from console.model.fleet_snapshot import Candidate
 from console.model.host import Host

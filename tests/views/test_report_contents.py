@@ -8,11 +8,11 @@ from console.core.run.evolve import fold
 from console.core.words.sizes import with_capital
 from console.model import events as ev
 from console.model.checks import Check
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.request import Person
 from console.model.values import changed
-from console.plain.jsonl import result_object
-from console.plain.printer import Ending
+from console.plain.json_printer import result_object
+from console.plain.line_printer import Ending
 from console.ports.feed import Sample
 from console.report.html import html_page
 from console.report.markdown import markdown

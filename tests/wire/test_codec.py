@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.errors import Exit, Locked, NotYet, Problem, UsageFault
+from console.errors import Locked, NotYet, Problem, UsageFault
+from console.exit_codes import Exit
 from console.model.commands import Accepted, Note, RollBack
 from console.model.configured_environment import Environment
 from console.model.events import NoteAdded, RunOpened

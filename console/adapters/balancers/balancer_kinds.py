@@ -1,6 +1,6 @@
 """The real balancers of an environment, by their kinds. The only place that knows them all."""
 
-from console.adapters.balancers.command import CommandBalancer
+from console.adapters.balancers.command_balancer import CommandBalancer
 from console.adapters.balancers.haproxy import HaproxyBalancer
 from console.adapters.balancers.nginx import NginxBalancer
 from console.model.balancer import Balancer

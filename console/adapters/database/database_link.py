@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import conninfo, pq
 
-from console.adapters.checks import libpq
+from console.adapters.checks import libpq_tunnel
 from console.model.host import Host
 from console.ports.hosts import Transport, Unreached
 from console.text import SafeText
@@ -59,17 +59,17 @@ async def _connected(transport: Transport, host: Host, given: dict[str, Any], st
     try:
         connection = await psycopg.AsyncConnection.connect(**{name: value for name, value in led_there.items() if value is not None}, autocommit=True)
     except psycopg.OperationalError as fault:
-        if host.is_local or not libpq.wants_tls(str(fault), given):
+        if host.is_local or not libpq_tunnel.wants_tls(str(fault), given):
             raise
         return await _connected(transport, host, {**given, "sslmode": "require"}, stack, seconds)
     return await stack.enter_async_context(connection)
 
 
 async def _through(transport: Transport, host: Host, given: dict[str, Any], stack: contextlib.AsyncExitStack, seconds: float) -> dict[str, Any]:
-    place = libpq.place_of(given)
+    place = libpq_tunnel.place_of(given)
     if place is None:
-        raise NotRead(libpq.NO_PLACE)
+        raise NotRead(libpq_tunnel.NO_PLACE)
     stream = await transport.open_stream(host, *place, deadline=seconds)
     if isinstance(stream, Unreached):
         raise NotRead(stream.message)
-    return await stack.enter_async_context(libpq.led(stream, given))
+    return await stack.enter_async_context(libpq_tunnel.led(stream, given))

@@ -7,7 +7,7 @@ import sys
 
 from console.adapters.database.parser import PostgresParser
 from console.core.migrations.migration_set import Reader
-from console.model.database import MigrationText
+from console.model.database_facts import MigrationText
 from console.wire.codec import decoder, encode
 
 

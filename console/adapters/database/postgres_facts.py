@@ -9,7 +9,7 @@ import psycopg
 
 from console.adapters.database.database_link import Connection, NotRead, linked
 from console.core.migrations.sql_file import ANY_SCHEMA
-from console.model.database import TableFacts
+from console.model.database_facts import TableFacts
 from console.model.host import Host
 from console.model.values import changed
 from console.ports.hosts import Transport

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from console.core.process_environment import program_environment
-from console.model.database import LintFinding
+from console.model.database_facts import LintFinding
 from console.text import SafeText
 
 LEFT_OUT = ("prefer-robust-stmts", "require-lock-timeout", "require-statement-timeout", "prefer-bigint-over-int", "prefer-bigint-over-smallint",

@@ -23,7 +23,7 @@ from console.adapters.git.git_command import Git, environment, ran, without_cred
 from console.adapters.git.git_fetch import DEADLINE, brought
 from console.core.checks.content import unfit
 from console.errors import ConsoleError, NoGo
-from console.model.content import Holding
+from console.model.commit_holding import Holding
 from console.model.values import changed
 from console.text import SafeText
 

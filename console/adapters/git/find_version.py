@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from console.adapters.git.git_command import Git
 from console.adapters.git.git_fetch import Remote
 from console.errors import NoGo, UsageFault
-from console.model.release import Named, Relation
+from console.model.release_facts import Named, Relation
 from console.text import SafeText
 
 _BRANCH = re.compile(r"refs/(?:heads|remotes)/")

@@ -21,11 +21,11 @@ from console.adapters.git.git_command import Git, without_credentials
 from console.adapters.git.git_fetch import DEADLINE, Remote, fetched, mirrored
 from console.core.host.shared_entries import ways_to
 from console.errors import NoGo, UsageFault
+from console.model.commit_holding import Holding
 from console.model.configured_environment import Environment
-from console.model.content import Holding
 from console.model.fleet_snapshot import Candidate
-from console.model.pending import Between
-from console.model.release import Relation, Revision
+from console.model.pending_commits import Between
+from console.model.release_facts import Relation, Revision
 from console.text import SafeText
 
 NAMED = 5

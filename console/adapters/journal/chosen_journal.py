@@ -7,12 +7,12 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from console.adapters.journal.sql_journal import SqlJournal
+from console.adapters.journal.journal_threads import SqlJournal
 from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.ports.journal import HandedIn, HearsOutage, Known, Outage, PastRun

@@ -17,7 +17,7 @@ from console.errors import ConsoleError
 from console.model.environment_record import FORMAT, EnvironmentRecord, HostRecord, Released, Unclear
 from console.model.events import AnyEvent, HostForgiven, HostOwed, RunEnded
 from console.model.host_facts import LockHolder
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.run_summary import ASIDE, RunSummary
 from console.model.state import RunState
 from console.model.values import changed

@@ -18,7 +18,7 @@ from console.adapters.journal.tables import EVENTS, PAST_RUNS, RUNS
 from console.adapters.statefolder import Modes, made_folder, refuse_network
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.run_summary import ASIDE
 from console.model.state import RunState
 from console.wire.codec import decoder, encode

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from console.adapters.journal.chain import in_order
+from console.adapters.journal.history_line import summary_after
+from console.adapters.journal.history_search import found_run, holds
 from console.adapters.journal.one_machine import OneMachine
-from console.adapters.journal.run_lines import found_run, holds
-from console.adapters.journal.run_summaries import summary_after
 from console.core.environment.record import is_late, is_undoable, recorded, trimmed
 from console.core.run.evolve import fold
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.model.values import changed

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from console.adapters.journal.postgres import opened, told
 from console.adapters.journal.postgres_address import address_of
+from console.adapters.journal.postgres_history_query import SCHEMA
+from console.adapters.journal.postgres_record import opened, told
 from console.adapters.journal.postgres_schema import refuse_newer, verify_encoding
-from console.adapters.journal.postgres_search import SCHEMA
 from console.adapters.journal.postgres_store import lock_key
 from console.errors import Locked
 

@@ -6,7 +6,7 @@ console, by its own version of the schema, may still write to what it leaves.
 
 import sqlalchemy as sa
 
-from console.adapters.journal.postgres_search import LEAST, SCHEMA
+from console.adapters.journal.postgres_history_query import LEAST, SCHEMA
 from console.errors import UsageFault
 
 VERSIONS = sa.Table(

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from console.adapters.journal import postgres_bastions, postgres_commands, postgres_leases, postgres_onlookers
 from console.adapters.journal.environment_rows import Place
 from console.adapters.journal.machines_by_rows import MachinesByRows
-from console.adapters.journal.postgres import PATIENCE, opened, told
 from console.adapters.journal.postgres_address import address_of
+from console.adapters.journal.postgres_record import PATIENCE, opened, told
 from console.adapters.journal.postgres_schema import verify_schema
 from console.adapters.journal.record_store import Asks, Entry, OutOfOrder, RecordStore, Tip, next_number
 from console.model.bastions import Bastion

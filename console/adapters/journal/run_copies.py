@@ -11,9 +11,9 @@ from contextlib import suppress
 
 from console.adapters.journal.chain import JournalAway, JournalFault
 from console.adapters.journal.environment_rows import Place
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.journal.local_copy import LocalCopy
 from console.adapters.journal.postgres_store import PostgresStore
-from console.adapters.journal.sql_journal import SqlJournal
 from console.core.journal_merge import judge_merge
 from console.core.run.evolve import fold
 from console.model.carrier import Carrier

@@ -15,19 +15,19 @@ from console.adapters.journal import database_outage
 from console.adapters.journal.chain import JournalAway, JournalFault
 from console.adapters.journal.database_outage import DatabaseOutage, Return
 from console.adapters.journal.environment_rows import Place
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.journal.local_copy import LocalCopy, copy_path
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.record_store import EventsMissing, OutOfOrder
 from console.adapters.journal.run_copies import RunCopies
 from console.adapters.journal.shared_machines import HURRIED, SharedMachines
-from console.adapters.journal.sql_journal import SqlJournal
-from console.adapters.journal.stated_here import StatedHere
+from console.adapters.journal.stated_while_away import StatedHere
 from console.errors import ConsoleError
 from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.ports.journal import HandedIn, HearsOutage, Known, Outage, PastRun

@@ -7,7 +7,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable, Iterator
 
-from console.adapters.metrics.looking_again import again_and_again
+from console.adapters.metrics.repeated_looks import again_and_again
 from console.adapters.metrics.shared_looks import NotedScraper, Scraped
 from console.core.analysis.looks import UNSTABLE, Lives
 from console.core.host.shell import filled_url

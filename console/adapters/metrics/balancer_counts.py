@@ -6,7 +6,7 @@ A host is measured where every balancer that serves it has counted: what one of 
 import asyncio
 from collections.abc import Iterator
 
-from console.adapters.metrics.looking_again import again_and_again
+from console.adapters.metrics.repeated_looks import again_and_again
 from console.adapters.metrics.shared_looks import Counted, NotedCounts
 from console.core.analysis.looks import look_of
 from console.core.metrics.measured_counters import RESTARTED, CounterLook, Increase, increase, measured, together, unmeasured

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from console.adapters.clock import SystemClock
+from console.adapters.system_clock import SystemClock
 from console.core.host.procfs import DISK_EVERY, ProcSample, bytes_a_second, cpu_share, loop_script, parse_disk, parse_line
 from console.model.application_metrics import MACHINE
 from console.model.host import Host

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from console.adapters.ssh.match import ConfigLine, MatchSubject, lines_of, would_run
-from console.adapters.ssh.proxy import jump_of
+from console.adapters.ssh.proxy_jump import jump_of
 from console.adapters.ssh.read_once import ReadOnce
+from console.adapters.ssh.ssh_config_lines import ConfigLine, MatchSubject, lines_of, would_run
 from console.adapters.ssh.tokens import filled
 from console.core.process_environment import program_environment
 from console.model.host import Host, Ssh

@@ -16,15 +16,15 @@ from console.adapters.ssh.channels import Purpose
 from console.adapters.ssh.config import Refused, Way, Ways
 from console.adapters.ssh.connect_attempts import ConnectAttempts
 from console.adapters.ssh.connection_trial import Together
+from console.adapters.ssh.kept_channels import SshStandby
 from console.adapters.ssh.link import Link, Opened
 from console.adapters.ssh.login_problems import no_channel, no_forwarding, no_numbers, said, unreached
 from console.adapters.ssh.login_proof import Proofs
 from console.adapters.ssh.login_verdict import judged_login
-from console.adapters.ssh.proxy import written_jump
+from console.adapters.ssh.proxy_jump import written_jump
 from console.adapters.ssh.quick_client import login_key
-from console.adapters.ssh.readers import SshReaders
+from console.adapters.ssh.reading_transport import SshReaders
 from console.adapters.ssh.session import SshSession
-from console.adapters.ssh.standby import SshStandby
 from console.adapters.ssh.stream import SshStream, opened_socket, opened_stream
 from console.model.bastions import SshSeen
 from console.model.host import Host, Ssh

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from console.core.checks.measured import NOBODY, named_hosts
+from console.core.checks.verdict_by_host import NOBODY, named_hosts
 from console.core.traffic.bluegreen_sides import Sides, hosts_of
 from console.core.traffic.serving import OutBefore, serving
 from console.core.words.sizes import counted_hosts

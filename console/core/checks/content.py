@@ -8,8 +8,8 @@ from console.core.host.shared_entries import blocked_ways
 from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted
 from console.model.checks import Check
+from console.model.commit_holding import Flaw, Holding
 from console.model.configured_environment import Environment
-from console.model.content import Flaw, Holding
 from console.text import SafeText
 
 NAME_MAX = 255

@@ -13,7 +13,7 @@ from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.checks import Check, CheckStatus
 from console.model.configured_environment import Database, Environment
-from console.model.database import Backup, Migration, Review
+from console.model.database_facts import Backup, Migration, Review
 from console.model.declared_impact import Impact, OldCode
 from console.model.host import Host
 from console.model.state import RunState

@@ -6,7 +6,7 @@ Nothing is said of what the application's own commands do to a database: the con
 from typing import NamedTuple
 
 from console.core.database_state import MIGRATE, REVERT
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.state import RunState, StepState
 
 

@@ -13,7 +13,7 @@ from console.errors import Problem
 from console.model.checks import Check
 from console.model.environment_record import TAKEN_BACK, Attempts, EarlierAttempt
 from console.model.host_facts import HostFacts
-from console.model.release import Relation, Revision
+from console.model.release_facts import Relation, Revision
 from console.model.state import RunState
 from console.text import SafeText
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from console.core.checks.measured import HostMeasure, Unknown, fleet_check, named_hosts
+from console.core.checks.verdict_by_host import HostMeasure, Unknown, fleet_check, named_hosts
 from console.core.host.shell import quote
 from console.core.words.moments import moment_words
 from console.core.words.sizes import counted_hosts

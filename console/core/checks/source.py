@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from console.core.host.shell import quote
 from console.core.words.sizes import counted
 from console.model.checks import Check
-from console.model.release import Revision
+from console.model.release_facts import Revision
 from console.text import SafeText
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from console.model.checks import Check
 from console.model.environment_record import EnvironmentRecord, Released
-from console.model.release import Revision
+from console.model.release_facts import Revision
 from console.model.state import RunState
 from console.text import SafeText
 

@@ -1,6 +1,6 @@
 """Which hosts are owed a release: no later run has brought them to what the environment is. Pure; updated when a run ends."""
 
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.model.debt import Debt
 from console.model.environment_record import Debts, OwedHost
 from console.model.state import HostState, RunState

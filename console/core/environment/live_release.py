@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from console.core.conditions import AT_REST, BEHIND
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.traffic.bluegreen_sides import moves_traffic
 from console.model.environment_record import Live, Released, Unclear
-from console.model.release import Release
+from console.model.release_facts import Release
 from console.model.state import HostState, RunState
 from console.text import SafeText
 

@@ -16,11 +16,11 @@ from console.core.database_state import MIGRATE, REVERT, is_migrated
 from console.core.environment.debts import debts_after, forgiven
 from console.core.environment.live_release import live_after
 from console.core.environment.verification import unverified_after, unverified_forgiven
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.run.breaches import blocking_breach
 from console.core.run.usual_times import seconds_by_kind
 from console.core.traffic.bluegreen_sides import is_bluegreen
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord, HostRecord, OpenRun
 from console.model.fleet_snapshot import LastRun

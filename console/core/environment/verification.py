@@ -2,7 +2,7 @@
 
 from console.core.conditions import ARRIVED, UNVERIFIED
 from console.core.run.outcome import is_there_already
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model.environment_record import Unverified
 from console.model.fleet_snapshot import LastRun
 from console.model.state import RunState

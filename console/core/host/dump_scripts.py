@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from console.core.host.shell import exports, quote
 from console.core.words.sizes import counted, size_words
 from console.model.configured_environment import Database, Environment
-from console.model.database import Backup, DumpLook
+from console.model.database_facts import Backup, DumpLook
 from console.model.host_commands import Command
 from console.text import SafeText
 

@@ -5,7 +5,7 @@ that what was cut off in between is seen. It has a line `word: text` for each of
 """
 
 from console.core.host.shell import quote
-from console.model.maintenance import HostMaintenance, Maintenance, MaintenanceVerb
+from console.model.maintenance_mode import HostMaintenance, Maintenance, MaintenanceVerb
 from console.text import SafeText
 
 FILE = ".deploy/maintenance"

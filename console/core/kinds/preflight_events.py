@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from console.core.checks.fleet import named
-from console.core.kinds.judges import JUDGES
-from console.core.kinds.kinds import KINDS
+from console.core.kinds.kind_judges import JUDGES
+from console.core.kinds.kind_table import KINDS
 from console.core.kinds.preflight_result import PreflightResult
 from console.core.kinds.rollback import destination
 from console.core.plan.return_plan import way_back

@@ -13,11 +13,11 @@ from console.core.traffic.serving import OutBefore, out_of
 from console.core.traffic.shares import Loads, OwnWeights, loads_of
 from console.errors import Problem
 from console.model.configured_environment import Environment
-from console.model.database import Backup, Review
+from console.model.database_facts import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
 from console.model.host import Host
 from console.model.host_facts import Ceding, HostFacts
-from console.model.release import Relation, Release, Revision
+from console.model.release_facts import Relation, Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.traffic import BalancerProblem, BalancerSeen

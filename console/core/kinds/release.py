@@ -22,9 +22,9 @@ from console.core.traffic.bluegreen_sides import BLUEGREEN, Sides
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.configured_environment import Environment
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.plan import Plan
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.values import changed
 from console.text import SafeText
 

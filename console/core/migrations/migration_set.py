@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from console.core.migrations.sql_file import FileReading, Memory, Parser
 from console.core.migrations.statements import cut
 from console.core.words.sizes import size_words
-from console.model.database import Effect, LintFinding, Migration, Touch
+from console.model.database_facts import Effect, LintFinding, Migration, Touch
 from console.model.values import changed
 from console.text import SafeText
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted, size_words
-from console.model.database import Effect, LintFinding, Migration, Review, TableFacts, Touch
+from console.model.database_facts import Effect, LintFinding, Migration, Review, TableFacts, Touch
 from console.model.values import changed
 from console.text import SafeText
 

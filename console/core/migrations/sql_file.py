@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 from console.core.migrations.plpgsql import UNKNOWN, BlockPiece, pieces
 from console.core.migrations.statement_locks import MANY, Lock, LockedTable, Tree, locks, table_of, walk, words_of
 from console.core.migrations.statements import Statement, cut
-from console.model.database import LintFinding, Touch
+from console.model.database_facts import LintFinding, Touch
 from console.text import SafeText
 
 SHOWN = 80

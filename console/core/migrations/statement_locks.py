@@ -6,7 +6,7 @@ Pure. It knows one statement; not what stood before it in its file, nor how larg
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from console.model.database import Effect
+from console.model.database_facts import Effect
 
 Tree = dict[str, Any]
 """A node as libpg_query writes it in JSON."""

@@ -3,7 +3,7 @@
 from console.core.database_state import BACKUP, MIGRATE, RESTORE, REVERT, revert_command
 from console.core.host.dump_scripts import backup_of, restore_of, takes_dump
 from console.model.configured_environment import Database, Environment
-from console.model.database import Backup, Review
+from console.model.database_facts import Backup, Review
 from console.model.host import Host
 from console.model.plan import Plan, Step, Steps
 from console.model.state import RunState

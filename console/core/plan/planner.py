@@ -14,7 +14,7 @@ from console.core.plan.strategies.rolling import in_waves, wave_by_wave, waves_o
 from console.core.traffic.serving import NOBODY_OUT, OutBefore
 from console.core.traffic.shares import Loads
 from console.model.configured_environment import Environment
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.host import Host
 from console.model.plan import Plan, Step, Steps
 from console.model.thresholds import Threshold

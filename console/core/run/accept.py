@@ -7,7 +7,7 @@ from console.core.plan.return_plan import plan_rollback
 from console.core.run.breaches import told_of
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.command_refusals import may
-from console.core.run.critical_paths import manual_names, open_ticks
+from console.core.run.critical_path_verdict import manual_names, open_ticks
 from console.core.run.monitoring_window import window_that_runs
 from console.core.run.retries import steps_anew
 from console.model import commands as cmd

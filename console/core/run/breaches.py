@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from console.core.database_state import needs_person
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.run.pauses import is_paused_for
 from console.core.run.ready_steps import own_steps
 from console.core.traffic.bluegreen_sides import is_bluegreen

@@ -6,7 +6,7 @@ Which end it is, and in which words, is in `core/run/outcome.py`.
 from collections.abc import Iterator
 
 from console.core.conditions import ARRIVED, LOST
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.run.failure_budget import is_tripped
 from console.core.run.outcome import conclude
 from console.core.run.ready_steps import running_steps, runs

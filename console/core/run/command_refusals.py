@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from console.core.checks.configured import shown
 from console.core.checks.fleet import blocking_reasons
 from console.core.conditions import IN_BETWEEN, KEEPS_OLD
-from console.core.kinds.kinds import kind_of, looked_at_with
+from console.core.kinds.kind_table import kind_of, looked_at_with
 from console.core.plan.return_plan import goes_back, touched_hosts
 from console.core.run.breaches import blocking_breach, counting_down
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.closing import is_closing
-from console.core.run.critical_paths import open_ticks
+from console.core.run.critical_path_verdict import open_ticks
 from console.core.run.failure_budget import is_tripped, trip_reason
 from console.core.run.monitoring_window import is_ended, is_watched, window_step, window_that_runs
 from console.core.run.pauses import is_paused_for, pause_rule

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from console.core.conditions import FORWARD, STRANDED
 from console.core.database_state import needs_person
-from console.core.kinds.kinds import kind_of, on_failure
+from console.core.kinds.kind_table import kind_of, on_failure
 from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback, stays_forward
 from console.core.run.breaches import goes_back_for, waits_for_metrics
 from console.core.run.closing import close, end, is_closing, make_way, misplaced_hosts

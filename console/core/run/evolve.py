@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from console.core.checks.configured import ticked
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.run import host_events as on_hosts
 from console.core.run import retries
-from console.core.run.counting import counted, recounted, uncounted, with_host, with_step
 from console.core.run.other_boot import on_clock_of_another_boot
 from console.core.run.pauses import is_paused_for, pause_rule
+from console.core.run.step_tally import counted, recounted, uncounted, with_host, with_step
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.paged_table import Table

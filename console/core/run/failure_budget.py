@@ -6,7 +6,7 @@ What follows from it is decided in `core/run/decide.py`.
 from itertools import islice
 
 from console.core.conditions import LOST
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.run.network_loss import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.ready_steps import hosts_in
 from console.core.traffic.bluegreen_sides import is_deserted

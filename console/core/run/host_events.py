@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from console.core.conditions import FELL, Cause, turned
-from console.core.run.counting import recounted, with_host, with_step
 from console.core.run.monitoring_window import window_that_runs
+from console.core.run.step_tally import recounted, with_host, with_step
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState

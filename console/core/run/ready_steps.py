@@ -1,11 +1,11 @@
 """Which steps of a run go on now, and which may begin: all of them, or those that go on in a pause, a return or an abort. Pure.
 
-It looks at what `core/run/counting.py` keeps, never at the whole fleet, and starts nothing: what begins is decided in `core/run/decide.py`.
+It looks at what `core/run/step_tally.py` keeps, never at the whole fleet, and starts nothing: what begins is decided in `core/run/decide.py`.
 """
 
 from collections.abc import Iterator
 
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.plan.return_plan import stays_forward
 from console.core.run.pauses import PAUSES
 from console.model.events import PauseCause

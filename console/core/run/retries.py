@@ -7,10 +7,10 @@ for traffic goes on with is here too.
 from typing import Final, Literal, NamedTuple
 
 from console.core.conditions import IN_BETWEEN, RETRIABLE, Cause
-from console.core.kinds.kinds import kind_of
-from console.core.run.counting import with_host, with_step
+from console.core.kinds.kind_table import kind_of
 from console.core.run.host_events import UNFAILED, turn
 from console.core.run.pauses import is_paused_for
+from console.core.run.step_tally import with_host, with_step
 from console.core.traffic.bluegreen_sides import standing_by
 from console.model import events as ev
 from console.model.state import HostState, RunState, StepState

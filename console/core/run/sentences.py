@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from console.as_typed import as_typed
 from console.core.migrations.review import forward, pointed_out, unread_words
 from console.core.plan.marks import WINDOW
 from console.core.thresholds.pieces import together
@@ -17,10 +18,9 @@ from console.core.words.threshold_words import amount, metric_name, numbers_word
 from console.model import events as ev
 from console.model.declared_impact import Impact
 from console.model.log_kinds import LogKind
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.thresholds import Crossed
 from console.text import SafeText
-from console.typed import as_typed
 
 NAMED = 6
 """Servers whose weights a sentence names."""

@@ -5,7 +5,7 @@ is no hindrance: the newer release may be what mends it.
 """
 
 from console.core.conditions import AT_REST, IN_BETWEEN, STRANDED, UNWELL
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.plan.maintenance_page import left_on
 from console.core.plan.marks import WINDOW
 from console.core.run.breaches import over

@@ -3,8 +3,9 @@
 from typing import Any
 
 from console.core.host.shell import filled
-from console.core.kinds.kinds import kind_of
-from console.errors import Exit, Problem
+from console.core.kinds.kind_table import kind_of
+from console.errors import Problem
+from console.exit_codes import Exit
 from console.model.configured_environment import Environment
 from console.model.secret import SecretRef, Variable
 from console.model.state import RunState

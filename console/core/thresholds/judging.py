@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from console.core.analysis.evidence import rate_so_far
-from console.core.thresholds.chance import exceeds, is_shown_above, is_shown_worse
 from console.core.thresholds.pieces import (
     EPSILON,
     MeasuredSide,
@@ -22,6 +21,7 @@ from console.core.thresholds.pieces import (
     slots_of,
     together,
 )
+from console.core.thresholds.rate_evidence import exceeds, is_shown_above, is_shown_worse
 from console.core.thresholds.stretches import BreachStretch, stretch_of
 from console.model.measurements import Measurements
 from console.model.thresholds import (

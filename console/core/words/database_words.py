@@ -4,7 +4,7 @@ from datetime import datetime
 
 from console.core.words.durations import duration_words
 from console.core.words.sizes import size_words
-from console.model.database import Backup, Review
+from console.model.database_facts import Backup, Review
 
 
 def backup_words(backup: Backup, now: datetime | None = None) -> str:

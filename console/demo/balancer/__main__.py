@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from console.demo.balancer.proxy import Proxy
+from console.demo.balancer.customer_proxy import Proxy
 from console.demo.balancer.runtime_api import RuntimeApi
 from console.demo.balancer.servers import DRAIN, BackendServer, Servers
 

@@ -5,10 +5,10 @@ Knows the record and the notifier; what counts as open is `core.run.person_wante
 
 from collections.abc import Callable
 
+from console.as_typed import as_typed
 from console.core.run.person_wanted import NeedsPerson, stays_open
 from console.engine.context import QueryContext
 from console.model.configured_environment import Notify
-from console.typed import as_typed
 
 AGAIN = 86400.0
 """Seconds until somebody is called for the same thing again."""

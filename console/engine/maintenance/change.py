@@ -13,10 +13,11 @@ from console.engine.context import QueryContext
 from console.engine.maintenance.switch import GLANCE, MaintenanceSwitch, Switched
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord
-from console.errors import Exit, NoGo, UsageFault
+from console.errors import NoGo, UsageFault
+from console.exit_codes import Exit
 from console.model.events import Event, MaintenanceChanged, RunEnded, RunOpened, StepFinished, StepStarted
 from console.model.host_facts import HostFacts
-from console.model.maintenance import Maintenance, MaintenanceSeen, MaintenanceVerb, PlaceSeen
+from console.model.maintenance_mode import Maintenance, MaintenanceSeen, MaintenanceVerb, PlaceSeen
 from console.model.request import Person, Request
 from console.model.values import changed
 from console.text import SafeText

@@ -8,15 +8,15 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from console.as_typed import as_typed
 from console.core.words.moments import moment_words
 from console.engine.catch_up.reminder import Reminder
 from console.engine.context import ENGINE, QueryContext
 from console.engine.maintenance.change import read_maintenance, switch_everywhere
 from console.engine.tasks import Background
 from console.errors import ConsoleError
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.text import SafeText
-from console.typed import as_typed
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from console.engine.maintenance.change import said, switch_of
 from console.engine.maintenance.switch import MaintenanceSwitch, Switched, Tell
 from console.model.events import MaintenanceChanged
 from console.model.host_facts import HostFacts
-from console.model.maintenance import Maintenance, MaintenanceVerb
+from console.model.maintenance_mode import Maintenance, MaintenanceVerb
 from console.model.state import RunState
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.ports.steps import StepResult

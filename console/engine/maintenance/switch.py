@@ -17,7 +17,7 @@ from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts
-from console.model.maintenance import Maintenance, MaintenanceVerb, PlaceSeen
+from console.model.maintenance_mode import Maintenance, MaintenanceVerb, PlaceSeen
 from console.model.secret import Secret
 from console.model.traffic import BalancerProblem
 from console.ports.balancer_port import BalancerPort

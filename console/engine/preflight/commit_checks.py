@@ -11,7 +11,7 @@ from console.errors import ConsoleError
 from console.model.checks import Check
 from console.model.configured_environment import Environment
 from console.model.host_facts import HostFacts
-from console.model.release import Relation, Revision
+from console.model.release_facts import Relation, Revision
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.release_source import Repository

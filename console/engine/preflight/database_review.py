@@ -7,10 +7,10 @@ from console.core.migrations.migration_set import LARGEST, backs_of, declared_ol
 from console.core.migrations.review import names_of, resolved, shortened
 from console.errors import ConsoleError
 from console.model.configured_environment import Environment
-from console.model.database import Backup, DumpLook, LintFinding, Migration, MigrationText, Review
+from console.model.database_facts import Backup, DumpLook, LintFinding, Migration, MigrationText, Review
 from console.model.events import ChangesListed
 from console.model.host import Host
-from console.model.release import Revision
+from console.model.release_facts import Revision
 from console.model.values import changed
 from console.ports.database_view import DatabaseView
 from console.ports.release_source import Repository

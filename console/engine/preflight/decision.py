@@ -8,16 +8,17 @@ from console.core.checks.configured import asks_again, still_waiting
 from console.core.checks.fleet import blocking_reasons, overridden
 from console.core.checks.team import assess_team, is_same, needed_operators
 from console.core.host_selection import chosen_hosts
-from console.core.kinds.kinds import looked_at_with
+from console.core.kinds.kind_table import looked_at_with
 from console.core.run.accept import accept
 from console.core.run.second_look import changes_since
 from console.engine.preflight.configured_checks import verdict
 from console.engine.preflight.findings import prepare, prepare_again, subject_of
 from console.engine.preflight.preflight_input import PreflightInput
 from console.engine.preflight.preview import check_exit
-from console.engine.run.announcements import Announcer
 from console.engine.run.runner import Runner
-from console.errors import Exit, Locked
+from console.engine.run.send_announcements import Announcer
+from console.errors import Locked
+from console.exit_codes import Exit
 from console.model.checks import Check
 from console.model.commands import Accepted, Decide, Refusal
 from console.model.events import CheckReported, Decided, OperatorJoined

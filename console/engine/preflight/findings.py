@@ -14,7 +14,7 @@ from console.core.checks.database import completed_review
 from console.core.checks.fleet import assess_fleet, overridden
 from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
-from console.core.kinds.kinds import KINDS
+from console.core.kinds.kind_table import KINDS
 from console.core.kinds.preflight_events import events_of, plan_of
 from console.core.kinds.preflight_result import PreflightResult
 from console.core.kinds.release import release_of_commit
@@ -26,13 +26,13 @@ from console.engine.preflight.kept_versions import with_kept_versions
 from console.engine.preflight.preflight_input import PreflightInput
 from console.errors import ConsoleError
 from console.model.checks import Check
-from console.model.database import Review
+from console.model.database_facts import Review
 from console.model.environment_record import Released
 from console.model.events import ChangesListed, CheckReported, Event
 from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.model.probes import CheckSpec
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.model.values import changed
 

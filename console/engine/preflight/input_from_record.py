@@ -11,7 +11,7 @@ from console.core.checks.staging import KnownCommit, known_of
 from console.core.database_state import revert_command
 from console.core.environment.record_queries import usual_seconds
 from console.core.host_selection import chosen_hosts
-from console.core.kinds.kinds import KINDS
+from console.core.kinds.kind_table import KINDS
 from console.core.rollback_targets import NO_RELEASE, Targets, targets_before, targets_named
 from console.engine.catch_up.leftover_locks import without_leftovers
 from console.engine.context import QueryContext
@@ -22,11 +22,11 @@ from console.engine.server.access import user_name
 from console.errors import ConsoleError, NoGo, Problem, RecordAway
 from console.model.bastions import SshSeen
 from console.model.checks import Check
-from console.model.database import Backup
+from console.model.database_facts import Backup
 from console.model.environment_record import EnvironmentRecord, Unclear
 from console.model.events import BackupTaken
 from console.model.host import Host
-from console.model.release import Revision
+from console.model.release_facts import Revision
 from console.model.request import Request, RunKind
 from console.model.state import RunState
 from console.ports.journal import Journal

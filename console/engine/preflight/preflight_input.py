@@ -11,10 +11,10 @@ from console.core.traffic.shares import OwnWeights
 from console.model.bastions import SshSeen
 from console.model.checks import Check
 from console.model.configured_environment import Environment
-from console.model.database import Backup
+from console.model.database_facts import Backup
 from console.model.environment_record import EarlierAttempt, Live
 from console.model.host_facts import Ceding, HostFacts
-from console.model.release import Revision
+from console.model.release_facts import Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.traffic import BalancerProblem, BalancerSeen

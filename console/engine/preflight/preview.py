@@ -15,7 +15,7 @@ from console.engine.context import QueryContext
 from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.findings import prepare
 from console.engine.preflight.input_from_record import input_of
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model.checks import Check
 from console.model.configured_environment import Environment
 from console.model.events import Event, RunOpened, stamped

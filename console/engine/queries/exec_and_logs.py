@@ -17,7 +17,8 @@ from console.engine.queries.remote_command import MergedOutput, RemoteCommand, S
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord
 from console.engine.run.step_attempt import variables_of
-from console.errors import Exit, Locked, NoGo, Problem, UsageFault
+from console.errors import Locked, NoGo, Problem, UsageFault
+from console.exit_codes import Exit
 from console.model.events import RunEnded, RunOpened, StepFinished, StepStarted, StepStatus
 from console.model.host import Host
 from console.model.host_commands import Command

@@ -15,7 +15,7 @@ from console.engine.preflight.configured_checks import stamp
 from console.model.checks import Check
 from console.model.fleet_snapshot import CiMark, Verified
 from console.model.probes import CheckSpec
-from console.model.release import Revision
+from console.model.release_facts import Revision
 from console.model.request import Person
 from console.model.values import changed
 from console.text import SafeText

@@ -1,12 +1,12 @@
 """The steps of critical paths: one is tried for every host that has the release, or waits until a person has tried it and ticked it off.
 
-Which hosts those are, and what the tries come to, is `core/run/critical_paths.py`'s.
+Which hosts those are, and what the tries come to, is `core/run/critical_path_verdict.py`'s.
 """
 
 import asyncio
 from typing import Final
 
-from console.core.run.critical_paths import AGAIN, TRIES, ended, is_per_host, path_of, tick_words, tried_hosts
+from console.core.run.critical_path_verdict import AGAIN, TRIES, ended, is_per_host, path_of, tick_words, tried_hosts
 from console.engine.run.step_attempt import Task, values_on
 from console.model.events import CriticalJudged, Paused
 from console.model.host import Host

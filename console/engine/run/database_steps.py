@@ -13,7 +13,7 @@ from console.core.words.database_words import backup_words
 from console.core.words.durations import duration_words
 from console.engine.run.step_attempt import Task, command_variables, remote, values_of
 from console.model.configured_environment import Database
-from console.model.database import Backup
+from console.model.database_facts import Backup
 from console.model.events import BackupTaken
 from console.model.host import Host
 from console.model.host_commands import Command

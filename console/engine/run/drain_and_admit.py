@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from console.core.conditions import IN_BETWEEN, MISPLACED
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.traffic.serving import problem_words
 from console.core.words.sizes import counted
 from console.engine.run.shared_balancer import Answer, SharedBalancer

@@ -11,10 +11,10 @@ from console.engine.metrics.keeper import NoMeasurements
 from console.engine.pacing import Turns, on_each
 from console.engine.run import database_steps
 from console.engine.run.drain_and_admit import AtBalancer, take_all_out
-from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
 from console.engine.run.run_locks import RunLocks
 from console.engine.run.shared_balancer import SharedBalancer
+from console.engine.run.step_actions import perform
 from console.engine.run.step_attempt import Maintain, Task, Tools, never_over, remote
 from console.errors import ConsoleError
 from console.model.configured_environment import Environment

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from console.core.run.superseding import is_about_to_end, makes_way, not_as_seen
 from console.engine.context import ENGINE
 from console.engine.run.step_attempt import epoch_of
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model.events import Decided, Event, LocksRefused, Superseded
 from console.model.host_facts import LockHolder
 from console.model.state import RunState

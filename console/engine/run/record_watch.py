@@ -6,7 +6,7 @@ Knows the journal's word alone; what follows in the run is the core's.
 from collections.abc import Callable
 
 from console.core.checks.shared_record import assess_record_away, record_is_back
-from console.core.kinds.kinds import KINDS, kind_of
+from console.core.kinds.kind_table import KINDS, kind_of
 from console.core.words.sizes import counted
 from console.errors import NoGo
 from console.model.carrier import Carrier

@@ -10,7 +10,7 @@ from functools import partial
 
 from console.core.environment.record_queries import Leftover
 from console.core.host.stale_lock import HEARTBEAT
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.engine.catch_up.leftover_locks import release
 from console.engine.context import ENGINE
 from console.engine.pacing import Turns, on_each

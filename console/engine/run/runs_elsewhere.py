@@ -23,7 +23,7 @@ from console.ports.feed import Heard, Output, Sample
 from console.ports.journal import Journal
 from console.text import SafeText
 from console.wire.frames import DecodeError
-from console.wire.shown import shown_items
+from console.wire.output_elsewhere import shown_items
 
 LOOK = 1.0
 """Seconds after which the record is read again though nothing was heard."""

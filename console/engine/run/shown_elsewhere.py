@@ -14,7 +14,7 @@ from console.model.onlooker import Onlooker
 from console.ports.feed import Output, Sample
 from console.ports.journal import Journal
 from console.text import SafeText
-from console.wire.shown import shown_text
+from console.wire.output_elsewhere import shown_text
 
 EVERY = 0.4
 """Seconds between two looks while somebody looks on elsewhere: what happens here is seen there within a second."""

@@ -16,10 +16,10 @@ from console.model.events import Event, MaintenanceChanged, StepFinished
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts
-from console.model.maintenance import MaintenanceVerb
+from console.model.maintenance_mode import MaintenanceVerb
 from console.model.measurements import Measurements
 from console.model.plan import Step
-from console.model.release import Package
+from console.model.release_facts import Package
 from console.model.secret import Secret, Variable
 from console.model.state import RunState
 from console.model.values import changed

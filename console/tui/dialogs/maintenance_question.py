@@ -6,12 +6,12 @@ Owns the dialog and what its answer does. Who was first where two switch it at o
 import asyncio
 from collections.abc import Callable
 
+from console.as_typed import as_typed
 from console.errors import ConsoleError, in_one_line
-from console.model.maintenance import MaintenanceSeen, MaintenanceVerb
+from console.model.maintenance_mode import MaintenanceSeen, MaintenanceVerb
 from console.tui.dialogs.dialog import Choice, Dialog, TypingDialog
 from console.tui.screen_shell import Say, Shell
 from console.tui.widgets.line_view import LineView
-from console.typed import as_typed
 from console.views.maintenance_summary import equivalent_words, length_words, odd_places, place_words, question_words, seen_lines, since_words, verb_for
 from console.views.styled_text import Line, Span, line
 

@@ -1,6 +1,6 @@
 """The dialogs for roll back, abort and skip. Their text comes from the views."""
 
-from console.core.kinds.kinds import kind_of
+from console.core.kinds.kind_table import kind_of
 from console.core.plan.return_plan import touched_hosts
 from console.core.plan.shift_plan import shifts_back
 from console.core.run.command_refusals import ended_instead

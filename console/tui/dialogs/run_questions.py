@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from console.core.run.command_refusals import lacks_reason
-from console.core.run.critical_paths import open_ticks
+from console.core.run.critical_path_verdict import open_ticks
 from console.core.run.monitoring_window import window_step, window_that_runs
 from console.core.run.pauses import is_paused_for
 from console.core.words.durations import duration_words

@@ -4,13 +4,13 @@ import asyncio
 
 from textual.app import ComposeResult
 
+from console.as_typed import as_typed
 from console.errors import ConsoleError
 from console.model.run_summary import RunSummary
 from console.ports.environment_client import EnvironmentClient
 from console.tui.page import Page
 from console.tui.screen_shell import Shell
 from console.tui.widgets.line_view import ScrolledLines
-from console.typed import as_typed
 from console.views.run_comparison import ComparedSide, compare_head, compare_lines, side_of
 from console.views.styled_text import Line, Span, line
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from console.as_typed import as_typed
 from console.errors import ConsoleError, in_one_line
 from console.model.events import AnyEvent
 from console.model.run_summary import RunSummary
@@ -24,7 +25,6 @@ from console.tui.screen_shell import Shell
 from console.tui.screen_sizes import MIDDLE
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.line_view import ScrolledLines
-from console.typed import as_typed
 from console.views.filter import parse
 from console.views.log_lines import chapter_lines
 from console.views.past_runs import record_lines, report_lines

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from console.as_typed import as_typed
 from console.errors import ConsoleError
 from console.model.commands import AnyCommand
 from console.ports.environment_client import EnvironmentClient
@@ -25,7 +26,6 @@ from console.tui.screen_shell import Shell
 from console.tui.widgets.fleet_panel import FleetPanel
 from console.tui.widgets.metrics_panel import MetricsPanel
 from console.tui.widgets.picker import Picker
-from console.typed import as_typed
 from console.views.home_summary import home_lines, run_row
 from console.views.styled_text import Line, Span, line
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 
+from console.as_typed import as_typed
 from console.model.fleet_snapshot import Candidate
 from console.model.request import Request
 from console.model.state import RunState
@@ -24,7 +25,6 @@ from console.tui.prepare.version_choice import VersionChoice
 from console.tui.prepare.version_marks import VersionMarks
 from console.tui.screen_shell import Shell
 from console.tui.widgets.picker import Picker
-from console.typed import as_typed
 from console.views.check_lines import check_lines
 from console.views.plan_words import plan_lines
 from console.views.release_fields import take

@@ -1,7 +1,7 @@
 """The run screen's message line while there is no message: that the panels are frozen, or how to attach to the run again. Pure."""
 
+from console.as_typed import as_typed, typed_here, without_file
 from console.model.state import RunState
-from console.typed import as_typed, typed_here, without_file
 from console.views.styled_text import Line, Span, line
 
 

@@ -1,7 +1,7 @@
 """What the run screen says by itself, each thing once: who took the helm, and that the feed has ended."""
 
+from console.as_typed import as_typed
 from console.tui.feed_follower import FeedFollower
-from console.typed import as_typed
 from console.views.styled_text import Tone
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from console.errors import Exit
+from console.exit_codes import Exit
 from console.model.commands import Decide
 from console.tui.feed_follower import FeedFollower
 from console.tui.key_refusals import UNDECIDED

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from console.model.state import RunState
 from console.tui.widgets.line_view import LineView
 from console.views.canary_rows import canary_rows
-from console.views.metric_lines import Looking, metric_lines, step_of, window, window_words
-from console.views.metric_numbers import TEN_MINUTES
 from console.views.metric_series import MetricSeries, newest
+from console.views.metrics_panel_lines import Looking, metric_lines, step_of, window, window_words
+from console.views.metrics_panel_numbers import TEN_MINUTES
 from console.views.styled_text import Line, Span, line
 from console.views.threshold_rows import threshold_rows
 

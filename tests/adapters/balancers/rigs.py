@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from console.adapters.balancers.command import CommandBalancer
+from console.adapters.balancers.command_balancer import CommandBalancer
 from console.adapters.balancers.haproxy import HaproxyBalancer
 from console.adapters.balancers.nginx import NginxBalancer
 from console.adapters.balancers.scripted_balancer import ScriptedBalancer

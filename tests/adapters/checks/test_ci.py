@@ -5,10 +5,10 @@ import time
 
 import pytest
 
+from console.adapters.ask_health_gates import bare_command
 from console.adapters.checks import github as hub
 from console.adapters.checks import gitlab as lab
 from console.adapters.checks.dispatch import ConfiguredChecks
-from console.adapters.health_gates import bare_command
 from console.adapters.this_machine import LocalTransport
 from console.model.configured_environment import Environment
 from console.model.host import Host

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from console.adapters.ask_health_gates import HostGates, bare_command
 from console.adapters.checks.dispatch import ConfiguredChecks
-from console.adapters.clock import SystemClock
-from console.adapters.health_gates import HostGates, bare_command
+from console.adapters.system_clock import SystemClock
 from console.adapters.this_machine import LocalTransport
 from console.core.secrets.needed import masking_for
 from console.model.configured_environment import Environment

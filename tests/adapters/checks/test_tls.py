@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from console.adapters.ask_health_gates import bare_command
 from console.adapters.checks.dispatch import ConfiguredChecks
 from console.adapters.database import database_link, postgres_facts
-from console.adapters.health_gates import bare_command
 from console.adapters.ssh.pool import SshTransport
 from console.model.configured_environment import Environment
 from console.model.host import Host, Ssh

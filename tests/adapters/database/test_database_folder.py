@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.database.view import PostgresView
+from console.adapters.database.postgres_database_view import PostgresView
 from console.adapters.host_lock import HostLocks
 from console.adapters.this_machine import LocalTransport
 from console.model.host_facts import LockHolder

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from console.adapters.database.migration_reader import read_texts
-from console.model.database import MigrationText
+from console.model.database_facts import MigrationText
 from console.text import SafeText
 
 DEEP = "SELECT " + "1+" * 200_000 + "1;"

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from console.adapters.journal.chain import JournalFault
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.journal.memory import MemoryJournal
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.shared_journal import SharedJournal
-from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.core.environment.record import recorded, trimmed
@@ -19,9 +19,9 @@ from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AbortAsked, NoteAdded, RevisionResolved, RollbackBegan, RunEnded, RunOpened, stamped
 from console.model.host_facts import LockHolder
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.model.plan import Plan
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.values import changed

@@ -22,7 +22,7 @@ from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import RollbackBegan, RunEnded
 from console.model.host_facts import LockHolder
-from console.model.maintenance import Maintenance
+from console.model.maintenance_mode import Maintenance
 from console.ports.journal import HandedIn, Outage
 from console.text import SafeText
 from tests.adapters.journal.test_contract import PLAN, note, opened

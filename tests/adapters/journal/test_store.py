@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from console.adapters.journal.chain import JournalFault, first_link, next_link
+from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.journal.record_store import Entry
-from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.core.environment.record import recorded

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from console.adapters.balancers.scripted_balancer import ScriptedBalancer
-from console.adapters.clock import SetClock, SystemClock
 from console.adapters.metrics import proc_sampler
 from console.adapters.metrics.application import Application, wanted_names
 from console.adapters.metrics.balancer_counts import BalancerCounts
 from console.adapters.metrics.check_times import CheckTimes
 from console.adapters.metrics.proc_sampler import Machines
-from console.adapters.metrics.prometheus import PrometheusQueries
+from console.adapters.metrics.prometheus_queries import PrometheusQueries
 from console.adapters.metrics.scraper import HttpScraper
 from console.adapters.metrics.scripted_source import ScriptedSource
 from console.adapters.metrics.shared_looks import NotedCounts, NotedScraper
 from console.adapters.promql import PromAnswer
+from console.adapters.system_clock import SetClock, SystemClock
 from console.adapters.this_machine import LocalTransport
 from console.core.checks.health_gate import Observation
 from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric, Series, Unreadable

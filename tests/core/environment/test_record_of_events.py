@@ -4,11 +4,11 @@ import pytest
 
 from console.core.environment.record import RELEASES, RUNS, is_late, is_undoable, recorded, trimmed
 from console.model import events as ev
-from console.model.database import Backup, Review
+from console.model.database_facts import Backup, Review
 from console.model.environment_record import Debts, EnvironmentRecord, HostRecord, Live, OpenRun, OwedHost, Released, Unverified
 from console.model.fleet_snapshot import LastRun
 from console.model.plan import Plan, ReturnTarget
-from console.model.release import Release, Revision
+from console.model.release_facts import Release, Revision
 from console.model.state import RunState, StepState
 from console.model.values import changed
 from console.text import SafeText

@@ -12,7 +12,7 @@ from console.model.fleet_snapshot import LastRun
 from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.probes import HealthCheck
-from console.model.release import Release
+from console.model.release_facts import Release
 from console.model.values import changed
 from console.text import SafeText
 
