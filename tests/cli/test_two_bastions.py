@@ -87,8 +87,7 @@ class Bastions:
 
     def close(self) -> None:
         """End both engines, then the fleet."""
-        for environment in ("production", "staging"):
-            self.there.start("engine", "stop", environment, "--force").communicate(timeout=300)
+        self.there.deploy("engine", "stop", "--force")
         self.here.close()
 
 
@@ -231,8 +230,7 @@ def logins_of_their_own(recipe: Recipe, server: str, run: str) -> None:
 def it_comes_back_from_a_backup(here: Product, there: Product, recipe: Recipe) -> None:
     before = there.deploy("history", "--json")[0]
     for machine in (here, there):
-        for environment in ("production", "staging"):
-            machine.start("engine", "stop", environment, "--force").communicate(timeout=300)
+        machine.deploy("engine", "stop", "--force")
     recipe.shell("pg_dump")
     recipe.shell("pg_restore")
     assert there.deploy("history", "--json")[0] == before
