@@ -11,7 +11,7 @@ import pytest
 from console.adapters.pack_release import pack
 from console.adapters.ship import HostShipper
 from console.adapters.this_machine import LocalTransport
-from console.core.host import release_scripts
+from console.core.host import prune_releases, release_scripts
 from console.model.host import Host
 from console.model.release_facts import Package, Release
 from console.ports.hosts import Ran, Sink
@@ -217,7 +217,7 @@ async def test_links_hold_through_a_prune_and_what_is_left_is_whole(gnu: Stage) 
         await gnu.ship()
         await gnu.linked()
     in_place(gnu.folder / "app/one", dated=True)
-    script = release_scripts.prune(str(gnu.app), 0, (gnu.folder.name,), "run", ("log/",))
+    script = prune_releases.prune(str(gnu.app), 0, (gnu.folder.name,), "run", ("log/",))
     assert (await gnu.transport.run(HERE, script, deadline=60)).ok
     assert [path.name for path in (gnu.app / "releases").iterdir()] == [gnu.folder.name]
     inode = gnu.inode("app/big")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.this_machine import LocalTransport
-from console.core.host import release_scripts
+from console.core.host import prune_releases, release_scripts
 from console.core.host.by_hand import typed
 from console.errors import UsageFault
 from console.model.configured_environment import Environment
@@ -264,7 +264,7 @@ async def test_what_was_written_in_the_place_of_a_link_is_not_removed(host: Loca
     (log / "written").write_text("kept")
     ran = await on(host, script)
     assert b"was a link to shared/log" in ran.err
-    assert b"no link to shared/log" in (await on(host, release_scripts.prune(str(app), 0, ()))).out
+    assert b"no link to shared/log" in (await on(host, prune_releases.prune(str(app), 0, ()))).out
     assert (log / "written").read_text() == "kept"
 
 
@@ -281,13 +281,13 @@ async def test_what_stands_in_the_place_of_a_link_is_kept_in_a_release_of_an_old
     written = place / "written" if entry.endswith("/") else place
     written.parent.mkdir(exist_ok=True)
     written.write_text("kept")
-    ran = await on(host, release_scripts.prune(str(app), 0, (), RUN, (entry,)))
+    ran = await on(host, prune_releases.prune(str(app), 0, (), RUN, (entry,)))
     assert f"{OLD} stays: {entry.rstrip('/')} in it is no link" in ran.out.decode()
     assert written.read_text() == "kept"
     written.unlink()
     if entry.endswith("/"):
         place.rmdir()
-    await on(host, release_scripts.prune(str(app), 0, (), RUN, (entry,)))
+    await on(host, prune_releases.prune(str(app), 0, (), RUN, (entry,)))
     assert left(app) == {NEW}
 
 
@@ -297,7 +297,7 @@ async def test_pruning_a_release_with_links_removes_that_alone(host: LocalTransp
         assert (await on(host, release_scripts.link_shared(str(app), release, ("log/",)))).ok
     (app / "shared" / "log" / "line").write_text("kept")
     await on(host, release_scripts.switch(str(app), EPOCH, NEW))
-    ran = await on(host, release_scripts.prune(str(app), 0, (OLD,)))
+    ran = await on(host, prune_releases.prune(str(app), 0, (OLD,)))
     assert ran.out == b"20261120T000000Z-fffffff is removed\n"
     assert left(app) == {OLD, NEW}
     assert (app / "shared" / "log" / "line").read_text() == "kept"
@@ -317,7 +317,7 @@ def test_a_release_with_a_mount_in_it_is_not_removed(app: Path) -> None:
     (app / "data" / "row").write_text("kept")
     (app / "releases" / OLD / "uploads").mkdir()
     text = f"mount --bind '{app}/data' '{app}/releases/{OLD}/uploads'".replace("it's", "it'\\''s")
-    ran = subprocess.run(["unshare", "-m", "sh", "-c", f"{text}\n{release_scripts.prune(str(app), 0, (NEW,))}"], capture_output=True, text=True, check=False)
+    ran = subprocess.run(["unshare", "-m", "sh", "-c", f"{text}\n{prune_releases.prune(str(app), 0, (NEW,))}"], capture_output=True, text=True, check=False)
     assert "something is mounted in it" in ran.stdout, ran
     assert (app / "data" / "row").read_text() == "kept"
 
@@ -380,7 +380,7 @@ async def test_pruning_keeps_live_way_back_and_the_newest_healthy(host: LocalTra
     await on(host, release_scripts.switch(str(app), EPOCH, NEW))
     with (app / ".deploy" / "history").open("a") as history:
         history.writelines(f"t\tr\thealthy\t{day}\t-\n" for day in days[:7])
-    ran = await on(host, release_scripts.prune(str(app), 3, (days[0],)))
+    ran = await on(host, prune_releases.prune(str(app), 3, (days[0],)))
     assert ran.ok, ran
     unlisted = {"notes", "20261001T000000Z-xyz", ".hidden", "20261010T000000Z-abcdef0"}
     assert left(app) == {NEW, days[0], days[6], days[5], days[4], *unlisted}
@@ -392,11 +392,11 @@ async def test_pruning_goes_by_the_order_of_the_history_and_not_by_the_time_in_a
     made(app, ahead, then, later)
     await on(host, release_scripts.switch(str(app), EPOCH, NEW))
     runs = [f"20261{month}01T000000Z-production-aaaa" for month in (2, 0, 1)]
-    for run in (*runs, *(f"20260101T0000{number:02}Z-production-aaaa" for number in range(release_scripts.RUNS_KEPT - 2))):
+    for run in (*runs, *(f"20260101T0000{number:02}Z-production-aaaa" for number in range(prune_releases.RUNS_KEPT - 2))):
         (app / ".deploy" / "runs" / run).mkdir(parents=True)
     with (app / ".deploy" / "history").open("a") as history:
         history.writelines(f"t\t{run}\thealthy\t{release}\t-\n" for run, release in zip(runs, (ahead, then, later), strict=True))
-    await on(host, release_scripts.prune(str(app), 2, ()))
+    await on(host, prune_releases.prune(str(app), 2, ()))
     assert left(app) == {NEW, then, later}
     kept = {entry.name for entry in (app / ".deploy" / "runs").iterdir()}
     assert {*runs} <= kept
@@ -406,7 +406,7 @@ async def test_pruning_goes_by_the_order_of_the_history_and_not_by_the_time_in_a
 async def test_capistranos_releases_count_as_healthy(host: LocalTransport, app: Path) -> None:
     made(app, "20200101000000", "20200102000000", "20200103000000")
     await on(host, release_scripts.switch(str(app), EPOCH, NEW))
-    await on(host, release_scripts.prune(str(app), 2, (OLD,)))
+    await on(host, prune_releases.prune(str(app), 2, (OLD,)))
     assert left(app) == {NEW, OLD, "20200102000000", "20200103000000"}
 
 
@@ -414,13 +414,13 @@ async def test_a_release_that_a_process_runs_from_stays(host: LocalTransport, ap
     await on(host, release_scripts.switch(str(app), EPOCH, NEW))
     process = subprocess.Popen(["sleep", "30"], cwd=app / "releases" / OLD)
     try:
-        ran = await on(host, release_scripts.prune(str(app), 0, ()))
+        ran = await on(host, prune_releases.prune(str(app), 0, ()))
         assert f"{OLD} stays".encode() in ran.out
         assert left(app) == {NEW, OLD}
     finally:
         process.kill()
         process.wait()
-    await on(host, release_scripts.prune(str(app), 0, ()))
+    await on(host, prune_releases.prune(str(app), 0, ()))
     assert left(app) == {NEW}
 
 
@@ -428,8 +428,8 @@ async def test_old_runs_go_and_the_newest_stay(host: LocalTransport, app: Path) 
     names = [f"202610{day:02}T{hour:02}0000Z-production-aaaa" for day in (1, 2) for hour in range(20)]
     for name in names:
         (app / ".deploy" / "runs" / name / "step.1").mkdir(parents=True)
-    await on(host, release_scripts.prune(str(app), 5, ()))
-    assert {entry.name for entry in (app / ".deploy" / "runs").iterdir()} == set(names[-release_scripts.RUNS_KEPT :])
+    await on(host, prune_releases.prune(str(app), 5, ()))
+    assert {entry.name for entry in (app / ".deploy" / "runs").iterdir()} == set(names[-prune_releases.RUNS_KEPT :])
 
 
 async def back(host: LocalTransport, app: Path, *words: str) -> Ran:
@@ -518,7 +518,7 @@ def test_names_that_are_no_releases_are_refused() -> None:
 
 async def test_texts_can_be_joined(host: LocalTransport, app: Path) -> None:
     await on(host, release_scripts.switch(str(app), EPOCH, NEW))
-    ran = await on(host, "\n".join([release_scripts.mark_healthy(str(app), RUN, NEW), release_scripts.prune(str(app), 5, ())]))
+    ran = await on(host, "\n".join([release_scripts.mark_healthy(str(app), RUN, NEW), prune_releases.prune(str(app), 5, ())]))
     assert ran.ok, ran
     assert left(app) == {NEW}
 
@@ -832,14 +832,14 @@ async def test_a_release_whose_removal_was_cut_off_goes_with_the_next_pruning(ho
     cut = app / ".deploy" / "staging" / "20261001T000000Z-abcdef0.pruned"
     (cut / "half").mkdir(parents=True)
     (app / ".deploy" / "staging" / "other").mkdir()
-    assert (await on(host, release_scripts.prune(str(app), 5, ()))).ok
+    assert (await on(host, prune_releases.prune(str(app), 5, ()))).ok
     assert [path.name for path in (app / ".deploy" / "staging").iterdir()] == ["other"]
 
 
 async def test_the_run_that_prunes_keeps_its_own_folder(host: LocalTransport, app: Path) -> None:
-    names = [f"20261001T{number // 60:02}{number % 60:02}00Z-production-aaaa" for number in range(release_scripts.RUNS_KEPT + 5)]
+    names = [f"20261001T{number // 60:02}{number % 60:02}00Z-production-aaaa" for number in range(prune_releases.RUNS_KEPT + 5)]
     for name in (*names, "notes"):
         (app / ".deploy" / "runs" / name).mkdir(parents=True)
-    await on(host, release_scripts.prune(str(app), 5, (), run=names[0]))
+    await on(host, prune_releases.prune(str(app), 5, (), run=names[0]))
     left_runs = {path.name for path in (app / ".deploy" / "runs").iterdir()}
     assert left_runs == {names[0], "notes", *names[5:]}

@@ -1,8 +1,9 @@
 """HAProxy by its runtime API, on each of its processes: drains, returns by fresh checks, weights and counters. Implements `ports.BalancerPort`.
 
-What is decided is decided by srv_op_state and srv_admin_state, never by a word of an answer; success of a command is an empty answer, and the state is
-read back. Through a master's socket every worker is asked, through a worker's that one. A worker of before a reload takes no new requests, and no commands
-on servers ("Proxy is disabled."): only what is still under way in it counts.
+How long a drain is waited for, and when what is left of it is cut, is `engine/run/drain_and_admit.py`'s. What a server does is decided by srv_op_state
+and srv_admin_state, never by a word of an answer; success of a command is an empty answer, and the state is read back. Through a master's socket every
+worker is asked, through a worker's that one. A worker of before a reload takes no new requests, and no commands on servers ("Proxy is disabled."): only
+what is still under way in it counts.
 Source of commands, columns and bits: HAProxy's management guide, section 9.3.
 """
 

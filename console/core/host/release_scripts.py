@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from console.core.host.by_hand import LIVE, guide
 from console.core.host.host_reserve import GIVE
 from console.core.host.integrity import LISTING
-from console.core.host.seal import REMOVING, SEAL
 from console.core.host.shared_entries import clash, shared_path
 from console.core.host.shell import exports, quote
 from console.errors import UsageFault
@@ -24,8 +23,6 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f]")
 _DIGIT, _HEX = "[0-9]", "[0-9a-f]"
 RELEASE_GLOBS = f"{_DIGIT * 8}T{_DIGIT * 6}Z-{_HEX * 7}*|{_DIGIT * 14}"
 """The same as patterns of `case`; after the seventh digit anything stands, so a text checks `*[!0-9a-fTZ-]*` before."""
-RUNS_KEPT = 30
-"""Folders of earlier runs' steps that a host keeps."""
 END_MARK = "\n#:this is the end of what was sent:#"
 
 
@@ -69,7 +66,8 @@ record() {
 """
 
 
-def _recording(path: str, run: str) -> str:
+def recording(path: str, run: str) -> str:
+    """Begin a text that works in the application's folder and writes to its history in the name of a run."""
     return f"{_entered(path)}run={quote(run)} at=\n{LIVE.lstrip()}{_RECORD.lstrip()}"
 
 
@@ -138,7 +136,7 @@ def switch(path: str, epoch: str, release: str, before: str = "", restart: str =
     what = "rollback" if back else "switch"
     names = f"release={quote(_checked(release))} before={quote(before)} epoch={quote(epoch)} what={what} at={quote(at)}\n"
     ending = "" if back else f"{guide(path, restart)}guide\n"
-    return f"{_recording(path, run_of(epoch))}{GIVE.lstrip()}{names}{_SWITCH.lstrip()}{ending}{_SWITCHED}"
+    return f"{recording(path, run_of(epoch))}{GIVE.lstrip()}{names}{_SWITCH.lstrip()}{ending}{_SWITCHED}"
 
 
 def link_back(path: str, epoch: str) -> str:
@@ -148,7 +146,7 @@ def link_back(path: str, epoch: str) -> str:
 
 def leave_guide(path: str, run: str, restart: str = "") -> str:
     """Leave what helps whoever stands there without the console, by what is live now. `restart` is what it says to type, and may hold no secret."""
-    return f'{_recording(path, run)}{guide(path, restart)}live\n[ -z "$live" ] || {{ release=$live; guide; }}\n'
+    return f'{recording(path, run)}{guide(path, restart)}live\n[ -z "$live" ] || {{ release=$live; guide; }}\n'
 
 
 _REMOVE = r"""
@@ -169,7 +167,7 @@ echo "current is removed, $live was live"
 def remove_current(path: str, epoch: str, before: str) -> str:
     """Take a first release out of service: `current` goes, if it is that release (empty: whichever). Gone already is fine."""
     names = f"release={quote(_checked(before) if before else '')} epoch={quote(epoch)}\n"
-    return f"{_recording(path, run_of(epoch))}{names}{_REMOVE.lstrip()}"
+    return f"{recording(path, run_of(epoch))}{names}{_REMOVE.lstrip()}"
 
 
 _HEALTHY = r"""
@@ -184,7 +182,7 @@ record healthy "$release" -
 
 def mark_healthy(path: str, run: str, release: str) -> str:
     """Write down that a release is live and verified, and what it holds by then: what comes to it later is drift."""
-    return f"{_recording(path, run)}{LISTING.lstrip()}release={quote(_checked(release))}\n{_HEALTHY.lstrip()}"
+    return f"{recording(path, run)}{LISTING.lstrip()}release={quote(_checked(release))}\n{_HEALTHY.lstrip()}"
 
 
 _LINK = r"""
@@ -304,67 +302,3 @@ H_END
 """Whether removing a release's folder would remove what is not the release's: `holds FOLDER`, and `held` says what.
 What was linked into a release that does not say so (an older console's, another tool's) is taken to be what `shared` names, an entry a line.
 Its own variables begin with h_: a shell has one room for all of them."""
-
-_SEALING = SEAL.lstrip() + REMOVING.lstrip()
-_PRUNE = r"""
-here=$(pwd -P)
-live
-protected=" $live $protect "
-healthy=" "
-latest= runs_then= done=" "
-if [ -f .deploy/history ]; then
-  while IFS=$tab read -r at by what name rest; do [ "$what" != healthy ] || healthy="$healthy$name "; done < .deploy/history
-  while IFS=$tab read -r at by what name rest; do latest="$name $latest" runs_then="$by $runs_then"; done <<END
-$(tail -n 2000 .deploy/history)
-END
-fi
-used=$(ls -l /proc/[0-9]*/cwd /proc/[0-9]*/exe 2>/dev/null || :)
-is_release() { case $1 in *[!0-9a-fTZ-]*) return 1 ;; @GLOBS@) [ -d "releases/$1" ] && [ ! -L "releases/$1" ] ;; *) return 1 ;; esac; }
-is_used() { case "$used
-" in *"-> $here/releases/$1/"* | *"-> $here/releases/$1
-"* | *"-> $here/releases/$1 (deleted)"*) return 0 ;; *) return 1 ;; esac; }
-is_healthy() { case $healthy in *" $1 "*) return 0 ;; esac; case $1 in @OLD@) return 0 ;; *) return 1 ;; esac; }
-newest=
-for folder in releases/*; do name=${folder#releases/}; if is_release "$name"; then newest="$name $newest"; fi; done
-mkdir -p .deploy/staging
-for name in $latest $newest; do
-  case $done in *" $name "*) continue ;; esac
-  done="$done$name "
-  is_release "$name" || continue
-  case $protected in *" $name "*) continue ;; esac
-  if is_used "$name"; then echo "$name stays: a process runs from it"; continue; fi
-  if is_healthy "$name" && [ "$keep" -gt 0 ]; then keep=$((keep - 1)); continue; fi
-  if holds "releases/$name"; then echo "$name stays: $held"; continue; fi
-  removal_begins
-  mv -T -- "releases/$name" ".deploy/staging/$name.pruned"
-  rm -rf -- ".deploy/staging/$name.pruned"
-  echo "$name is removed"
-done
-for folder in .deploy/staging/*.pruned; do [ ! -d "$folder" ] || holds "$folder" || { removal_begins; rm -rf -- "$folder"; }; done
-removal_ends
-newest=
-for folder in .deploy/runs/*; do newest="${folder##*/} $newest"; done
-done=" "
-for name in $runs_then $newest; do
-  case $done in *" $name "*) continue ;; esac
-  done="$done$name "
-  case $name in @RUN@) [ -d ".deploy/runs/$name" ] || continue ;; *) continue ;; esac
-  if [ "$runs" -gt 0 ]; then runs=$((runs - 1)); continue; fi
-  case " $run " in *" $name "*) ;; *) rm -rf -- ".deploy/runs/$name" ;; esac
-done
-"""
-
-
-def prune(path: str, keep: int, protect: tuple[str, ...], run: str = "", shared: tuple[str, ...] = ()) -> str:
-    """Remove old releases: what stays is the live one, the way back (`protect`), what a process runs from, what is mounted or was written in the
-    place of a shared link, and `keep` healthy ones.
-
-    Which are the newest is what the host's history says, not their names: those are by a clock that may have been set back.
-    Nothing but real folders with a release's name is ever removed; each goes out of releases/ by one rename before it is deleted.
-    Folders of steps of runs before the last 30 go too.
-    """
-    text = _PRUNE.replace("@GLOBS@", RELEASE_GLOBS).replace("@OLD@", _DIGIT * 14)
-    text = text.replace("@RUN@", f"{_DIGIT * 8}T{_DIGIT * 6}Z-*")
-    protected = " ".join(release for release in protect if RELEASE.fullmatch(release))
-    entries = quote("\n".join(map(shared_path, shared)))
-    return f"{_recording(path, run)}keep={int(keep)} runs={RUNS_KEPT} protect={quote(protected)} shared={entries}\n{HOLDS.lstrip()}{_SEALING}{text.lstrip()}"

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from console.core.checks.shared_service import asks_own
-from console.core.host import release_scripts
+from console.core.host import prune_releases, release_scripts
 from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
 from console.core.plan.maintenance_page import BACK_ON, PAGE_ON
@@ -156,7 +156,7 @@ async def _prune(task: Task) -> StepResult:
     script = "\n".join(
         [
             release_scripts.mark_healthy(task.path, task.state.run, task.step.release),
-            release_scripts.prune(task.path, task.environment.keep, protect, task.state.run, task.environment.shared),
+            prune_releases.prune(task.path, task.environment.keep, protect, task.state.run, task.environment.shared),
         ]
     )
     result = await task.tools.steps.perform(task.host, remote(task, script), task.hear)
