@@ -20,9 +20,9 @@ def this_engine() -> Carrier:
 def is_gone(carrier: Carrier) -> bool:
     """Whether that process is known to live no more: it was one of this boot of this machine. Of another machine nothing is known.
 
-    A machine that was copied while it ran has the boot of the first one, and another name.
+    A machine that was copied while it ran has the boot of the first one, and another name. A lock on a host does not say that name.
     """
-    was_here = carrier.boot and (carrier.host, carrier.boot) == (socket.gethostname(), _boot())
+    was_here = carrier.boot and carrier.boot == _boot() and carrier.host in ("", socket.gethostname())
     return bool(was_here) and _started(carrier.pid) != carrier.started and not _is_hidden(carrier.pid)
 
 

@@ -1,7 +1,7 @@
 """One application in one environment: its model and its runs. Implements `service.EngineService`.
 
 Owns when another model is refused, and wires its parts together: `loaded_model` has the model and what is opened by it, `run_opening` opens runs and takes them
-up, `active_run` and `run.runner` carry one on, `idle_runs` writes to those that nobody carries, `other_machines` meets other engines, `queries` answers what
+up, `active_run` and `run.runner` carry one on, `runs_not_carried` writes to those that nobody carries, `other_machines` meets other engines, `queries` answers what
 is asked beside runs, and `server` says who may ask.
 """
 

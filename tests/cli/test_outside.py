@@ -13,7 +13,7 @@ import msgspec
 checks = (CheckSpec("CI", "github"), CheckSpec("Eyes", "manual"))
 environment = msgspec.structs.replace(an_environment(2), health=(HealthCheck("Cache", "redis"), HealthCheck("Web", "http")), checks=checks)
 open_outside(environment, sys.argv[1], {})
-print(*sorted(name.rpartition(".")[2] for name in sys.modules if name.startswith("console.adapters.checks.")))
+print(*sorted(name.rpartition(".")[2].removesuffix("_check") for name in sys.modules if name.startswith("console.adapters.checks.")))
 """
 
 

@@ -37,7 +37,7 @@ def load_kinds(environment: Environment) -> None:
     """Import what asks the checks and gates of an environment, so that a package that is changed later on cannot fail a gate."""
     kinds = {asked.kind for asked in (*environment.checks, *environment.health)} | {path.kind for path in environment.critical}
     for kind in kinds & {*PROBES, *CI}:
-        import_module(f"console.adapters.checks.{kind}")
+        import_module(f"console.adapters.checks.{kind}_check")
 
 
 async def observe(asked: Asked) -> Observation:
@@ -53,7 +53,7 @@ async def observe(asked: Asked) -> Observation:
 def _kind(kind: str) -> Callable[..., Awaitable[Observation]]:
     if kind not in PROBES:
         raise ValueError(f"there is no probe of the kind {kind}")
-    found: Callable[..., Awaitable[Observation]] = import_module(f"console.adapters.checks.{kind}").ask
+    found: Callable[..., Awaitable[Observation]] = import_module(f"console.adapters.checks.{kind}_check").ask
     return found
 
 
