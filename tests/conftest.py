@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from console.core import conditions
-from console.text import hide
+from console.core import host_conditions
+from console.safe_text import hide
 from tests.adapters.checks.servers import postgres, postgres_bin
 from tests.fleet import Fleet, make_repository, missing
 
@@ -58,7 +58,7 @@ def _no_secrets() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _strict() -> None:
     """What cannot be said of a host raises."""
-    conditions.STRICT = True
+    host_conditions.STRICT = True
 
 
 @pytest.fixture(scope="session")

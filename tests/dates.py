@@ -16,7 +16,7 @@ DAYS = (
     ("2027-03-28 01:59:50", "Europe/Berlin"), ("2027-10-31 02:59:50", "Europe/Berlin"), ("2026-12-31 23:59:50", "Pacific/Kiritimati"),
 )  # fmt: skip
 """A new year, a leap day, the end of a Friday, a Saturday, both changes of daylight saving, the last seconds of a year."""
-PURE = ("tests/core", "tests/views", "tests/config", "tests/wire", "tests/plain", "tests/test_text.py")
+PURE = ("tests/core", "tests/views", "tests/config", "tests/wire", "tests/plain", "tests/test_safe_text.py")
 KNOWS_TIME = re.compile(r"datetime|ZoneInfo|\bzone|\btime\b|\d{4}-\d\d-\d\d")
 """What a test of the core or of views holds that has to do with dates. They cannot ask for the time (import-linter, `tests/test_pure.py`), so no other test of them can depend on today."""
 STARTS_PROCESSES = re.compile(r"subprocess|LocalTransport|tests\.core\.shells|tests\.adapters\.hosts")

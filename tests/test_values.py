@@ -6,7 +6,7 @@ import pytest
 from console.model.host_commands import Command
 from console.model.plan import Plan, Step, Steps
 from console.model.values import changed, sealed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 STEP = Step("a", "switch", "release", SafeText("switch web01"), "web01", "web01", command=Command("x"))
 PLAN = Plan("rolling", (("web01",),), Steps((STEP,)))

@@ -13,14 +13,14 @@ from console.adapters.system_clock import SystemClock
 from console.core.checks.health_gate import GateEnd, GateState, Observation, counted, judge, next_patience, next_wait
 from console.core.host.release_scripts import user_command
 from console.core.host.shell import deploy_variables, exports, filled, quote
+from console.model.configured_checks import CriticalPath, HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
-from console.model.probes import CriticalPath, HealthCheck
 from console.ports.clock import Clock
 from console.ports.gates import GateResult
 from console.ports.hosts import Ran, Transport, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Heard = Callable[[str, str, Observation], None]
 """(host, check, what was seen): told of each answer."""

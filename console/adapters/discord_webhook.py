@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LONGEST = 2000
 """Characters that a message may have."""

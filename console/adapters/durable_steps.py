@@ -16,7 +16,7 @@ from console.adapters.step_wrapper import Claim, WrapperAnswer
 from console.model.host import Host
 from console.ports.hosts import Move, Ran, Sink, Standby, Transport, Unreached
 from console.ports.steps import RemoteStep, StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 GRACE = 20.0
 """Seconds beyond a step's own time in which a host that does not answer is still asked."""

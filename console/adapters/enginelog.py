@@ -4,7 +4,7 @@ import io
 import sys
 from typing import TextIO
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class GatedLog(io.TextIOBase):

@@ -22,7 +22,7 @@ from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.values import changed
 from console.ports.hosts import Ran, Transport
-from console.text import SafeText, safe_end
+from console.safe_text import SafeText, safe_end
 
 _ASK = r"""
 p=$1

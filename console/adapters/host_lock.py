@@ -16,7 +16,7 @@ from console.model.carrier import Carrier
 from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.ports.hosts import Ran, Transport, Unreached
-from console.text import SafeText, safe_end
+from console.safe_text import SafeText, safe_end
 
 DEADLINE = 20.0
 """Seconds for one call."""

@@ -14,7 +14,7 @@ import httpx
 
 from console.adapters.discord_webhook import DiscordWebhook, Posted
 from console.ports.people import NOTHING, Delivery
-from console.text import SafeText
+from console.safe_text import SafeText
 
 if TYPE_CHECKING:
     import apprise

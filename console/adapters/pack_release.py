@@ -16,7 +16,7 @@ from console.core.checks.content import MANIFEST, flaws_of, told
 from console.core.host.release_manifest import Manifest, PackedFile
 from console.errors import NoGo
 from console.model.release_facts import Package, Release
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 async def pack(

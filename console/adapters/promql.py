@@ -5,7 +5,7 @@ Source: prometheus.io/docs/prometheus/latest/querying/api (instant queries).
 
 from typing import Any, NamedTuple
 
-from console.adapters.checks.rest import Api
+from console.adapters.checks.json_api import Api
 
 
 class PromAnswer(NamedTuple):

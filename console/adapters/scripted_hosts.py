@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from console.model.bastions import SshSeen
 from console.model.host import Host
 from console.ports.hosts import Ran, Reached, Sink, Stream, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 CAP = 1024 * 1024
 """Bytes of output, and of errors, that are kept."""

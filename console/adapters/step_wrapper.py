@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from console.core.host.shell import quote
 from console.model.configured_environment import OUTPUT
-from console.text import safe_end
+from console.safe_text import safe_end
 
 State = Literal["done", "absent", "lost", "late", "fenced", "truncated", "no-folder", "no-write", "declined", "ended", "left", "none"]
 

@@ -15,7 +15,7 @@ from console.core.run.ticket import is_url
 from console.errors import ConsoleError
 from console.model.host_commands import Command
 from console.ports.hosts import Ran, Transport
-from console.text import SafeText, safe_end
+from console.safe_text import SafeText, safe_end
 
 SAID = 200
 """Characters of what a command or a server says that are kept."""

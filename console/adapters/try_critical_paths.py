@@ -11,17 +11,17 @@ import httpx
 from console.adapters.ask_health_gates import place_of
 from console.adapters.checks.command_check import seen_of
 from console.adapters.checks.dispatch import within
-from console.adapters.checks.http import BODY, beginning
+from console.adapters.checks.http_check import BODY, beginning
 from console.adapters.checks.one_question import SPARE, Reveal, RunCommand
 from console.adapters.host_http import NotOpened, client_through
 from console.core.checks.http_sequence import HttpAnswer, HttpSequence, StepFailure, answered, request_of, unanswered
 from console.errors import ConsoleError
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.model.probes import CriticalPath
 from console.ports.gates import PathSeen
 from console.ports.hosts import Transport
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class CriticalWalks:

@@ -12,7 +12,7 @@ from console.model.run_summary import ASIDE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from console.adapters.journal.history_query import Quick
+    from console.adapters.journal.quick_history import Quick
     from console.adapters.journal.record_store import RecordStore
     from console.model.carrier import Carrier
     from console.model.events import AnyEvent
@@ -93,7 +93,7 @@ def open_runs(how: Invocation, environment: str = "") -> list[str]:
 
 def history_of(app: str, environment: str, limit: int) -> "list[RunSummary]":
     """Return the newest runs, so many at most."""
-    from console.adapters.journal.history_query import history_lines
+    from console.adapters.journal.quick_history import history_lines
 
     found = _quick(lambda record: history_lines(record, limit, app, environment))
     return _all_runs(app, environment, limit) if found is None else found
@@ -101,7 +101,7 @@ def history_of(app: str, environment: str, limit: int) -> "list[RunSummary]":
 
 def history_text(columns: "Sequence[str]", app: str, environment: str) -> str:
     """Return a JSON list with these columns of all runs, newest first."""
-    from console.adapters.journal.history_query import history_json
+    from console.adapters.journal.quick_history import history_json
     from console.plain.json_text import in_ascii, json_text
 
     found = _quick(lambda record: history_json(record, columns, app, environment))
@@ -132,7 +132,7 @@ def _quickly() -> "Quick | None":
     """Return what asks the record without its library; None: nothing does."""
     named = journal_named()
     if not named:
-        from console.adapters.journal.history_query import of_file
+        from console.adapters.journal.quick_history import of_file
         from console.adapters.statefolder import journal_path, refuse_network
 
         folder = state()
@@ -148,7 +148,7 @@ def _quickly() -> "Quick | None":
 
 def _meant(text: str, app: str) -> "list[RunSummary]":
     """Return the runs that a person may mean by that; by nothing: those that are open."""
-    from console.adapters.journal.history_query import find_summaries
+    from console.adapters.journal.quick_history import find_summaries
 
     found = _quick(lambda record: find_summaries(record, text, app))
     if found is not None:

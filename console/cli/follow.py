@@ -65,7 +65,7 @@ def _tell_left_behind(state: "RunState") -> None:
 def _left(how: Invocation, feed: LastingFeed, fault: Exception) -> int:
     """End as a viewer that failed: from GO on the run is the engine's, and nobody is told that nothing was changed."""
     from console.cli.follow_as_lines import printer_for
-    from console.plain.line_printer import Ending
+    from console.plain.run_as_lines import Ending
 
     words = fault.message if isinstance(fault, ConsoleError) else f"{type(fault).__name__}: {fault}"
     ending = Ending(int(Exit.DETACHED), "detached", reason=f"this console can't follow run {feed.run} any more: {words}", hint=f"deploy attach {feed.run}")

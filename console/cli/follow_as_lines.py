@@ -24,9 +24,9 @@ from console.errors import ConsoleError, EngineLost, Problem, with_typed_hint
 from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model.events import Event
-from console.plain.json_printer import JsonPrinter
-from console.plain.line_printer import Ending, LinePrinter, Printer, Write
 from console.plain.plain_questions import PlainChoice, Question, question
+from console.plain.run_as_json import JsonPrinter
+from console.plain.run_as_lines import Ending, LinePrinter, Printer, Write
 from console.ports.feed import Presence
 from console.views.staleness import UNSEEN, Staleness
 

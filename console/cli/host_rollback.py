@@ -14,7 +14,7 @@ from console.core.plan.return_plan import is_left_old
 from console.core.words.equivalent_command import request_words
 from console.errors import NoGo, Problem, UsageFault
 from console.model import commands as cmd
-from console.text import SafeText
+from console.safe_text import SafeText
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client

@@ -5,7 +5,7 @@ from typing import Any
 from console.core.words.durations import seconds_of
 from console.errors import UsageFault
 from console.model.declared_impact import Impact
-from console.text import SafeLines
+from console.safe_text import SafeLines
 
 CHOICES = {
     "migration": ("yes", "no"), "breaking": ("yes", "no"), "risk": ("low", "medium", "high"), "old_code": ("ok", "breaks", "unknown"),

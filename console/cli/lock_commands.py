@@ -15,7 +15,7 @@ from console.errors import NoGo, Problem, UsageFault
 from console.exit_codes import Exit
 from console.model.configured_environment import Environment
 from console.plain.problem_json import problem_object
-from console.text import SafeText
+from console.safe_text import SafeText
 
 RUN = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")
 """A whole id: that of another machine's run can only be named so."""

@@ -55,8 +55,8 @@ async def _show_events(how: Invocation, client: "Client", run: str) -> None:
     """Print every event of the run that it was; none where somebody else was first. A person at a terminal reads the result alone."""
     if not run or how.may_have_screen:
         return
-    from console.plain.json_printer import JsonPrinter
-    from console.plain.line_printer import LinePrinter
+    from console.plain.run_as_json import JsonPrinter
+    from console.plain.run_as_lines import LinePrinter
     from console.wire.json_lines import event_json
 
     printer = JsonPrinter(say, event_json) if how.json else LinePrinter(say)

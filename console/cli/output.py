@@ -11,7 +11,7 @@ from console.as_typed import PROGRAM, as_typed
 from console.cli.invocation import Invocation
 from console.cli.terminal_support import why_no_screen
 from console.errors import ConsoleError, with_typed_hint
-from console.text import SafeText, hidden
+from console.safe_text import SafeText, hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,7 @@ from pathlib import Path
 from console.adapters.ask_health_gates import HostGates, check_command, release_command
 from console.adapters.attended_commands import AttendedCommands
 from console.adapters.balancers.balancer_kinds import open_balancers
-from console.adapters.build import GitWorkshop
+from console.adapters.build_release import GitWorkshop
 from console.adapters.checks.dispatch import ConfiguredChecks, load_kinds
 from console.adapters.database.postgres_database_view import PostgresView
 from console.adapters.durable_steps import DurableSteps
@@ -22,7 +22,7 @@ from console.adapters.metrics.prometheus_queries import PrometheusQueries
 from console.adapters.metrics.scraper import HttpScraper
 from console.adapters.metrics.shared_looks import NotedCounts, NotedScraper
 from console.adapters.notify import AppriseNotifier
-from console.adapters.ship import HostShipper
+from console.adapters.send_release import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.statefolder import made_folder, modes_of
 from console.adapters.system_clock import SystemClock

@@ -39,8 +39,8 @@ async def _on_screen(how: Invocation, run: str, events: tuple[AnyEvent, ...], sp
 
 
 async def _as_lines(how: Invocation, events: tuple[AnyEvent, ...], speed: float) -> int:
-    from console.plain.json_printer import JsonPrinter
-    from console.plain.line_printer import Ending, LinePrinter
+    from console.plain.run_as_json import JsonPrinter
+    from console.plain.run_as_lines import Ending, LinePrinter
     from console.wire.json_lines import event_json
 
     printer = JsonPrinter(say_while_read, event_json) if how.json else LinePrinter(say_while_read)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from console.adapters.journal.reserve import give_room_if_full
+from console.adapters.journal.disk_reserve import give_room_if_full
 from console.cli.command_access import environment_client, feed_of
 from console.cli.configuration import state
 from console.cli.find_run import carrier_of, journal, recorded
@@ -30,7 +30,7 @@ from console.errors import ConsoleError, EngineLost, Locked, NoGo, Problem, Stat
 from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model.run_summary import ASIDE
-from console.text import SafeText
+from console.safe_text import SafeText
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client

@@ -20,7 +20,7 @@ from console.errors import ConsoleError, NoGo, Problem, UsageFault
 from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model.request import Request
-from console.text import SafeText
+from console.safe_text import SafeText
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
@@ -166,7 +166,7 @@ def _show_recorded(how: Invocation, summary: "RunSummary", *, whole: bool, goes_
     from console.cli.follow_as_lines import printer_for
     from console.core.run.evolve import evolve
     from console.model.state import RunState
-    from console.plain.line_printer import Ending
+    from console.plain.run_as_lines import Ending
 
     printer, ended = printer_for(how), RunState()
     for event in events_of_run(summary.run):

@@ -19,7 +19,7 @@ from console.core.secrets.needed import masking_for
 from console.errors import Problem, UsageFault
 from console.model.configured_environment import Environment
 from console.model.secret import SecretRef
-from console.text import hidden, hide, safe_end
+from console.safe_text import hidden, hide, safe_end
 
 PATIENCE = 60.0
 """Seconds that a command has to print a secret that is needed."""

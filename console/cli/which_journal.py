@@ -169,7 +169,7 @@ def _hide(address: str) -> None:
     """Have the password of an address hidden wherever this process prints."""
     from console.core.secrets.needed import masking_for
     from console.model.configured_environment import Environment
-    from console.text import hide
+    from console.safe_text import hide
 
     if "://" in address:
         hide(masking_for(Environment("", "", "", (), journal=address), ()))

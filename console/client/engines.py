@@ -17,7 +17,7 @@ from console.client.engine_connection import Client, NoEngine, connect, look
 from console.core.process_environment import engine_environment
 from console.errors import ConsoleError, StateUnusable
 from console.exit_codes import Exit
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.address import log_path, opened, run_folder, socket_path
 from console.wire.questions import Welcome
 

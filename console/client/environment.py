@@ -23,7 +23,7 @@ from console.model.run_summary import RunSummary
 from console.model.values import changed
 from console.ports.environment_client import RunArchive
 from console.ports.feed import FeedItem, LogPage, SamplePage
-from console.text import SafeText
+from console.safe_text import SafeText
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client

@@ -9,9 +9,9 @@ from typing import Any, Final
 from console.config.file_problems import FilePlace
 from console.core.host.shell import placeholders
 from console.core.words.nearest_name import nearest
+from console.model.configured_checks import CheckSpec, HealthCheck
 from console.model.host import Host
 from console.model.host_commands import Command
-from console.model.probes import CheckSpec, HealthCheck
 from console.model.secret import Variable
 
 Values = dict[str, Any]

@@ -13,10 +13,10 @@ from console.config.file_problems import FilePlace
 from console.core.checks.http_sequence import BadCapture, below, compiled
 from console.core.host.shell import PLACEHOLDERS, placeholders
 from console.core.words.nearest_name import nearest
+from console.model.configured_checks import CheckSpec, CriticalPath
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.http_step import HttpStep, Method
-from console.model.probes import CheckSpec, CriticalPath
 from console.model.secret import SecretRef, Variable
 
 METHODS: Final[dict[str, Method]] = {"get": "GET", "post": "POST", "put": "PUT", "delete": "DELETE"}

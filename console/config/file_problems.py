@@ -10,7 +10,7 @@ import msgspec
 
 from console.core.words.nearest_name import nearest
 from console.errors import Problem
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Path = tuple[str | int, ...]
 """A key's path: names, and places in lists counted from 0."""

@@ -22,10 +22,10 @@ from console.config.host_entries import read_hosts, read_jump
 from console.config.metric_keys import read_metrics
 from console.config.threshold_keys import known_metrics, read_thresholds, warn_of_scrapes
 from console.core.words.nearest_name import nearest
+from console.model.configured_checks import CheckSpec, CriticalPath
 from console.model.configured_environment import Access, Announce, Build, Environment, Freeze, Notify, Ticket
 from console.model.host import Host, Ssh
 from console.model.host_commands import Command, Hook
-from console.model.probes import CheckSpec, CriticalPath
 from console.model.secret import SecretRef, Variable
 from console.model.strategy import BlueGreen, Rolling
 

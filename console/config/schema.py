@@ -29,8 +29,8 @@ from console.config.value_kinds import (
     Whole,
 )
 from console.core.host.shell import OF_TICKETS, PLACEHOLDERS
+from console.model.configured_checks import CriticalMoment
 from console.model.host_commands import HookPlace
-from console.model.probes import CriticalMoment
 from console.model.strategy_names import STRATEGIES
 
 _BUILD_FILLS: Final = ("version", "commit", "release", "run", "env")

@@ -10,7 +10,7 @@ from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.model.maintenance_mode import Maintenance, MaintenanceState, PlaceSeen
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ON, OFF = "maintenance_on", "maintenance_off"
 

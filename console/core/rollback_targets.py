@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from console.core.conditions import STAYED_OLD
+from console.core.host_conditions import STAYED_OLD
 from console.core.traffic.bluegreen_sides import standing_by
 from console.core.words.moments import moment_words
 from console.core.words.shortened_list import shortened

@@ -12,7 +12,7 @@ from functools import partial
 from console.engine.catch_up.leftover_locks import is_known_over
 from console.engine.context import Keep, QueryContext
 from console.engine.maintenance.release_page import switch_for_run
-from console.engine.metrics.keeper import AFTER_RUN, NoMeasurements
+from console.engine.metrics.metrics_sampler import AFTER_RUN, NoMeasurements
 from console.engine.preflight.decision import Preflight
 from console.engine.preflight.input_from_record import input_for
 from console.engine.run.before_and_after import KeptBeside

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Protocol
 
-from console.engine.metrics.keeper import MetricKeeper
+from console.engine.metrics.metrics_sampler import MetricKeeper
 from console.errors import RecordAway
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal

@@ -1,8 +1,8 @@
 """One application in one environment: its model and its runs. Implements `service.EngineService`.
 
-Owns when another model is refused, and wires its parts together: `loaded_model` has the model and what is opened by it, `run_opening` opens runs and takes them
-up, `active_run` and `run.runner` carry one on, `runs_not_carried` writes to those that nobody carries, `other_machines` meets other engines, `queries` answers what
-is asked beside runs, and `server` says who may ask.
+Owns when another model is refused, and wires its parts together: `loaded_model` has the model and what is opened by it, `run_opening` opens runs and takes
+them up, `active_run` and `run.runner` carry one on, `runs_not_carried` writes to those that nobody carries, `other_machines` meets other engines, `queries`
+answers what is asked beside runs, and `server` says who may ask.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from console.engine.context import ENGINE, Keep, QueryContext
 from console.engine.keyring import Keyring, ReadFile, unread
 from console.engine.loaded_model import ChooseJournal, LoadedModel, OpenOutside, stays
 from console.engine.maintenance.end_watch import MaintenanceEnd
-from console.engine.metrics.keeper import MetricKeeper
+from console.engine.metrics.metrics_sampler import MetricKeeper
 from console.engine.other_machines import OtherMachines
 from console.engine.queries import for_commands, for_screens
 from console.engine.queries.feeds import Feeds
@@ -43,7 +43,7 @@ from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Heard
 from console.ports.journal import HandedIn, Journal, Outage, SetApart
-from console.text import SafeText
+from console.safe_text import SafeText
 
 log = logging.getLogger(__name__)
 

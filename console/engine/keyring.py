@@ -9,7 +9,7 @@ from console.core.secrets.needed import Needs, masking_for
 from console.errors import Problem, UsageFault
 from console.model.configured_environment import Environment
 from console.model.secret import Secret, SecretRef
-from console.text import SafeText, hide
+from console.safe_text import SafeText, hide
 
 ReadFile = Callable[[str, SecretRef], str | Problem]
 """Reads the secret of that name from its file, with the engine's rights."""

@@ -18,7 +18,7 @@ from console.errors import UsageFault
 from console.model.configured_environment import Access, Environment
 from console.model.secret import Secret
 from console.ports.outside import Outside
-from console.text import SafeText
+from console.safe_text import SafeText
 
 OpenOutside = Callable[[Environment, Mapping[str, Secret]], Outside]
 ChooseJournal = Callable[[Environment, Mapping[str, Secret]], Coroutine[Any, Any, None]]

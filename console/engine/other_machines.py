@@ -16,7 +16,7 @@ from console.model.onlooker import Onlooker
 from console.model.request import Person
 from console.ports.journal import Journal
 from console.ports.sharing_machines import SentCommand
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Submit = Callable[[str, AnyCommand, Person], Awaitable[Accepted | Refusal]]
 Refused = Callable[[Person, str, ConsoleError, str], Awaitable[None]]

@@ -27,7 +27,7 @@ from console.model.request import Person, Request
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.journal import Journal
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 @asynccontextmanager

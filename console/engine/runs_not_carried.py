@@ -17,7 +17,7 @@ from console.model.events import Event
 from console.model.request import Person
 from console.ports.clock import Clock
 from console.ports.journal import Journal
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class IdleRuns:

@@ -5,7 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from console.model.secret import SecretRef
-from console.text import SafeText
+from console.safe_text import SafeText
 
 MACHINE: Final = "machine"
 """The name of the source that looks at the machines themselves."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class RunCommand(msgspec.Struct, frozen=True, tag_field="type"):

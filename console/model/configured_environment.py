@@ -11,9 +11,9 @@ import msgspec
 
 from console.model.application_metrics import Metrics
 from console.model.balancer import Balancer
+from console.model.configured_checks import CheckSpec, CriticalPath, HealthCheck
 from console.model.host import Host, Ssh
 from console.model.host_commands import Command, Hook
-from console.model.probes import CheckSpec, CriticalPath, HealthCheck
 from console.model.secret import SecretRef, Variable
 from console.model.strategy import BlueGreen, Canary, Rolling
 from console.model.strategy_names import Strategy

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from console.model.declared_impact import OldCode
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class Backup(msgspec.Struct, frozen=True):

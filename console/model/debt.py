@@ -2,7 +2,7 @@
 
 import msgspec
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class Debt(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from console.text import SafeLines
+from console.safe_text import SafeLines
 
 YesNo = Literal["", "yes", "no"]
 Risk = Literal["", "low", "medium", "high"]

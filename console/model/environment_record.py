@@ -15,7 +15,7 @@ from console.model.maintenance_mode import Maintenance
 from console.model.release_facts import Release, Revision
 from console.model.state import RunState
 from console.model.traffic import OwnWeight
-from console.text import SafeText
+from console.safe_text import SafeText
 
 FORMAT = 5
 """The version of these values and of the rules that make them."""

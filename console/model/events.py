@@ -19,7 +19,7 @@ from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.thresholds import Mean, Threshold, Verdict
 from console.model.traffic import OwnWeight, TrafficMark, WeightMark
-from console.text import SafeLines, SafeText
+from console.safe_text import SafeLines, SafeText
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):

@@ -6,7 +6,7 @@ import msgspec
 
 from console.model.debt import Debt
 from console.model.maintenance_mode import MaintenanceSeen
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class SnapshotHost(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ import msgspec
 
 from console.model.bastions import SshSeen
 from console.model.maintenance_mode import HostMaintenance
-from console.text import SafeText
+from console.safe_text import SafeText
 
 FEW_SESSIONS = 3
 """A host that takes fewer commands at once gives no live numbers: one stays for work, and one for what a person asks meanwhile."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LogLevel = Literal["debug", "info", "warn", "error"]
 """How bad a line says it is."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 MaintenanceVerb = Literal["on", "off"]
 MaintenanceState = Literal["on", "off", "mixed", "unknown"]

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 IN_EACH_LOOK: Final = ("cpu", "memory", "load")
 """What each look at a machine says."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Unit = Literal["share", "seconds", "bytes", "rate", "number"]
 """`bytes`, `rate`: a second."""

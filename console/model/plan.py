@@ -9,7 +9,7 @@ import msgspec
 
 from console.model.host_commands import Command
 from console.model.thresholds import Threshold
-from console.text import SafeText
+from console.safe_text import SafeText
 
 StepKind = Literal[
     "build", "pack", "ship", "fetch", "install", "hook", "stop", "switch", "restart", "gate", "remove", "prune",

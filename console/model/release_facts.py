@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Named = Literal["branch", "tag", "commit"]
 """What a REF was."""

@@ -20,7 +20,7 @@ from console.model.request import Person, Request, RunKind
 from console.model.tally import Tally
 from console.model.thresholds import Mean, ThresholdState
 from console.model.traffic import BalancerWeights, HostTraffic
-from console.text import SafeText
+from console.safe_text import SafeText
 
 StepProgress = Literal["pending", "running", "done", "failed", "unknown", "cancelled", "unreachable", "void", "held"]
 """How far a step is; of `held`, `docs/glossary.md`. A part of the plan is its `Phase` (`model/plan.py`)."""

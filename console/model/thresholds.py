@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Then = Literal["rollback", "propose", "warn"]
 """What a breach is followed by: hosts go back by themselves; a person is asked to take them back; it is shown, and no other host begins while it lasts."""

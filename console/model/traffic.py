@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Admission = Literal["in", "drained", "out"]
 """What a balancer was told of a server. `in`: it gets new requests; `drained`: it gets none, and its health is still asked; `out`: it is taken out of service

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from console.model.plan import Plan
-from console.text import SafeText
+from console.safe_text import SafeText
 
 changed = msgspec.structs.replace
 """`changed(value, field=…)`: the same value with those fields different."""

@@ -7,7 +7,7 @@ from console.model.database_facts import DumpLook, Migration, MigrationText, Tab
 from console.model.host import Host
 from console.model.host_facts import LockHolder
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class DatabaseView(Protocol):

@@ -10,7 +10,7 @@ from console.model.number_history import NumbersSeen
 from console.model.request import Request
 from console.model.run_summary import RunSummary
 from console.ports.feed import Feed, FeedItem, LogPage, SamplePage
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class RunArchive(Protocol):

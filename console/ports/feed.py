@@ -7,7 +7,7 @@ from typing import Protocol
 from console.model.application_metrics import MACHINE
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from console.model.checks import Finding
+from console.model.configured_checks import CheckSpec, CriticalPath, HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.model.probes import CheckSpec, CriticalPath, HealthCheck
 from console.ports.hosts import Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 @dataclass(frozen=True, slots=True)

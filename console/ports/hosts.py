@@ -11,7 +11,7 @@ from console.model.bastions import SshSeen
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_facts import HostFacts
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Sink = Callable[[bytes], None]
 """Takes output as it comes, in pieces of any size."""

@@ -10,7 +10,7 @@ from console.model.maintenance_mode import Maintenance
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.ports.sharing_machines import SharingMachines
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class PastRun(NamedTuple):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 

@@ -10,7 +10,7 @@ from console.model.pending_commits import Between
 from console.model.release_facts import Package, Relation, Release, Revision
 from console.ports.hosts import Sink
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class Repository(Protocol):

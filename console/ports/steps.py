@@ -8,7 +8,7 @@ from console.model.configured_environment import OUTPUT
 from console.model.host import Host
 from console.model.release_facts import Package
 from console.ports.hosts import Move, Sink
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 @dataclass(frozen=True, slots=True)

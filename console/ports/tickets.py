@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class TicketSystem(Protocol):

@@ -2,7 +2,7 @@
 
 import html
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def told(words: object) -> str:

@@ -6,7 +6,7 @@ Owns how blocks are written; what belongs into a report is decided in `views/rep
 import re
 
 from console.as_typed import as_typed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.document_blocks import Block, Drawing, FactRows, Moments, Paragraph, Point, Points, Prompts, Quote, Section, TableGrid, TimelineEntry
 from console.views.report_contents import WholeReport, title_of
 from console.views.report_layout import report_sections

@@ -11,7 +11,7 @@ from console.core.run.command_refusals import ended_instead, left_live, may
 from console.core.run.critical_path_verdict import open_ticks
 from console.model import commands as cmd
 from console.model.state import HostState, RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Place = Literal["home", "prepare", "run", "host", "runs", "record", "compare", "replay"]
 """The screen that a key is pressed on."""

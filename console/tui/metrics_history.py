@@ -15,7 +15,7 @@ from console.model.application_metrics import MACHINE
 from console.model.measurements import IN_EACH_LOOK
 from console.model.number_history import Curve, MetricInfo, NumbersSeen
 from console.ports.feed import Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.metric_names import unit_of
 from console.views.metric_series import MetricSeries, Point
 

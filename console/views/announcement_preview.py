@@ -9,7 +9,7 @@ from console.errors import Problem, in_one_line
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.compact_layout import broken
 from console.views.styled_text import Line, Span, Tone, clipped, line
 

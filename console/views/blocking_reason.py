@@ -2,7 +2,7 @@
 
 from collections.abc import Container
 
-from console.core.conditions import UNWELL
+from console.core.host_conditions import UNWELL
 from console.core.run.canary_verdict import analysis_that_runs
 from console.core.run.command_refusals import left_live, may
 from console.core.run.critical_path_verdict import open_ticks

@@ -5,8 +5,8 @@ A line that nothing stands behind yet says so; it never shows as passed.
 
 from typing import NamedTuple
 
-from console.core.conditions import UNWELL
 from console.core.database_state import BACKUP
+from console.core.host_conditions import UNWELL
 from console.core.kinds.kind_table import kind_of
 from console.core.run.breaches import blocking_breach
 from console.core.run.critical_path_verdict import has_passed

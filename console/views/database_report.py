@@ -9,7 +9,7 @@ from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted
 from console.model.database_facts import Review
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.times import seconds_in_words
 
 NAMED = 20

@@ -11,7 +11,7 @@ from console.model.paged_table import Table
 from console.model.run_summary import RunSummary
 from console.model.state import HostCondition, HostState, RunState
 from console.model.traffic import HostTraffic
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.environment_title import environment_title
 from console.views.history_words import short_change, why_words
 from console.views.maintenance_summary import odd_places, place_words, since_words

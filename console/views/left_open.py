@@ -8,7 +8,7 @@ from console.core.run.ticket import ticket_problems
 from console.core.words.moments import moment_words
 from console.core.words.sizes import counted_hosts
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.plan_words import names_in_words
 from console.views.traffic_words import weights_left_words
 

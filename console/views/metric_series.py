@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from console.model.number_history import MetricInfo
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Point = tuple[float, float]
 

@@ -7,7 +7,7 @@ from console.core.kinds.kind_table import kind_of
 from console.core.run.outcome import next_words
 from console.core.words.sizes import counted_hosts
 from console.model.run_summary import ASIDE
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.document_blocks import TimelineEntry
 from console.views.environment_title import environment_title
 from console.views.report_from_events import Failure, HostPart, Report, SentAnnouncement, checks_in_words

@@ -16,7 +16,7 @@ from console.model import events as ev
 from console.model.run_summary import ASIDE
 from console.model.state import RunState
 from console.ports.feed import Output, Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.document_blocks import TimelineEntry
 from console.views.highlights import highlights
 from console.views.host_lanes import LaneChart, lane_chart

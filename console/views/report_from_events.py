@@ -14,7 +14,7 @@ from console.core.words.sizes import counted
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.blocking_reason import step_words
 from console.views.database_report import Fact, database_facts
 from console.views.document_blocks import TimelineEntry

@@ -1,11 +1,11 @@
 """A host at its balancers, in words: how far its drain is, who took it out, what was cut, what could not be read back. Pure."""
 
-from console.core.conditions import MISPLACED
+from console.core.host_conditions import MISPLACED
 from console.core.plan.lanes import ASKING
 from console.core.words.sizes import counted
 from console.model.plan import Step
 from console.model.state import HostState, RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.times import seconds_in_words
 
 

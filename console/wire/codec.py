@@ -16,7 +16,7 @@ from console.model.host_set import HostSet
 from console.model.paged_table import Table
 from console.model.plan import Steps
 from console.model.values import changed
-from console.text import SafeLines, SafeText, hidden, knows_secrets
+from console.safe_text import SafeLines, SafeText, hidden, knows_secrets
 from console.wire.frames import DecodeError
 from console.wire.packed_steps import packed, unpacked
 

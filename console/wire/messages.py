@@ -11,7 +11,7 @@ from console.model.configured_environment import Environment
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.ports.feed import Heard, Output, Presence, Sample
-from console.text import SafeText, mask
+from console.safe_text import SafeText, mask
 from console.wire import codec
 from console.wire.frames import TO_CLIENT, TO_ENGINE, framed
 from console.wire.questions import Answer, Failed, Hello, Query, ToClient, ToEngine, Welcome

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from console.ports.feed import Output, Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire import codec
 from console.wire.messages import Printed, Sampled, item_message, message_item
 

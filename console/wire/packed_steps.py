@@ -11,7 +11,7 @@ import msgspec
 
 from console.model.host_commands import Command
 from console.model.plan import Phase, Step, StepKind, Steps
-from console.text import SafeText
+from console.safe_text import SafeText
 
 HOST = "\x01"
 """Stands for the host's name in what its lane shares with others. No text of a step holds it: names are checked, and titles are `SafeText`."""

@@ -13,7 +13,7 @@ import pytest
 from console.adapters.this_machine import LocalTransport
 from console.model.host import Host
 from console.ports.hosts import Move, Moved, Ran, Reached, Sink, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 HERE = Host("here")
 SHELLS = ("dash", "bash", "busybox")

@@ -16,7 +16,7 @@ from console.model.configured_environment import Environment
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, LockHolder
 from console.model.maintenance_mode import HostMaintenance
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 
 RUN = "20261124T071407Z-production-3f2a"

@@ -13,12 +13,12 @@ from console.adapters.ask_health_gates import HostGates
 from console.adapters.host_http import client_through
 from console.adapters.system_clock import SystemClock
 from console.adapters.this_machine import LocalTransport
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
-from console.model.probes import HealthCheck
 from console.ports.hosts import Ran, Reached, Stream, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.reserved import free_port
 
 WEB = Host("web01", "localhost")

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from console.adapters.pack_release import pack
-from console.adapters.ship import HostShipper
+from console.adapters.send_release import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.model.host import Host
 from console.model.release_facts import Package, Release
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.test_transport_contract import NO_CONFIG, host_of, ssh_of
 from tests.fleet import Fleet, missing
 

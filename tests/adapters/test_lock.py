@@ -17,7 +17,7 @@ from console.adapters.this_machine import LocalTransport
 from console.model.host_facts import LockHolder
 from console.model.values import changed
 from console.ports.hosts import Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 
 

@@ -13,7 +13,7 @@ from console.adapters.ssh.pool import SshTransport
 from console.model.configured_environment import Environment
 from console.model.host_facts import LockHolder
 from console.ports.hosts import Reached, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.test_transport_contract import host_of, transport_of
 from tests.fleet import Fleet, missing
 

@@ -17,10 +17,10 @@ from console.adapters.ssh.pool import SshTransport
 from console.config.load import load_file
 from console.core.checks.fleet import assess_fleet
 from console.model.balancer import Balancer
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host, Ssh
 from console.model.host_commands import Command
-from console.model.probes import HealthCheck
 from console.model.traffic import BalancerProblem
 from console.ports.feed import Sample
 from tests.adapters.metrics.followed import Followed

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from console.adapters.pack_release import pack
 from console.errors import NoGo
 from console.model.release_facts import Package, Release
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.examples import examples_on_a_fixture
 from tests.packed import whole_stream
 

@@ -7,7 +7,7 @@ from console.adapters.this_machine import LocalTransport
 from console.adapters.transport import RoutedTransport
 from console.model.host import Host
 from console.ports.hosts import Reached, Transport, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 HOST = Host("localhost")
 BIG = f"head -c {CAP + 10} /dev/zero"

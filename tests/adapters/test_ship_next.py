@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from console.adapters.pack_release import pack
-from console.adapters.ship import HostShipper
+from console.adapters.send_release import HostShipper
 from console.adapters.this_machine import LocalTransport
 from console.core.host import prune_releases, release_scripts
 from console.model.host import Host
 from console.model.release_facts import Package, Release
 from console.ports.hosts import Ran, Sink
 from console.ports.steps import Sharing, StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.hosts import SHELLS, host_with
 
 HERE = Host("localhost")

@@ -9,19 +9,19 @@ import httpx
 import pytest
 
 from console.adapters.ask_health_gates import check_command
-from console.adapters.checks.http import beginning
+from console.adapters.checks.http_check import beginning
 from console.adapters.scripted_hosts import ScriptedTransport
 from console.adapters.this_machine import LocalTransport
 from console.adapters.try_critical_paths import CriticalWalks
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.http_step import HttpStep
-from console.model.probes import CriticalPath
 from console.model.secret import SecretRef
 from console.model.values import changed
 from console.ports.hosts import Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.login_app import PASSWORD, login_app
 from tests.reserved import free_port
 

@@ -15,7 +15,7 @@ from console.core.run.evolve import fold
 from console.model import events as ev
 from console.model.events import AnyEvent, stamped
 from console.model.request import Person, Request
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.checks.servers import postgres
 from tests.bench.priority import goes_first
 from tests.bench.startup import answered, painted

@@ -18,13 +18,13 @@ from console.adapters.logs.log_writer import LogWriter
 from console.adapters.statefolder import prepared
 from console.adapters.system_clock import SystemClock
 from console.engine.run.run_record import RunRecord
-from console.engine.server.garbage import GarbageSearch
+from console.engine.server.garbage_collection import GarbageSearch
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.request import Person
 from console.model.state import RunState
 from console.ports.feed import Output
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.bench.table import Row, print_table
 from tests.core.simulation import an_environment, opening
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from console.adapters.pack_release import pack
-from console.adapters.ship import HostShipper
+from console.adapters.send_release import HostShipper
 from console.adapters.ssh.login_shell import command_line
 from console.adapters.statefolder import prepared
 from console.cli.real_ports import RealOutside, open_outside
@@ -22,7 +22,7 @@ from console.model.host import Host
 from console.model.release_facts import Package, Release
 from console.ports.hosts import Ran, Sink
 from console.ports.steps import Sharing
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.bench.own_fanout import used
 from tests.bench.shipped_tree import change
 

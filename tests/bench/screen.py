@@ -28,7 +28,7 @@ from console.engine.server.broadcast import Broadcast
 from console.engine.server.engine_process import serve
 from console.model import events as ev
 from console.ports.feed import Output, Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.address import lock_path, socket_path
 from tests.bench.fold import HOSTS, a_run
 from tests.bench.priority import goes_first

@@ -12,10 +12,10 @@ from console.adapters.host_inspection import HostScout
 from console.adapters.host_lock import HostLocks
 from console.adapters.metrics.proc_sampler import METRICS
 from console.adapters.scripted_hosts import Call, ScriptedAnswer, ScriptedTransport
-from console.adapters.ship import HostShipper
+from console.adapters.send_release import HostShipper
 from console.adapters.system_clock import SystemClock
 from console.cli.real_ports import RealOutside, open_outside
-from console.core.host.ship_scripts import LOOKED
+from console.core.host.receive_release import LOOKED
 from console.model.application_metrics import MACHINE
 from console.model.configured_environment import Environment
 from console.model.host import Host

@@ -13,7 +13,7 @@ from console.model.events import NoteAdded, RunEnded, StepStarted
 from console.model.host import Host
 from console.model.request import Person
 from console.ports.feed import Output, Presence, Untold
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.questions import Welcome
 
 RUN = "20261124T120000Z-production-abcd"

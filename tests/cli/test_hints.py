@@ -16,7 +16,7 @@ from console.cli.main import cli
 from console.core.checks.fleet import named as with_environment
 from console.errors import NotYet
 from console.model.checks import Check
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SOURCE = Path(console.__file__).parent
 RUN = "20260101T000000Z-production-3f2a"

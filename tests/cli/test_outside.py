@@ -7,7 +7,7 @@ from pathlib import Path
 OPENED = """
 import sys
 from console.cli.real_ports import open_outside
-from console.model.probes import CheckSpec, HealthCheck
+from console.model.configured_checks import CheckSpec, HealthCheck
 from tests.core.simulation import an_environment
 import msgspec
 checks = (CheckSpec("CI", "github"), CheckSpec("Eyes", "manual"))

@@ -19,7 +19,7 @@ from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.request import Request
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.cli.product import Product, until
 
 SHOP = Environment(app="shop", name="production", path="/srv/shop", hosts=(Host("web01"),))

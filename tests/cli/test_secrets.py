@@ -22,7 +22,7 @@ import pytest
 
 from console.adapters.enginelog import GatedLog
 from console.core.secrets.masking import Masking
-from console.text import hide
+from console.safe_text import hide
 from tests.fleet import Fleet
 from tests.fleet.fleet import missing
 

@@ -17,7 +17,7 @@ from console.exit_codes import Exit
 from console.model.commands import Note
 from console.model.events import RunEnded
 from console.model.request import Request
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.address import log_path, socket_path
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -6,9 +6,9 @@ import pytest
 
 from console.config.load import load_file
 from console.errors import UsageFault
+from console.model.configured_checks import CriticalPath
 from console.model.host_commands import Command
 from console.model.http_step import HttpStep
-from console.model.probes import CriticalPath
 from console.model.secret import SecretRef
 
 HEAD = '[app]\nname = "shop"\npath = "/srv/shop"\n[environments.production]\nhosts = [{ name = "web01", tags = ["web"] }, "job01"]\n'

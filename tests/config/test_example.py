@@ -7,8 +7,8 @@ import pytest
 from console.config.load import load_file
 from console.config.schema import known_keys
 from console.model.balancer import Balancer
+from console.model.configured_checks import HealthCheck
 from console.model.host import Ssh
-from console.model.probes import HealthCheck
 from console.model.strategy import Rolling
 
 EXAMPLE = Path(__file__).parents[2] / "hosts.toml.example"

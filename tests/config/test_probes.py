@@ -6,8 +6,8 @@ import pytest
 
 from console.config.load import load_file
 from console.errors import UsageFault
+from console.model.configured_checks import CheckSpec
 from console.model.host_commands import Command
-from console.model.probes import CheckSpec
 from console.model.secret import SecretRef
 
 HEAD = '[app]\nname = "shop"\npath = "/srv/shop"\n[environments.production]\nhosts = ["web01"]\n'

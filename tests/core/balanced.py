@@ -9,7 +9,7 @@ from console.model.configured_environment import Environment
 from console.model.plan import Step
 from console.model.request import RunKind
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.simulation import Simulation, an_environment, opening
 
 LB = Balancer("haproxy", socket="/run/haproxy/admin.sock", backend="shop")

@@ -9,7 +9,7 @@ from console.model.plan import Step
 from console.model.request import Person
 from console.model.state import Act, HostState, Pausing, RunState, StepState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ADA = Person("ada", 1000)
 LIN = Person("lin", 1002)

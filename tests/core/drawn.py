@@ -12,14 +12,14 @@ from console.model import events as ev
 from console.model.balancer import Balancer
 from console.model.checks import Check
 from console.model.commands import AnyCommand, Refusal
+from console.model.configured_checks import CheckSpec
 from console.model.plan import ReturnTarget
-from console.model.probes import CheckSpec
 from console.model.request import Person, Request, RunKind
 from console.model.run_summary import ASIDE
 from console.model.state import RunState
 from console.model.thresholds import BothSides, Breached, Crossed, Threshold, Unmeasured, Within
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.simulation import ADA, OLD, Simulation, an_environment, opening
 
 KINDS: tuple[RunKind, ...] = get_args(RunKind)

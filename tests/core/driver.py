@@ -7,12 +7,12 @@ from typing import Any
 from console.core.run.decide import decide
 from console.core.run.evolve import evolve
 from console.model import events as ev
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, WakeAt
 from console.model.host_commands import Command, Hook
 from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Step
-from console.model.probes import HealthCheck
 from console.model.state import RunState
 from console.model.values import changed
 from tests.core.simulation import an_environment, opening

@@ -13,7 +13,7 @@ from console.model.environment_record import Attempts, Debts, EnvironmentRecord,
 from console.model.fleet_snapshot import LastRun
 from console.model.release_facts import Revision
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def open_debts(newest_first, hosts):

@@ -11,6 +11,7 @@ from console.core.run.decide import decide
 from console.core.run.evolve import evolve
 from console.core.run.ready_steps import running_steps
 from console.model import events as ev
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Database, Environment
 from console.model.database_facts import Backup
 from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
@@ -18,12 +19,11 @@ from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Plan, ReturnTarget, Step
-from console.model.probes import HealthCheck
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
 from console.model.strategy import Rolling
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ADA = Person("ada", 1000)
 LOST = ("unknown", "unreachable")

@@ -10,12 +10,12 @@ from console.core.run.evolve import fold
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal
+from console.model.configured_checks import CheckSpec
 from console.model.plan import Plan
-from console.model.probes import CheckSpec
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import ADA, LIN, a_check, a_state, a_step, an_act
 from tests.core.drawn import KINDS, draw_run, everything_said
 from tests.core.simulation import Simulation, an_environment, opening

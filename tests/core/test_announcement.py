@@ -17,7 +17,7 @@ from console.model.release_facts import Release
 from console.model.request import Request
 from console.model.state import HostCondition
 from console.model.values import changed
-from console.text import SafeLines, SafeText
+from console.safe_text import SafeLines, SafeText
 from tests.core.builders import ADA, a_host_in, a_state, hosts_of
 from tests.core.plans import a_run, failing
 

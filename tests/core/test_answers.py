@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from console.core.checks.answers import Job, assess_lines, assess_numbers, judge_jobs
 from console.core.checks.health_gate import Observation
-from console.model.probes import CheckSpec
-from console.text import SafeText
+from console.model.configured_checks import CheckSpec
+from console.safe_text import SafeText
 
 JOBS = st.lists(st.builds(Job, st.sampled_from("abcd"), st.sampled_from(["passed", "failed", "pending"]), st.sampled_from(["", "2026-11-24T08:00:00Z"])))
 ORDER = ("failed", "pending", "passed")

@@ -9,7 +9,7 @@ from console.model import events as ev
 from console.model.configured_environment import Environment
 from console.model.host_commands import Command, Hook
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import NAME, BalancedRun, a_balanced_run, balanced
 from tests.core.plans import done_on, ends, happened, named, say, until, until_runs
 from tests.core.simulation import NEW, opening

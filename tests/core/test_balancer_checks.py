@@ -8,7 +8,7 @@ from console.model.balancer import Balancer
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NAMES = ("web01", "web02", "web03")
 HOSTS = tuple(map(Host, NAMES))

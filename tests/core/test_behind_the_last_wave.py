@@ -10,10 +10,10 @@ from console.core.run.closing import is_closing
 from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Environment
 from console.model.host_commands import Command
 from console.model.plan import Step
-from console.model.probes import CriticalPath
 from console.model.values import changed
 from tests.core.balanced import balanced
 from tests.core.plans import a_run, comes_after, run_of, runs_now, say, until_runs

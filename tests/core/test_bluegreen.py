@@ -25,7 +25,7 @@ from console.model.release_facts import Release, Revision
 from console.model.request import Request
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.fleet_rows import host_words
 from tests.core.balanced import NAME, BalancedRun, balanced
 from tests.core.plans import comes_after, failing, named, say, until, until_runs

@@ -35,7 +35,7 @@ from console.model.thresholds import (
 )
 from console.model.values import changed
 from console.plain.plain_questions import question
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_state, a_step
 from tests.core.plans import a_run, happened, run_of, runs_now, say, until, until_runs
 from tests.core.simulation import NEW, Simulation, an_environment, opening

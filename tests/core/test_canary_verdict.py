@@ -27,7 +27,7 @@ from console.model.strategy import Canary
 from console.model.thresholds import Threshold
 from console.model.values import changed
 from console.plain.plain_questions import question
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import comes_after, named, run_of, say, until_runs
 from tests.core.simulation import ADA, NEW, Simulation, an_environment
 

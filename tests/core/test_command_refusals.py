@@ -17,7 +17,7 @@ from console.model.plan import Plan, ReturnTarget
 from console.model.request import Person, Request, RunKind
 from console.model.state import HostCondition, HostState, RunPhase, RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import ADA, LIN, a_check, a_host_in, a_state, a_step, an_act, ended, hosts_of, paused
 from tests.core.drawn import KINDS, draw_run, everything_said
 from tests.core.plans import a_run, failing, run_of, until_runs

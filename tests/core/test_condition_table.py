@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core import conditions
-from console.core.conditions import TABLE, Cause, turned
+from console.core import host_conditions
+from console.core.host_conditions import TABLE, Cause, turned
 from console.model.state import HostCondition
 
 COLUMNS: tuple[HostCondition, ...] = (
@@ -59,7 +59,7 @@ CELLS = [(cause, condition, cell) for cause, cells in rows().items() for conditi
 
 @pytest.mark.parametrize(("cause", "condition", "cell"), CELLS)
 def test_what_a_cause_makes_of_a_condition(cause: Cause, condition: HostCondition, cell: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(conditions, "STRICT", False)
+    monkeypatch.setattr(host_conditions, "STRICT", False)
     assert turned(condition, cause) == {"-": None, "kept": ""}.get(cell, cell)
 
 
@@ -95,11 +95,11 @@ SETS = {
 
 @pytest.mark.parametrize(("name", "members"), SETS.items())
 def test_a_named_set_of_conditions_has_these_members(name: str, members: str):
-    assert getattr(conditions, name) == frozenset(members.split())
+    assert getattr(host_conditions, name) == frozenset(members.split())
 
 
 def test_every_named_set_stands_in_this_table():
-    assert {name for name, value in vars(conditions).items() if isinstance(value, frozenset)} == set(SETS)
+    assert {name for name, value in vars(host_conditions).items() if isinstance(value, frozenset)} == set(SETS)
 
 
 RULES = [
@@ -108,7 +108,7 @@ RULES = [
     (
         "a host that is back falls, is tried again, or has a command run on it that may fail",
         {"back"},
-        {"retried as it stands", "retried half-way", "retried untouched", "return began", *conditions.FELL.values()},
+        {"retried as it stands", "retried half-way", "retried untouched", "return began", *host_conditions.FELL.values()},
     ),
 ]
 

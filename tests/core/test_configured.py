@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from console.core.checks.configured import ORDER, asked_now, asks_again, assess_configured, clock, judges_commit, most_telling, shown, still_waiting, ticked
 from console.model.checks import Check, Finding
+from console.model.configured_checks import CheckSpec
 from console.model.host_commands import Command
-from console.model.probes import CheckSpec
 from console.model.secret import SecretRef
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_check
 
 ASKED = "2026-11-24T12:00:00Z"

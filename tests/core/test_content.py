@@ -12,7 +12,7 @@ from console.core.checks.fleet import overridden
 from console.model.commit_holding import Holding
 from console.model.configured_environment import Build, Environment
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SHOP = Environment("shop", "production", "/srv/shop", ())
 

@@ -18,14 +18,14 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.balancer import Balancer
 from console.model.commands import Refusal
+from console.model.configured_checks import CheckSpec, CriticalPath
 from console.model.host_commands import Command
 from console.model.http_step import HttpStep
-from console.model.probes import CheckSpec, CriticalPath
 from console.model.secret import SecretRef
 from console.model.state import CriticalTry
 from console.model.strategy import Canary
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import comes_after, happened, named, run_of, say, until, until_runs
 from tests.core.simulation import NEW, OLD, an_environment, plan_of
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.plan.critical_steps import at_the_end, behind_wave
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.model.probes import CriticalPath
 from console.model.values import changed
 from tests.core.simulation import NEW, an_environment
 

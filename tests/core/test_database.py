@@ -34,7 +34,7 @@ from console.model.release_facts import Release
 from console.model.request import Request
 from console.model.state import RunState, StepState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import say, until_runs
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment
 

@@ -12,7 +12,7 @@ from console.model.plan import Step
 from console.model.request import Person, Request
 from console.model.state import RunState, StepState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 STEP = Step(MIGRATE, "migrate", "prepare", SafeText("migrate"), place="web01")
 

@@ -8,7 +8,7 @@ from console.model.debt import Debt
 from console.model.request import Request
 from console.model.state import HostState, RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.newest_first import open_debts
 
 HOSTS = frozenset({"web01", "web02"})

@@ -21,7 +21,7 @@ from console.model.plan import Plan, ReturnTarget
 from console.model.request import Request
 from console.model.state import PENDING, RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_host_in, a_state, a_step, ended, hosts_of, paused
 from tests.core.plans import a_run, done_on, ends, go_on, happened, run_of, runs_now, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening

@@ -7,7 +7,7 @@ from console.model.environment_record import Attempts, EarlierAttempt
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.release_facts import Revision
 from console.model.state import HostState, RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.newest_first import bad_attempts
 
 COMMITS = {"v1": "1" * 40, "v2": "2" * 40, "v3": "3" * 40}

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.plan.maintenance_page import BACK_OFF, PAGE_OFF
+from console.core.plan.maintenance_steps import BACK_OFF, PAGE_OFF
 from console.core.run.downtime import downtime, is_down, outages
 from console.model.plan import Plan, Step, Steps
 from console.model.state import RunState, StepState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NOW = 100.0
 """Seconds on the clock that runs through suspend, at which the tests ask."""

@@ -10,7 +10,7 @@ from console.core.host import dump_scripts
 from console.model.configured_environment import Database
 from console.model.database_facts import Backup, DumpLook
 from console.model.host_commands import Command
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.shells import Shell
 
 URL = "postgresql://shop@db/shop"

@@ -14,7 +14,7 @@ from console.model.events import HostFailed, HostOwed, RunEnded
 from console.model.request import RunKind
 from console.model.state import HostState, RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_host_in, a_state, a_step, counted, ended, hosts_of, paused
 from tests.core.plans import a_run, run_of, runs_now, say, until, until_runs
 from tests.core.simulation import an_environment

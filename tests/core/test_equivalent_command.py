@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from console.core.words.equivalent_command import impact_options, request_words
 from console.model.declared_impact import Impact
 from console.model.request import Request
-from console.text import SafeLines
+from console.safe_text import SafeLines
 
 WORDS = [
     ("a deploy", Request(), "production"),

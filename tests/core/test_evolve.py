@@ -19,7 +19,7 @@ from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request
 from console.model.state import Act, CriticalTry, HostState, Pausing, RunState, StepState
 from console.model.values import changed
-from console.text import SafeLines, SafeText
+from console.safe_text import SafeLines, SafeText
 from tests.core.builders import ADA, LIN, a_check, a_host_in, a_state, a_step, counted, ended, hosts_of, paused
 from tests.core.drawn import KINDS, draw_run
 from tests.core.plans import a_run, go_on, say

@@ -18,7 +18,7 @@ from console.model import events as ev
 from console.model.commands import Refusal
 from console.model.request import RunKind
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.drawn import draw_run
 from tests.core.plans import a_run_of, failing
 from tests.core.simulation import ADA, NEW, Simulation, an_environment, opening

@@ -11,7 +11,7 @@ from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.plan import ReturnTarget
 from console.model.request import RunKind
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.release_fields import overridable
 from tests.core.builders import a_check
 

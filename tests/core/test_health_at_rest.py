@@ -7,7 +7,7 @@ import pytest
 from console.core.checks.health_at_rest import is_healthy
 from console.model.events import AnyEvent, HostFailed, StepFinished
 from console.model.host_facts import HostFacts, HostRelease
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.newest_first import said_last
 
 GATED = frozenset({"web01"})

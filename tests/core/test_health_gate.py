@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.checks.health_gate import GateEnd, GateState, Observation, assess_answer, counted, expected_status, judge, needed, next_patience, next_wait
-from console.model.probes import HealthCheck
-from console.text import SafeText
+from console.model.configured_checks import HealthCheck
+from console.safe_text import SafeText
 
 CHECK = HealthCheck("Web app", "http", passes=3, deadline=10.0, interval=1.0, timeout=5.0)
 KINDS = st.sampled_from(["ok", "bad", "error"])

@@ -22,11 +22,11 @@ from console.core.checks.http_sequence import (
     unanswered,
 )
 from console.errors import UsageFault
+from console.model.configured_checks import CriticalPath
 from console.model.http_step import HttpStep
-from console.model.probes import CriticalPath
 from console.model.secret import SecretRef
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 VALUES = {"address": "10.0.0.1", "host": "web01", "version": "v2"}
 SIGN_IN = CriticalPath("Sign in", "http", steps=(

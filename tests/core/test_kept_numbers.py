@@ -8,7 +8,7 @@ from console.core.metrics import kept_numbers
 from console.core.metrics.kept_numbers import DAY, HOUR, LEAST, MINUTE, MOST, SLACK, UNKNOWN, KeptNumbers
 from console.model.application_metrics import MACHINE
 from console.model.measurements import Measurement
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def cpu(at: float, value: float | None = 0.5, host: str = "web01", problem: str = "") -> Measurement:

@@ -13,7 +13,7 @@ from console.core.logs.masks import LONGEST, Masker
 from console.core.logs.new_kinds import NewKinds, hosts_read
 from console.core.logs.records import FRAMES, Record, Records, without_prefix
 from console.model.log_kinds import LogKind
-from console.text import SafeText
+from console.safe_text import SafeText
 
 KINDS = Kinds(Masker())
 MINE, OTHER = 'File "/srv/shop/releases/1/cart.py", line 12, in total', 'File "/srv/shop/releases/1/cart.py", line 12, in price'

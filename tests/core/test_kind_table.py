@@ -13,18 +13,18 @@ from console.core.kinds.preflight_result import PreflightResult
 from console.core.kinds.rollback import destination
 from console.core.rollback_targets import Targets
 from console.errors import NoGo
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Announce, Database, Environment
 from console.model.database_facts import Backup, Review
 from console.model.environment_record import Live, Released
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.plan import ReturnTarget
-from console.model.probes import CriticalPath
 from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import ADA, LIN, a_state, ended
 from tests.core.plans import done_on
 from tests.core.simulation import NEW, OLD, an_environment

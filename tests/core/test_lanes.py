@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from console.core.host_selection import applies
 from console.core.plan.lanes import Lane, chained, gates_of
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command, Hook, HookPlace
 from console.model.plan import Step
-from console.model.probes import HealthCheck
 from tests.core.builders import a_step
 
 WEB = Host("web01", tags=("web", "eu"))

@@ -9,7 +9,7 @@ from console.model.release_facts import Release
 from console.model.request import Request
 from console.model.state import HostState, RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.newest_first import live_release, open_debts
 
 V1, V2 = Release("20260101T000000Z-aaaaaaa", SafeText("v1"), "a" * 40), Release("20260102T000000Z-bbbbbbb", SafeText("v2"), "b" * 40)

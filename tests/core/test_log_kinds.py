@@ -15,7 +15,7 @@ from console.core.logs.new_kinds import CHURN_AFTER, ENOUGH, TIMES, WATCHED, New
 from console.core.logs.records import Record, Records
 from console.model.log_kinds import LogKind
 from console.model.state import HostCondition, HostState
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.test_log_masks import GO, JAVA, NODE, PHP, PYTHON, RUBY
 
 KINDS = Kinds(Masker())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from console.core.logs.levels import level_in, level_named
 from console.core.logs.masks import LONGEST, Masker
 from console.core.logs.records import FRAMES, Record, Records, without_prefix
-from console.text import SafeText
+from console.safe_text import SafeText
 
 masked = Masker(("alpha", "db", "web01")).masked
 

@@ -15,7 +15,7 @@ from console.model import events as ev
 from console.model.commands import Refusal
 from console.model.request import RunKind
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import go_on
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 from tests.examples import examples

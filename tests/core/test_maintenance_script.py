@@ -6,7 +6,7 @@ from console.core.host.maintenance_script import LEFT_AS_IT_IS, LOOK, maintenanc
 from console.core.host.release_scripts import user_command
 from console.model.host_commands import Command
 from console.model.maintenance_mode import HostMaintenance, Maintenance
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.shells import SAY, Shell
 
 ADA = Maintenance(SafeText("ada"), SafeText("2026-11-24T12:00:00Z"), SafeText('It\'s $HOME, `down`: "soon"'), SafeText("2026-11-24T13:00:00Z"))

@@ -20,7 +20,7 @@ from console.core.secrets.masking import MASK, Masking, address_parts
 from console.core.secrets.needed import masking_for, unhidden
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.text import LIMIT, Lines, SafeLines, SafeText, hide, safe_end
+from console.safe_text import LIMIT, Lines, SafeLines, SafeText, hide, safe_end
 
 PLAIN, HARD = "tok_live_9f8e7d6c5b4a", "p@ss w/o'rd\"$+=\\ä\t&<x>%"
 KEY = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\nMzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu\n-----END KEY-----\n"

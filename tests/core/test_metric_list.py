@@ -5,9 +5,9 @@ import pytest
 from console.core.metrics.metric_list import BALANCERS_EVERY, metrics_of
 from console.model.application_metrics import MACHINE, CountedMetric, Metrics, QueriedMetric
 from console.model.balancer import Balancer
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.number_history import MetricInfo
-from console.model.probes import HealthCheck
 from console.model.thresholds import Threshold
 from console.model.values import changed
 from tests.core.simulation import an_environment

@@ -11,7 +11,7 @@ from console.core.migrations import migration_set
 from console.core.migrations.migration_set import Reader, backs_of, declared_old_code, decoded, in_order
 from console.core.migrations.statements import cut
 from console.model.database_facts import Migration
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.examples import examples
 
 

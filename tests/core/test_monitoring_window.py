@@ -9,7 +9,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.thresholds import Breached, Crossed, Threshold, Verdict, Within
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.blocking_reason import waiting_line
 from console.views.checklist import checklist
 from console.views.plain_lines import waited_for

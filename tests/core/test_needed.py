@@ -6,11 +6,11 @@ import pytest
 
 from console.core.secrets.masking import MASK
 from console.core.secrets.needed import Needs, left_to_do, masking_for, needs_of, unhidden
+from console.model.configured_checks import CheckSpec, CriticalPath, HealthCheck
 from console.model.configured_environment import Announce, Database, Environment, Notify, Ticket
 from console.model.host import Host, Ssh
 from console.model.host_commands import Command
 from console.model.http_step import HttpStep
-from console.model.probes import CheckSpec, CriticalPath, HealthCheck
 from console.model.request import RunKind
 from console.model.secret import SecretRef
 from console.model.state import RunState

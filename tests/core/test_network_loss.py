@@ -22,7 +22,7 @@ from console.model.paged_table import Table
 from console.model.state import HostState, RunState
 from console.model.thresholds import Breached, Threshold
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.fleet_rows import counts_in_words, host_mark, host_words
 from console.views.plain_lines import waited_for
 from tests.core import plans

@@ -5,7 +5,7 @@ import pytest
 from console.core.checks.other_bastions import assess_bastions, not_compared
 from console.errors import ConsoleError
 from console.model.bastions import Bastion, SshSeen
-from console.text import SafeText
+from console.safe_text import SafeText
 
 WELL = SshSeen("ssh-ed25519 SHA256:one", ("SHA256:one",), "SHA256:mine")
 SEEN = "2026-11-30T14:22:10Z"

@@ -18,7 +18,7 @@ from console.model.paged_table import Table
 from console.model.state import HostState, Pausing, RunState, StepState
 from console.model.thresholds import Crossed, Threshold, ThresholdState, Within
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import go_on, say, until_runs
 from tests.core.simulation import ADA, NEW, Simulation, an_environment, opening
 from tests.examples import examples

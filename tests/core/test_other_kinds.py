@@ -19,7 +19,7 @@ from console.model.release_facts import Release, Revision
 from console.model.request import Request, RunKind
 from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import NAME, balanced
 from tests.core.plans import named
 from tests.core.simulation import NEW, OLD, an_environment

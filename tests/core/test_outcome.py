@@ -14,7 +14,7 @@ from console.model.plan import Plan, ReturnTarget
 from console.model.request import Request
 from console.model.state import HostCondition, HostState, RunState, StepState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_host_in, a_state, a_step, ended, hosts_of
 
 OUTCOMES = {

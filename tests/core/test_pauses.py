@@ -11,7 +11,7 @@ from console.core.run.pauses import PAUSES, is_paused_for, pause_rule
 from console.model import events as ev
 from console.model.request import RunKind
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_state, paused
 from tests.core.drawn import draw_run
 from tests.core.plans import a_run, happened, run_of, runs_now, until, until_runs

@@ -11,7 +11,7 @@ from console.model.maintenance_mode import Maintenance
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_state, paused
 from tests.core.drawn import KINDS, draw_run
 from tests.core.simulation import Simulation

@@ -10,7 +10,7 @@ from console.core.run.evolve import fold
 from console.core.run.sentences import sentence
 from console.model import events as ev
 from console.model.values import changed, sealed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.codec import decode_event, encode_event
 from console.wire.frames import TO_CLIENT
 from tests.core.driver import BATCHES, a_fleet

@@ -10,13 +10,13 @@ from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
 from console.core.plan.strategies import registry
 from console.core.plan.strategies.rolling import waves_of
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Build, Database, Environment
 from console.model.database_facts import Review
 from console.model.host import Host
 from console.model.host_commands import Command, Hook
 from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Plan
-from console.model.probes import HealthCheck
 from console.model.strategy import Rolling
 from console.model.strategy_names import STRATEGIES
 from console.model.values import changed, sealed

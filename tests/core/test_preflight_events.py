@@ -14,7 +14,7 @@ from console.model.plan import ReturnTarget
 from console.model.request import Request, RunKind
 from console.model.traffic import BalancerProblem, BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import NAME, balanced
 from tests.core.simulation import NEW, OLD
 from tests.core.test_kind_table import DATABASE, FLEET, MIGRATES, ON_NEW, ON_OLD, RELEASE, REVISION, a_fleet, away, found

@@ -4,7 +4,7 @@ import pytest
 
 from console.model import commands as cmd
 from console.model import events as ev
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import a_run, failing, happened, runs_now, say, until_runs
 from tests.core.simulation import ADA
 

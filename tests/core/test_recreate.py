@@ -3,7 +3,7 @@
 import pytest
 
 from console.core.kinds.kind_judges import JUDGES
-from console.core.plan.maintenance_page import behind_page, has_shown, page_on, shows_page
+from console.core.plan.maintenance_steps import behind_page, has_shown, page_on, shows_page
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import plan_rollback
 from console.core.plan.strategies.recreate import without_stop
@@ -21,7 +21,7 @@ from console.model.release_facts import Release
 from console.model.request import Request
 from console.model.state import PENDING
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_state
 from tests.core.plans import comes_after, done_on, ends, named, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening

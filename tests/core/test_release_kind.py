@@ -10,6 +10,7 @@ from console.core.kinds.release import checks, plan, release_of_commit
 from console.errors import NoGo
 from console.model.application_metrics import CountedMetric, Metrics
 from console.model.checks import Check
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Database, Environment, Freeze
 from console.model.database_facts import Backup, Migration, Review
 from console.model.environment_record import Released
@@ -17,13 +18,12 @@ from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.host_facts import Ceding, HostFacts, HostRelease, LockHolder
 from console.model.number_of_hosts import NumberOfHosts
-from console.model.probes import CriticalPath
 from console.model.release_facts import Release, Revision
 from console.model.request import Request
 from console.model.strategy import Canary
 from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import NAME, balanced
 from tests.core.builders import ADA
 from tests.core.plans import comes_after, named

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.conditions import UNVERIFIED
+from console.core.host_conditions import UNVERIFIED
 from console.core.kinds.kind_table import kind_of
 from console.core.plan.planner import plan_release
 from console.core.run.command_refusals import may
@@ -22,7 +22,7 @@ from console.model.balancer import Balancer
 from console.model.effects import CancelStep
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.blocking_reason import waiting_line
 from console.views.fleet_rows import host_words
 from console.views.styled_text import text

@@ -24,7 +24,7 @@ from console.model.plan import ReturnTarget
 from console.model.release_facts import Release
 from console.model.state import HostState, RunState
 from console.model.values import changed, sealed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_host_in, a_state, a_step, ended, facts, hosts_of
 from tests.core.plans import comes_after, done_on
 from tests.core.simulation import an_environment

@@ -14,7 +14,7 @@ from console.model import events as ev
 from console.model.effects import StartStep
 from console.model.host_commands import Command
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import BalancedRun, balanced
 from tests.core.plans import comes_after, failing, happened, named, runs_now, say, until, until_runs
 from tests.core.simulation import NEW, OLD, opening

@@ -26,7 +26,7 @@ from console.model.checks import Check
 from console.model.database_facts import Effect, LintFinding, Migration, Review, TableFacts, Touch
 from console.model.declared_impact import Impact
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.simulation import an_environment
 from tests.core.test_database import DATABASE, NOW
 

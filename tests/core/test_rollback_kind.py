@@ -19,7 +19,7 @@ from console.model.request import Request
 from console.model.strategy import BlueGreen
 from console.model.traffic import BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import NAME, balanced
 from tests.core.builders import a_state, ended
 from tests.core.simulation import NEW, OLD, an_environment

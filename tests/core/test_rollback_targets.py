@@ -11,7 +11,7 @@ from console.model.plan import ReturnTarget
 from console.model.request import Request
 from console.model.state import HostState, RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 CONDITIONS = st.sampled_from(["new", "back", "skipped", "owed", "old", "left-out"])
 

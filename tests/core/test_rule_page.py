@@ -20,7 +20,7 @@ from console.model.commands import Refusal
 from console.model.request import RunKind
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import LIN
 from tests.core.plans import a_run, failing, go_on, run_of, runs_now, say, until, until_runs
 from tests.core.simulation import OLD, Simulation, an_environment, opening

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core import conditions
+from console.core import host_conditions
 from console.core.run.accept import accept
 from console.core.run.decide import StartStep, decide
 from console.core.run.evolve import evolve, fold
@@ -20,7 +20,7 @@ from console.model.plan import ReturnTarget
 from console.model.request import Person
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import a_run, failing, go_on, say
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 from tests.examples import examples
@@ -229,7 +229,7 @@ def what_people_and_links_do(host: str) -> st.SearchStrategy[ev.Event]:
 @given(st.integers(1, 4), st.booleans(), st.data())
 def test_a_fold_is_one_evolve_after_another_and_changes_no_state_that_was_given(hosts, in_order, data):
     """In any order, so that most of it cannot be; that is kept, and not obeyed."""
-    conditions.STRICT = False
+    host_conditions.STRICT = False
     run = a_run(hosts, lambda step, attempt: data.draw(ENDINGS), max_failures=1)
     run.run()
     events = list(run.events)

@@ -13,7 +13,7 @@ from console.model import events as ev
 from console.model.plan import Plan, ReturnTarget, Steps
 from console.model.release_facts import Release, Revision
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.history_words import change_words
 from console.views.report_contents import versions_of
 from console.views.run_standing import from_to

@@ -8,7 +8,7 @@ from console.core.run.second_look import SHOWN, changes_since
 from console.model.checks import Check
 from console.model.events import CheckReported, Event, HostSeen, PlanMade
 from console.model.plan import Plan, ReturnTarget
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_check, a_state, a_step
 
 OLD_PLAN = Plan("rolling", (("web01", "web02"), ("web03",)), (a_step("a"), a_step("b")), "aaaaaaaabbbb")

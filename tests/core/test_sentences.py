@@ -20,7 +20,7 @@ from console.model.request import Request
 from console.model.thresholds import BadBefore, BothSides, Breached, Crossed, Inconclusive, Mean, Threshold, Unmeasured, Within
 from console.model.traffic import OwnWeight
 from console.model.values import changed
-from console.text import SafeLines, SafeText
+from console.safe_text import SafeLines, SafeText
 from tests.core.builders import ADA, LIN, a_check, a_step
 
 S = SafeText

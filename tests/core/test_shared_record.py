@@ -1,7 +1,7 @@
 """What a shared record proves of who acts."""
 
 from console.core.checks.shared_record import assess_record, assess_record_away, record_is_back
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def test_a_login_of_ones_own_proves_the_name_and_one_for_all_does_not() -> None:

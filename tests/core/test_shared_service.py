@@ -3,9 +3,9 @@
 import pytest
 
 from console.core.checks.shared_service import asks_own
+from console.model.configured_checks import HealthCheck
 from console.model.host import Host
 from console.model.host_commands import Command
-from console.model.probes import HealthCheck
 from console.model.secret import SecretRef
 
 WEB = Host("web01", address="10.0.0.1")

@@ -9,7 +9,7 @@ from console.model.number_of_hosts import NumberOfHosts
 from console.model.strategy import Canary
 from console.model.traffic import BalancerProblem, BalancerSeen, BalancerWeights, OwnWeight, ServerTraffic
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.simulation import an_environment
 
 NAMES = tuple(f"web{number:02}" for number in range(1, 13))

@@ -20,16 +20,16 @@ from console.core.traffic.bluegreen_sides import (
 )
 from console.core.words.shortened_list import SHOWN, shortened
 from console.errors import Problem
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.paged_table import Table
 from console.model.plan import Plan, Step, Steps
-from console.model.probes import HealthCheck
 from console.model.state import HostState, RunState
 from console.model.traffic import BalancerProblem, BalancerSeen, HostTraffic, ServerTraffic
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import NAME, balanced
 from tests.core.builders import a_state, a_step, counted
 from tests.core.plans import comes_after

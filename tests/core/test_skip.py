@@ -9,7 +9,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.plan import ReturnTarget
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import a_run, go_on, say
 from tests.core.simulation import NEW, OLD, Simulation
 from tests.examples import examples

@@ -5,7 +5,7 @@ import pytest
 from console.core.checks.source import assess_behind, assess_branch, assess_tree
 from console.model.release_facts import Revision
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def revision(branches: tuple[str, ...] = (), tags: tuple[str, ...] = (), uncommitted: int = 0) -> Revision:

@@ -12,7 +12,7 @@ from console.model.plan import Plan, Step
 from console.model.release_facts import Revision
 from console.model.request import Request
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 COMMIT = "b" * 40

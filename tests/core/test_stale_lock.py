@@ -5,7 +5,7 @@ import pytest
 from console.core.host.stale_lock import ANY_AGE, DEAD_AFTER, HEARTBEAT, StaleLock, stale_lock
 from console.errors import Locked, UsageFault
 from console.model.host_facts import HostFacts, LockHolder
-from console.text import SafeText
+from console.safe_text import SafeText
 
 RUN, OTHER = "r1", "r2"
 

@@ -12,7 +12,7 @@ from console.model.effects import CancelStep, StartStep, TakeLocks
 from console.model.host_commands import Command
 from console.model.plan import ReturnTarget
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import a_run, done_on, failing, runs_now, say, until, until_runs
 from tests.core.simulation import NEW, OLD, Simulation, an_environment, opening
 from tests.core.test_run import without_a_way_back

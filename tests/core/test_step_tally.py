@@ -10,7 +10,7 @@ from console.core.run.step_tally import recounted
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core import rescan
 from tests.core.drawn import KINDS, draw_run
 from tests.core.simulation import ADA, Simulation, an_environment, opening

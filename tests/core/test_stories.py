@@ -14,12 +14,12 @@ from console.core.run.ready_steps import running_steps
 from console.core.run.sentences import sentence
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Database
 from console.model.database_facts import Review
 from console.model.host_commands import Command
 from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Step
-from console.model.probes import CriticalPath
 from console.model.request import Request, RunKind
 from console.model.state import RunState
 from console.model.strategy import Canary

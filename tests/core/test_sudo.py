@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from console.core.host.shell import quote
 from console.core.host.sudo import LOOK, sudo_asks
+from console.model.configured_checks import CheckSpec, CriticalPath, HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command, Hook
-from console.model.probes import CheckSpec, CriticalPath, HealthCheck
 from tests.core.shells import SAY, Shell
 
 HOST = Host("web01", "10.0.0.1", tags=("jobs",))

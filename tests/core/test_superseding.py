@@ -26,7 +26,7 @@ from console.model.state import RunState
 from console.model.thresholds import Breached, Threshold
 from console.model.traffic import BalancerWeights, OwnWeight
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import BalancedRun, balanced
 from tests.core.builders import a_state, a_step, ended, paused
 from tests.core.plans import a_run, failing, go_on, happened, run_of, runs_now, say, until, until_runs

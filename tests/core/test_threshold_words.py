@@ -20,7 +20,7 @@ from console.core.words.threshold_words import (
     verdict_words,
 )
 from console.model.thresholds import BadBefore, BothSides, Breached, Crossed, Inconclusive, Judgement, Threshold, Unmeasured, Verdict, Within
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ERRORS = Threshold("error_rate", above=0.01, then="rollback")
 QUEUE = Threshold("queue", above=100.0)

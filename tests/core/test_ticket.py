@@ -16,7 +16,7 @@ from console.model.request import Request
 from console.model.secret import SecretRef
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import ADA
 from tests.core.plans import a_run, failing, run_of, say, until_runs
 from tests.core.simulation import an_environment

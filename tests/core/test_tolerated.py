@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.conditions import FORWARD
+from console.core.host_conditions import FORWARD
 from console.core.run.failure_budget import is_tripped
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Environment
 from console.model.host_commands import Command
 from console.model.plan import Step
-from console.model.probes import CriticalPath
 from console.model.values import changed
 from tests.core.plans import a_run, ends, run_of, say, until, until_runs
 from tests.core.simulation import ADA, Simulation, an_environment

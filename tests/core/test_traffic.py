@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.conditions import MISPLACED
+from console.core.host_conditions import MISPLACED
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import better_way
 from console.core.run.decide import decide
@@ -18,7 +18,7 @@ from console.model import events as ev
 from console.model.effects import TakeOut
 from console.model.request import Request, RunKind
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import NAME, BalancedRun, a_balanced_run, balanced
 from tests.core.plans import done_on, failing, go_on, happened, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, opening

@@ -18,7 +18,7 @@ from console.model.configured_environment import Environment
 from console.model.host_commands import Command, Hook
 from console.model.plan import Step
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import NAME, BalancedRun, balanced
 from tests.core.plans import say
 from tests.core.simulation import ADA, NEW, opening

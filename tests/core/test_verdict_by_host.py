@@ -13,7 +13,7 @@ from console.core.plan.return_plan import way_back
 from console.model.checks import Check
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.ports.hosts import ProblemKind
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import looks as looks_at
 
 SEEN = st.one_of(st.just(""), st.just("full"), st.just(Unknown("cannot be read")))

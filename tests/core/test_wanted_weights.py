@@ -8,7 +8,7 @@ from console.model.host import Host
 from console.model.state import RunState, StepState
 from console.model.traffic import BalancerProblem, BalancerSeen, OwnWeight, ServerTraffic
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_state, a_step, ended
 from tests.core.simulation import an_environment
 

@@ -18,7 +18,7 @@ from console.model.request import RunKind
 from console.model.state import RunState
 from console.model.thresholds import Breached, Threshold
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_state, paused
 from tests.core.drawn import KINDS, draw_run, everything_said
 from tests.core.plans import a_run, run_of, say, until_runs

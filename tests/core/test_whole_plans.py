@@ -10,13 +10,13 @@ from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
 from console.core.plan.shift_plan import plan_shift_back
 from console.model.balancer import Balancer
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Build, Database, Environment
 from console.model.database_facts import Backup, Review
 from console.model.host import Host
 from console.model.host_commands import Command, Hook
 from console.model.number_of_hosts import NumberOfHosts
 from console.model.plan import Plan, Step
-from console.model.probes import CriticalPath
 from console.model.strategy import Canary
 from console.model.values import changed
 from tests.core.balanced import balanced

@@ -13,7 +13,7 @@ from console.core.metrics.measured_counters import RESTARTED, CounterLook, Incre
 from console.model.application_metrics import MACHINE, CountedMetric, Series, Unreadable
 from console.model.measurements import Measurement
 from console.model.traffic import ServerCounts
-from console.text import SafeText
+from console.safe_text import SafeText
 
 INF = math.inf
 ERRORS = CountedMetric("error_rate", counter="total", errors={"status": "5.."})

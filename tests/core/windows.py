@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from console.core.thresholds.judging import View
+from console.core.thresholds.threshold_verdict import View
 from console.model.measurements import Measurement
 from console.model.thresholds import Mean
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NOW = 1000.0
 SWITCHED = 900.0

@@ -27,7 +27,7 @@ from console.errors import UsageFault
 from console.model import host as host_model
 from console.model.configured_environment import Environment
 from console.model.release_facts import Release
-from console.text import SafeText
+from console.safe_text import SafeText
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="the demo makes a git repository: apt install git")
 

@@ -14,7 +14,7 @@ from console.model.events import NoteAdded, RunEnded, RunOpened
 from console.model.host import Host
 from console.model.request import Person, Request
 from console.ports.feed import Output
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.address import lock_path, socket_path
 
 ENVIRONMENT = Environment(app="shop", name="production", path="/srv/shop", hosts=(Host("web01"),))

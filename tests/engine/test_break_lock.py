@@ -17,7 +17,7 @@ from console.model.host import Host
 from console.model.host_facts import HostFacts, LockHolder
 from console.model.request import Person
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.journal.test_contract import opened
 from tests.recorded import record
 

@@ -12,7 +12,7 @@ from console.engine.run.person_caller import PersonCaller
 from console.model import commands as cmd
 from console.model import events as ev
 from console.ports.people import Delivery
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import a_run, failing, say
 from tests.core.simulation import ADA
 

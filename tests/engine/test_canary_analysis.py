@@ -24,7 +24,7 @@ from console.model.values import changed
 from console.ports.gates import GateResult
 from console.ports.hosts import Unreached
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.analysis.traffic import binomial
 from tests.core.plans import run_of, say, until_runs
 from tests.core.simulation import Simulation, an_environment

@@ -10,7 +10,7 @@ from console.model.carrier import Carrier
 from console.model.commands import Accepted, Decide, Note, Refusal, RollBack
 from console.model.request import Person
 from console.ports.sharing_machines import SentCommand
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ADA = Person("ada", 1)
 

@@ -11,13 +11,13 @@ from console.engine.run.critical_path_steps import AT_ONCE, try_path, wait_for_t
 from console.engine.run.step_attempt import Task
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_checks import CriticalPath
 from console.model.host_commands import Command
 from console.model.http_step import HttpStep
-from console.model.probes import CriticalPath
 from console.model.request import Person
 from console.model.values import changed
 from console.ports.gates import PathSeen
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import run_of, say, until_runs
 from tests.core.simulation import an_environment
 

@@ -20,7 +20,7 @@ from console.model.state import RunState
 from console.model.traffic import BalancerProblem
 from console.model.values import changed
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.balanced import balanced
 from tests.core.simulation import opening
 

@@ -21,7 +21,7 @@ from console.model.plan import Plan, Steps
 from console.model.state import HostState, RunState
 from console.model.values import changed
 from console.ports.hosts import Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import a_step
 from tests.core.plans import run_of, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, an_environment

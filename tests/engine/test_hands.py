@@ -23,7 +23,7 @@ from console.model.state import HostState, RunState
 from console.model.values import changed
 from console.ports.hosts import Sink
 from console.ports.steps import RemoteStep, StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 WEB = ("web01", "web02")
 

@@ -11,7 +11,7 @@ from console.errors import UsageFault
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.secret import SecretRef
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SHOP = Environment("shop", "production", "/srv/shop", (Host("web01"),))
 TOKEN = {"TOKEN": SecretRef("env", "SHOP_TOKEN")}

@@ -3,7 +3,7 @@
 from console.engine.catch_up.leftover_locks import without_leftovers
 from console.model.events import RunEnded, RunOpened
 from console.model.host_facts import HostFacts, LockHolder
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ENDED, LEFT, ALIVE, ANOTHERS = "r-ended", "r-left", "r-alive", "r-anothers"
 

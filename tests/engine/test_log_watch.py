@@ -20,7 +20,7 @@ from console.model.state import HostCondition, HostState, RunState
 from console.model.values import changed
 from console.ports.feed import Output
 from console.ports.hosts import Ran, Sink, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NAMES = ("web01", "web02", "web03")
 HISTORY = "".join(f"INFO page {number} in {number} ms\n" for number in range(120))

@@ -34,7 +34,7 @@ from console.model.values import changed
 from console.ports.hosts import Ran
 from console.ports.journal import Known
 from console.ports.people import Delivery
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ADA, LIN = Person("ada", 1), Person("lin", 2)
 SHOP = Environment(

@@ -14,13 +14,13 @@ from console.engine.context import QueryContext
 from console.engine.queries.version_badges import answer_ci, answer_verified
 from console.model import events as ev
 from console.model.checks import Finding
+from console.model.configured_checks import CheckSpec
 from console.model.host_commands import Command
-from console.model.probes import CheckSpec
 from console.model.release_facts import Release, Revision
 from console.model.request import Request
 from console.model.secret import SecretRef
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.simulation import ADA, an_environment
 from tests.recorded import record
 

@@ -10,7 +10,7 @@ import pytest
 
 from console.adapters.metrics.scripted_source import ScriptedSource
 from console.adapters.system_clock import SetClock
-from console.engine.metrics.keeper import AFTER_FAULT, AFTER_RUN, BESIDE_RUN, MetricKeeper, NoMeasurements, sample_of
+from console.engine.metrics.metrics_sampler import AFTER_FAULT, AFTER_RUN, BESIDE_RUN, MetricKeeper, NoMeasurements, sample_of
 from console.engine.queries.for_screens import answer_numbers, follow_numbers
 from console.engine.run.before_and_after import KeptBeside
 from console.model.application_metrics import Metrics, QueriedMetric
@@ -23,7 +23,7 @@ from console.model.thresholds import Threshold
 from console.model.values import changed
 from console.ports.feed import Output, Sample
 from console.ports.metric_source import Take
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SHOP = Environment("shop", "production", "/srv/shop", (Host("web01"), Host("web02")))
 

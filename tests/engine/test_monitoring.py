@@ -8,23 +8,23 @@ from typing import Any, Literal
 import pytest
 
 from console.adapters.system_clock import SetClock
-from console.engine.run import monitor
+from console.engine.run import window_health
 from console.engine.run.executor import FleetExecutor
-from console.engine.run.monitor import Monitoring
 from console.engine.run.step_attempt import Task
+from console.engine.run.window_health import Monitoring
 from console.model import events as ev
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_set import HostSet
 from console.model.plan import Step
-from console.model.probes import HealthCheck
 from console.model.state import AnalysisState, HostState, Pausing, RunState, StepState
 from console.model.tally import Tally
 from console.model.thresholds import Breached, Threshold, ThresholdState
 from console.model.values import changed
 from console.ports.gates import GateResult
 from console.ports.hosts import ProblemKind, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 STEP = Step("verify/monitor", "monitor", "verify", SafeText("watch"), timeout=160.0)
 CHECK = HealthCheck("Web", "tcp", port=80, deadline=20.0, interval=1.0)
@@ -132,7 +132,7 @@ async def test_an_engine_that_takes_it_up_goes_on_with_the_window_and_begins_no_
 
 
 async def test_a_host_that_hangs_keeps_no_other_waiting_and_no_more_are_asked_than_may_be(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(monitor, "AT_ONCE", 8)
+    monkeypatch.setattr(window_health, "AT_ONCE", 8)
     scene = Scene(40)
     scene.gates.takes = {"web01": 30.0}
     await scene.at(25.0)
@@ -217,7 +217,7 @@ async def test_a_large_fleet_is_asked_so_many_hosts_a_second():
     scene = Scene(400)
     await scene.at(40.0)
     seconds = [int(now) for _, now in scene.gates.asked]
-    assert max(map(seconds.count, set(seconds))) <= 2 * monitor.PER_SECOND
+    assert max(map(seconds.count, set(seconds))) <= 2 * window_health.PER_SECOND
     assert {host for host, _ in scene.gates.asked} == set(scene.state.hosts)
     scene.work.cancel()
 

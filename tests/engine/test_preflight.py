@@ -19,7 +19,7 @@ from console.model.pending_commits import Between
 from console.model.release_facts import Revision
 from console.model.request import Person, Request
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.simulation import OLD, an_environment
 
 ADA = Person("ada", 1000)

@@ -26,7 +26,7 @@ from console.model.request import Person, Request
 from console.model.state import RunState
 from console.ports.feed import Sample
 from console.ports.journal import Journal
-from console.text import SafeLines
+from console.safe_text import SafeLines
 from console.wire.codec import as_plain, from_plain
 from tests.fleet import Fleet
 

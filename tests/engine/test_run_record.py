@@ -17,7 +17,7 @@ from console.model import events as ev
 from console.model.commands import Accepted
 from console.model.plan import Plan, Step, Steps
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.simulation import ADA, an_environment, opening
 
 HOSTS = 200

@@ -38,7 +38,7 @@ from console.model.request import Person, Request
 from console.model.values import changed
 from console.ports.feed import Output, Sample
 from console.ports.sharing_machines import SentCommand
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.output_elsewhere import shown_items, shown_text
 from tests.adapters.journal.test_contract import note, opened
 from tests.core.simulation import ADA as STARTER

@@ -13,7 +13,7 @@ from console.engine.engine import Engine
 from console.model.commands import Accepted, Note
 from console.model.events import NoteAdded, RunOpened
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.codec import decode_event
 from tests.core.simulation import ADA, an_environment
 

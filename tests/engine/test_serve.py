@@ -23,7 +23,7 @@ from console.model.commands import Accepted, Note, Pause, Refusal
 from console.model.events import NoteAdded, RunEnded, RunOpened
 from console.model.request import Request
 from console.ports.feed import Output, Presence, Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.address import lock_path, socket_path
 from console.wire.codec import encode
 from console.wire.frames import TO_ENGINE, framed
@@ -478,7 +478,7 @@ import asyncio, os, sys
 from console.client.engine_connection import connect
 from console.errors import ConsoleError
 from console.model.commands import Note
-from console.text import SafeText
+from console.safe_text import SafeText
 
 async def main():
     os.setgroups([]); os.setgid(65534); os.setuid(65534)

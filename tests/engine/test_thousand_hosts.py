@@ -14,7 +14,7 @@ from console.model.configured_environment import Environment
 from console.model.number_of_hosts import NumberOfHosts
 from console.model.values import changed
 from console.ports.feed import Output, Sample
-from console.text import SafeText, hide
+from console.safe_text import SafeText, hide
 from console.wire import codec
 from console.wire.frames import TO_CLIENT
 from console.wire.messages import item_message, reply_bytes

@@ -9,7 +9,7 @@ import pytest
 from console.adapters.system_clock import SetClock
 from console.core.run.breaches import goes_back_for, is_judged
 from console.core.run.ready_steps import running_steps
-from console.core.thresholds.judging import judged
+from console.core.thresholds.threshold_verdict import judged
 from console.engine.run import threshold_watch
 from console.engine.run.threshold_watch import FEW, LOOK, ThresholdWatch, patience_of
 from console.model import events as ev

@@ -15,7 +15,7 @@ from console.model.configured_environment import Environment, Ticket
 from console.model.events import RunEnded, TicketClosed
 from console.model.secret import SecretRef
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.plans import run_of
 from tests.core.simulation import ADA, an_environment
 

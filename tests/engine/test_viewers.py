@@ -7,7 +7,7 @@ from console.engine.server.broadcast import Broadcast
 from console.model.events import NoteAdded, RunEnded
 from console.model.request import Person
 from console.ports.feed import Output, Presence, Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def note(seq):

@@ -13,11 +13,11 @@ from console.engine.preflight.preflight_input import PreflightInput
 from console.engine.run.runner import Runner
 from console.model.checks import Finding
 from console.model.commands import Abort, Accepted, Acknowledge, Decide, Refusal
+from console.model.configured_checks import CheckSpec
 from console.model.events import CheckReported, PlanMade, RunOpened
-from console.model.probes import CheckSpec
 from console.model.request import Person, Request
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.engine.test_preflight import ADA, ENVIRONMENT, Fleet
 
 BOB = Person("bob", 1001)

@@ -7,8 +7,8 @@ import pytest
 from console.core.run.outcome import lock_problems
 from console.model.events import LocksReleased, RunEnded
 from console.model.request import Request
-from console.plain.json_printer import result_object
-from console.plain.line_printer import Ending
+from console.plain.run_as_json import result_object
+from console.plain.run_as_lines import Ending
 from console.wire.codec import as_plain
 from tests.faults.conftest import ADA, Scene, Stage
 

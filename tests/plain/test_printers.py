@@ -12,11 +12,11 @@ from console.model.checks import Check
 from console.model.request import Person
 from console.model.state import RunState
 from console.model.values import changed
-from console.plain.json_printer import JsonPrinter, result_object
 from console.plain.json_text import in_ascii, json_text
-from console.plain.line_printer import Ending, LinePrinter, Printer
 from console.plain.problem_json import fault_object
-from console.text import SafeText
+from console.plain.run_as_json import JsonPrinter, result_object
+from console.plain.run_as_lines import Ending, LinePrinter, Printer
+from console.safe_text import SafeText
 from console.views.parting_lines import last_lines
 from console.wire.json_lines import event_json
 from tests.core.simulation import Simulation, an_environment, opening

@@ -6,7 +6,7 @@ from console.model import events as ev
 from console.model.checks import Check
 from console.model.values import changed
 from console.plain.plain_questions import question
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.simulation import Simulation, an_environment, opening
 
 

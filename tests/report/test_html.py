@@ -12,7 +12,7 @@ from console.model import events as ev
 from console.model.values import changed
 from console.ports.feed import Output, Sample
 from console.report.html import html_page
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.recording import Recording
 from console.views.report_contents import LogExcerpt, whole_report
 from console.wire.codec import decode_event

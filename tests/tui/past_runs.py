@@ -3,7 +3,7 @@
 from console.model import events as ev
 from console.model.events import AnyEvent
 from console.ports.feed import Output
-from console.text import SafeLines, SafeText
+from console.safe_text import SafeLines, SafeText
 from tests.core.simulation import ADA
 from tests.tui.scripted import HOSTILE, ScriptedFeed
 from tests.tui.scripted_environment import ScriptedEnvironment, a_summary

@@ -16,7 +16,7 @@ from typing import Any
 from console.adapters.system_clock import SetClock
 from console.model import events as ev
 from console.ports.feed import FeedItem, Output, Sample
-from console.text import Lines, SafeText
+from console.safe_text import Lines, SafeText
 from console.tui.open_screen import ScreenFailed, open_screen
 from console.tui.run.run_screen import RunScreen
 from tests.core.simulation import ADA

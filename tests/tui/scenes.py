@@ -18,7 +18,7 @@ from console.model.checks import Check
 from console.model.commands import Refusal, RollBack
 from console.model.fleet_snapshot import Candidate, CiMark, Verified
 from console.ports.feed import Output, Presence, Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.home.home_screen import HomeScreen
 from console.tui.metrics_history import MetricsHistory

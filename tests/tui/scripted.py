@@ -13,7 +13,7 @@ from console.model.plan import Step
 from console.model.release_facts import Release, Revision
 from console.ports.clock import Clock
 from console.ports.feed import FeedItem
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.app import ConsoleApp
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 

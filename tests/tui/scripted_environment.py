@@ -17,7 +17,7 @@ from console.model.request import Request
 from console.model.run_summary import RunSummary
 from console.model.values import changed
 from console.ports.feed import Feed, FeedItem, LogPage, Output, Sample, SamplePage
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.logbook import moment_of
 from tests.tui.scripted import COMMIT, HOSTILE, ScriptedFeed
 

@@ -9,7 +9,7 @@ from console.errors import NoGo
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.dialogs.dialog import Dialog, TextDialog
 from console.tui.dialogs.go_dialog import GoByName
 from console.tui.dialogs.text_editor import TextEditor

@@ -2,7 +2,7 @@
 
 from console.model import events as ev
 from console.model.analysis import Reading
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.widgets.line_view import LineView
 from tests.core.simulation import ADA
 from tests.core.test_canary_verdict import a_canary

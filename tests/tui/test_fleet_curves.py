@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from console.core.metrics.fleet_curve import CurveMaker, CurveRow, OpenRow, merged, quantile
 from console.model.number_history import Curve, MetricInfo, NumbersSeen
 from console.ports.feed import Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.metrics_history import TIERS, FleetCurve, MetricsHistory
 
 ERRORS = MetricInfo("error_rate", "share", 2.0, "balancer", (0.01,))

@@ -9,7 +9,7 @@ from console.errors import NoGo, Problem, UsageFault
 from console.model import events as ev
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.dialogs.dialog import Dialog
 from console.tui.home.home_screen import HomeScreen

@@ -6,7 +6,7 @@ from console.model import events as ev
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.feed import Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.dialogs.dialog import Dialog
 from console.tui.home.home_screen import HomeScreen
 from console.tui.host.host_screen import HostScreen

@@ -7,7 +7,7 @@ from console.errors import UsageFault
 from console.model.events import LogKindsSeen
 from console.model.log_kinds import LogKind
 from console.ports.feed import Output
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.fleet_panel import FleetPanel
 from console.tui.widgets.log_panel import LogPanel

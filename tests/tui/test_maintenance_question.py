@@ -4,7 +4,7 @@ import pytest
 
 from console.errors import NoGo
 from console.model.maintenance_mode import Maintenance, MaintenanceSeen, PlaceSeen
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.dialogs.maintenance_question import MaintenanceDialog, MessageDialog
 from console.tui.run.run_screen import RunScreen
 from console.tui.widgets.line_view import LineView

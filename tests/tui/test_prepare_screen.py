@@ -12,7 +12,7 @@ from console.model.declared_impact import Impact
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.dialogs.dialog import Dialog, TextDialog
 from console.tui.dialogs.go_dialog import GoByName, go_dialog

@@ -7,7 +7,7 @@ import pytest
 
 from console.model.events import Event
 from console.ports.feed import Output, Sample, Untold
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.history.replay_feed import ReplayFeed
 from console.tui.history.replay_screen import ReplayScreen
 from console.tui.widgets.log_panel import LogPanel

@@ -6,7 +6,7 @@ from console.model import events as ev
 from console.model.database_facts import Backup
 from console.model.events import AnyEvent
 from console.model.request import Request
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.dialogs.dialog import TypingDialog
 from console.tui.dialogs.restore_dialog import RestoreByName
 from console.tui.history.record_screen import RecordScreen

@@ -2,10 +2,10 @@
 
 from console.model.checks import Check
 from console.model.commands import Acknowledge, Decide
+from console.model.configured_checks import CriticalPath
 from console.model.events import CheckReported, Decided, LocksTaken, Paused, RunEnded
-from console.model.probes import CriticalPath
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.dialogs.dialog import is_dialog
 from console.tui.widgets.line_view import LineView
 from tests.core.simulation import ADA, an_environment

@@ -11,7 +11,7 @@ from console.errors import UsageFault
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.fleet_snapshot import Candidate, CiMark, Verified
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.prepare.prepare_screen import PrepareScreen
 from console.tui.widgets.picker import Picker
 from console.views.styled_text import text, width

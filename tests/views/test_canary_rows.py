@@ -6,7 +6,7 @@ import pytest
 
 from console.model import events as ev
 from console.model.analysis import Reading
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.blocking_reason import waiting_line
 from console.views.canary_rows import canary_rows, short_words
 from console.views.plain_lines import waited_for

@@ -8,7 +8,7 @@ from console.core.run.evolve import fold
 from console.model.checks import Check
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.checklist import Row, checklist, current_row
 from console.wire.codec import decode_event
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from console.model import events as ev
 from console.model.checks import Check
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.recording import times_of
 from console.views.run_comparison import ComparedSide, compare_head, compare_lines, parts_of, side_of
 from console.views.styled_text import text, width

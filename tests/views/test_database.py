@@ -6,7 +6,7 @@ from console.model.database_facts import Backup, Migration, Review, TableFacts, 
 from console.model.values import changed
 from console.report.markdown import markdown
 from console.report.objects import report_object
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.database_report import database_facts
 from console.views.report_contents import whole_report
 from tests.core.test_database import a_run

@@ -5,7 +5,7 @@ from console.model.database_facts import Backup, Review
 from console.model.plan import Plan, ReturnTarget, Step
 from console.model.state import HostState, RunState, StepState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.checklist import checklist
 from console.views.plan_words import blast_radius, plan_lines
 from console.views.return_words import way_back_lines

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.ports.feed import LogPage, Output
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.filter import Filter, parse
 from console.views.log_lines import LogLine, subject_of
 from console.views.logbook import GAP, LogBook

@@ -11,7 +11,7 @@ from console.model.state import HostState, RunState, StepState
 from console.model.thresholds import Breached, Threshold, ThresholdState
 from console.model.traffic import HostTraffic
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.filter import parse
 from console.views.fleet_rows import counts_in_words, fleet_lines, host_line, host_mark, host_words, kept_names, legend, letter_lines, sign_of
 from console.views.grid import grid_for

@@ -3,7 +3,7 @@
 import pytest
 
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.headline import run_lines, top_line
 from console.views.styled_text import text
 

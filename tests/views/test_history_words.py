@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from console.model.run_summary import RunSummary
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.history_words import change_words, history_rows, short_change, why_words
 
 RUN = RunSummary(

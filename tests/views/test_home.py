@@ -11,7 +11,7 @@ from console.model.debt import Debt
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.model.run_summary import RunSummary
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.fleet_rows import counts_in_words, host_words
 from console.views.home_summary import home_lines, resting_state, run_row
 from console.views.styled_text import text, width

@@ -8,7 +8,7 @@ from console.model import events as ev
 from console.model.fleet_snapshot import SnapshotRelease
 from console.model.state import HostState, RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.host_details import current_step, fault_lines, host_head, host_steps, neighbour, release_rows, step_rows, usual_times, worst_host
 from console.views.styled_text import text, width
 from tests.core.simulation import Simulation, an_environment, opening

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.ports.feed import Output
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.drawn_log import drawn, head_cells, rows_needed, wrapped
 from console.views.filter import parse
 from console.views.log_lines import LogLine, level_of, plain_line, printed_line, subject_of

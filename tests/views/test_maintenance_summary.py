@@ -3,7 +3,7 @@
 import pytest
 
 from console.model.maintenance_mode import Maintenance, MaintenanceSeen, PlaceSeen
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.maintenance_summary import equivalent_words, mending, odd_places, place_words, question_words, seen_lines, since_words, verb_for
 
 KEPT = Maintenance(SafeText("ada"), SafeText("2026-11-24T12:00:00Z"), SafeText("upgrade"), SafeText("2026-11-24T13:00:00Z"))

@@ -7,7 +7,7 @@ from console.model.paged_table import Table
 from console.model.plan import Plan, Step
 from console.model.state import HostState, RunState, StepState
 from console.model.thresholds import Mean, Threshold
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.metric_series import MetricSeries
 from console.views.metrics_panel_numbers import allowed, baseline, limit_words
 from console.views.styled_text import text

@@ -9,7 +9,7 @@ from console.model.events import PlanMade
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.blocking_reason import waiting_line
 from console.views.checklist import checklist
 from console.views.headline import top_line

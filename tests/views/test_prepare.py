@@ -17,7 +17,7 @@ from console.model.plan import Plan, ReturnTarget, Step
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeLines, SafeText
+from console.safe_text import SafeLines, SafeText
 from console.views.check_lines import check_lines
 from console.views.filter import parse
 from console.views.plan_words import plan_lines

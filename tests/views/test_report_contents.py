@@ -11,13 +11,13 @@ from console.model.checks import Check
 from console.model.maintenance_mode import Maintenance
 from console.model.request import Person
 from console.model.values import changed
-from console.plain.json_printer import result_object
-from console.plain.line_printer import Ending
+from console.plain.run_as_json import result_object
+from console.plain.run_as_lines import Ending
 from console.ports.feed import Sample
 from console.report.html import html_page
 from console.report.markdown import markdown
 from console.report.objects import report_object
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.document_blocks import FactRows
 from console.views.kept_metrics import kept_metrics
 from console.views.left_open import left_open

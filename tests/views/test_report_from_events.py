@@ -12,7 +12,7 @@ from console.model import events as ev
 from console.model.state import RunState
 from console.report.markdown import markdown
 from console.report.objects import report_object
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.log_lines import chapter_lines
 from console.views.past_runs import record_lines, report_lines
 from console.views.recording import Recording, times_of

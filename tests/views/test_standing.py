@@ -4,7 +4,7 @@ import pytest
 
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.parting_lines import last_lines
 from console.views.run_standing import elapsed_words
 

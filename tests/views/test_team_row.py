@@ -7,7 +7,7 @@ from console.model import events as ev
 from console.model.checks import Check, CheckStatus
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeLines, SafeText
+from console.safe_text import SafeLines, SafeText
 from console.views.checklist import checklist
 
 

@@ -5,7 +5,7 @@ import pytest
 from console.model import events as ev
 from console.model.thresholds import BadBefore, BothSides, Breached, Crossed, Inconclusive, Threshold, Unmeasured, Verdict, Within
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.checklist import checklist
 from console.views.highlights import highlights
 from console.views.plain_lines import waited_for

@@ -10,7 +10,7 @@ from console.model import events as ev
 from console.model.number_of_hosts import NumberOfHosts
 from console.model.strategy import Canary
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.blocking_reason import waiting_line
 from console.views.checklist import checklist
 from console.views.fleet_rows import counts_in_words, host_words

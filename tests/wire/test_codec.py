@@ -15,7 +15,7 @@ from console.model.host import Host
 from console.model.request import Person, Request
 from console.model.secret import SecretRef
 from console.ports.feed import Output, Presence, Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire import codec
 from console.wire.address import LONGEST, engine_name, reachable
 from console.wire.frames import Frames

@@ -9,7 +9,7 @@ from console.errors import ConsoleError
 from console.model import events as ev
 from console.model.host_commands import Command
 from console.model.plan import Plan, Step, Steps
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.codec import as_plain, decode_event, encode_event
 from console.wire.json_lines import event_json
 from console.wire.packed_steps import packed, unpacked

@@ -13,7 +13,7 @@ from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.traffic import Admission, BalancerProblem, BalancerSeen, ServerCounts, ServerTraffic
 from console.ports.hosts import Transport
-from console.text import SafeText
+from console.safe_text import SafeText
 
 AT_ONCE = 8
 """Commands at once on the balancer's machine."""

@@ -13,7 +13,7 @@ from functools import partial
 
 from console.adapters.balancers import haproxy_access as access
 from console.adapters.balancers.call_time import CallTime
-from console.adapters.balancers.haproxy_page import HaproxyPage
+from console.adapters.balancers.haproxy_maintenance import HaproxyPage
 from console.adapters.balancers.haproxy_processes import HaproxyProcesses, Processes, new_ones
 from console.adapters.balancers.haproxy_state import NOT_OURS, UP, Process, Server, number
 from console.adapters.balancers.haproxy_warnings import ConfigWarnings
@@ -21,7 +21,7 @@ from console.model.balancer import Balancer
 from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerCounts, ServerTraffic
 from console.ports.hosts import Transport
-from console.text import SafeText
+from console.safe_text import SafeText
 
 HIGHEST_WEIGHT = 256
 POLL = 0.2

@@ -7,7 +7,7 @@ from console.model.balancer import Balancer
 from console.model.host import Host
 from console.model.traffic import BalancerProblem
 from console.ports.hosts import Transport, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LOOKING = """\
 f={path}; d={folder}

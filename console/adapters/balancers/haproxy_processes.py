@@ -11,7 +11,7 @@ from console.model.balancer import Balancer
 from console.model.host import Host
 from console.model.traffic import BalancerProblem
 from console.ports.hosts import Transport, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 READS = 3
 """Times that the processes are asked for anew, while old ones end under it."""

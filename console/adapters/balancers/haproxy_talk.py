@@ -8,7 +8,7 @@ import re
 
 from console.model.host import Host
 from console.ports.hosts import Stream, Transport, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 MOST = 4 * 2**20
 """Bytes of answers that are read: a thousand servers have under 1 MiB."""

@@ -8,7 +8,7 @@ from console.adapters.balancers.haproxy_talk import talk
 from console.model.balancer import Balancer
 from console.model.host import Host
 from console.ports.hosts import Transport, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SECTIONS = (
     "global", "defaults", "frontend", "backend", "listen", "userlist", "peers", "mailers", "resolvers", "cache", "http-errors", "ring", "program",

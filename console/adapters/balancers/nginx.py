@@ -17,7 +17,7 @@ from console.model.balancer import Balancer
 from console.model.host import Host
 from console.model.traffic import Admission, BalancerProblem, BalancerSeen, ServerCounts, ServerTraffic
 from console.ports.hosts import Transport
-from console.text import SafeText
+from console.safe_text import SafeText
 
 TOGETHER = 0.05
 """Seconds in which changes that come together become one reload."""

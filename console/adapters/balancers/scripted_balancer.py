@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from console.model.traffic import Admission, BalancerProblem, BalancerSeen, ServerCounts, ServerTraffic
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 @dataclass(slots=True)

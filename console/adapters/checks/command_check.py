@@ -4,7 +4,7 @@ from console.adapters.checks.one_question import SPARE, Asked, no_answer
 from console.core.checks.health_gate import Observation
 from console.model.host import Host
 from console.ports.hosts import Ran, Transport
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 async def ask(asked: Asked) -> Observation:

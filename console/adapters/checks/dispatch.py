@@ -15,11 +15,11 @@ from console.adapters.checks.one_question import Asked, Reveal, RunCommand, no_a
 from console.core.checks.health_gate import Observation
 from console.errors import ConsoleError
 from console.model.checks import Finding
+from console.model.configured_checks import CheckSpec
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.model.probes import CheckSpec
 from console.ports.hosts import Transport
-from console.text import SafeText
+from console.safe_text import SafeText
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ class ConfiguredChecks:
 async def _ci(asked: Asked, check: CheckSpec, commit: str) -> Finding:
     """Ask a CI system; one that does not answer measures nothing."""
     try:
-        found: Finding = await within(asked.seconds, import_module(f"console.adapters.checks.{check.kind}").ask(asked, check, commit))
+        found: Finding = await within(asked.seconds, import_module(f"console.adapters.checks.{check.kind}_check").ask(asked, check, commit))
     except TimeoutError:
         found = Finding("error", SafeText(f"no answer within {asked.seconds:.3g} s"), SafeText("see whether it can be reached from here"))
     except (ConsoleError, httpx.InvalidURL, httpcore.UnsupportedProtocol, ValueError) as fault:

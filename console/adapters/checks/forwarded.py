@@ -10,11 +10,11 @@ from console.adapters.checks.one_question import Reveal
 from console.core.host.shell import PLACEHOLDER, filled_url
 from console.core.plan.lanes import gates_of
 from console.errors import ConsoleError
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.model.probes import HealthCheck
 from console.ports.hosts import Transport, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 PATIENCE = 5.0
 """Seconds for each; an application that does not answer is no sshd that forwards nothing."""

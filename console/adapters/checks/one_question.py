@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from console.core.checks.health_gate import Observation
 from console.core.host.shell import PLACEHOLDER
 from console.errors import UsageFault
+from console.model.configured_checks import Probe
 from console.model.host import Host
 from console.model.host_commands import Command
-from console.model.probes import Probe
 from console.ports.hosts import Ran, Stream, Transport, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SPARE = 5.0
 """Seconds that a transport gets beyond a try's own time-out, so that ours is the one that speaks."""

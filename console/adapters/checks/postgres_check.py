@@ -13,7 +13,7 @@ from console.adapters.checks import libpq_tunnel
 from console.adapters.checks.one_question import Asked, no_answer
 from console.core.checks.answers import assess_lines
 from console.core.checks.health_gate import Observation
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ROWS = 100
 NOT_SERVING = ("57P01", "57P02", "57P03", "53300", "57014")

@@ -1,11 +1,11 @@
 """Whether the numbers that a PromQL query finds lie between two bounds."""
 
+from console.adapters.checks.json_api import Api, NoAnswer
 from console.adapters.checks.one_question import Asked
-from console.adapters.checks.rest import Api, NoAnswer
 from console.adapters.promql import instant
 from console.core.checks.answers import assess_numbers
 from console.core.checks.health_gate import Observation
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 async def ask(asked: Asked) -> Observation:

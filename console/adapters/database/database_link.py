@@ -15,7 +15,7 @@ from psycopg import conninfo, pq
 from console.adapters.checks import libpq_tunnel
 from console.model.host import Host
 from console.ports.hosts import Transport, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 

@@ -9,7 +9,7 @@ import sys
 from console.core.migrations.migration_set import Read, declared_old_code
 from console.core.process_environment import program_environment
 from console.model.database_facts import LintFinding, Migration, MigrationText
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.codec import decoder, encode
 from console.wire.frames import DecodeError
 

@@ -19,7 +19,7 @@ from console.model.values import changed
 from console.ports.hosts import Transport, Unreached
 from console.ports.lock import HostLock
 from console.ports.steps import StepResult
-from console.text import SafeText, safe_end
+from console.safe_text import SafeText, safe_end
 
 ENTERING = 20.0
 """Seconds to make the folder on the host."""

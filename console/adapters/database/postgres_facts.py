@@ -13,7 +13,7 @@ from console.model.database_facts import TableFacts
 from console.model.host import Host
 from console.model.values import changed
 from console.ports.hosts import Transport
-from console.text import SafeText
+from console.safe_text import SafeText
 
 __all__ = ["NotRead", "end_sessions", "read_schema", "read_tables", "watch_waits"]
 

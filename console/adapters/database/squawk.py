@@ -13,7 +13,7 @@ from pathlib import Path
 
 from console.core.process_environment import program_environment
 from console.model.database_facts import LintFinding
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LEFT_OUT = ("prefer-robust-stmts", "require-lock-timeout", "require-statement-timeout", "prefer-bigint-over-int", "prefer-bigint-over-smallint",
             "prefer-identity", "prefer-text-field", "prefer-timestamp-tz", "require-timeout-settings",

@@ -25,7 +25,7 @@ from console.core.checks.content import unfit
 from console.errors import ConsoleError, NoGo
 from console.model.commit_holding import Holding
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LFS_DEADLINE = 900.0
 """Seconds for all LFS files of a commit."""

@@ -8,7 +8,7 @@ from console.adapters.git.git_command import Git
 from console.adapters.git.git_fetch import Remote
 from console.errors import NoGo, UsageFault
 from console.model.release_facts import Named, Relation
-from console.text import SafeText
+from console.safe_text import SafeText
 
 _BRANCH = re.compile(r"refs/(?:heads|remotes)/")
 _TAG = re.compile(r"(?:refs/)?tags/|[~^@].*$")

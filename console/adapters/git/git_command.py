@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from console.core.process_environment import NETWORK, program_environment
 from console.errors import NoGo
-from console.text import SafeText, hidden
+from console.safe_text import SafeText, hidden
 
 LOOK = 30.0
 """Seconds for a question to the repository on this machine."""

@@ -26,7 +26,7 @@ from console.model.configured_environment import Environment
 from console.model.fleet_snapshot import Candidate
 from console.model.pending_commits import Between
 from console.model.release_facts import Relation, Revision
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NAMED = 5
 """Uncommitted files that are named."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from console.core.words.sizes import size_words
 from console.model.fleet_snapshot import Candidate
 from console.model.pending_commits import Change
-from console.text import SafeText
+from console.safe_text import SafeText
 
 TAGS = "%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)%00%(creator)%00%(contents:subject)%00%(*subject)%00%(tree)%00%(*tree)"
 """A tag's name, the object, the commit of an annotated one, when, who, the first words of the tag (or the commit), of the commit; what each holds."""

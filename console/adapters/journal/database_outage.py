@@ -12,7 +12,7 @@ from console.adapters.journal.chain import JournalAway
 from console.errors import ConsoleError
 from console.ports.journal import HearsOutage, Outage
 from console.ports.sharing_machines import LEASE
-from console.text import SafeText
+from console.safe_text import SafeText
 
 T = TypeVar("T")
 

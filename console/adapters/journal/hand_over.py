@@ -11,7 +11,7 @@ from console.adapters.journal.environment_rows import Place
 from console.adapters.journal.record_store import Entry, RecordStore
 from console.core.run.evolve import fold
 from console.model.run_summary import ASIDE, RunSummary
-from console.text import SafeText
+from console.safe_text import SafeText
 
 TOGETHER = 50
 """Runs that are written at once."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from console.core.plan.run_versions import rollback_goal, versions_before
 from console.model.events import AbortAsked, AnyEvent, Decided, HostSeen, NoteAdded, PlanMade, RevisionResolved, RollbackBegan, RunEnded, RunOpened
 from console.model.run_summary import RunSummary
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def summary_after(run: str, before: RunSummary | None, events: tuple[AnyEvent, ...]) -> RunSummary | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.model.run_summary import RunSummary
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SEARCHED = ("run", "kind", "version", "from_version", "commit", "strategy", "by", "started", "reason")
 """What of a run's line is searched, and its outcome."""

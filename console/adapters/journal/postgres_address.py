@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from console.errors import UsageFault
-from console.text import SafeText
+from console.safe_text import SafeText
 
 DRIVER = "postgresql+psycopg"
 CONNECT = 5

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from console.adapters.journal.chain import JournalFault
 from console.adapters.journal.environment_rows import Place
 from console.model.bastions import Bastion, SshSeen
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.codec import decoder, encode
 from console.wire.frames import DecodeError
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.request import Person
 from console.ports.sharing_machines import SentCommand
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.codec import decoder, encode, gated
 from console.wire.frames import DecodeError
 

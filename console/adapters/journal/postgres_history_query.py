@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from console.adapters.journal import libpq_query
-from console.adapters.journal.history_query import Quick
 from console.adapters.journal.postgres_address import STATEMENT, address_of, connect_arguments
+from console.adapters.journal.quick_history import Quick
 from console.errors import RecordAway
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SCHEMA = 3
 """The version of the tables that this console's migrations lead to."""

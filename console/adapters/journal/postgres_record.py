@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from console.adapters.journal.chain import JournalAway, JournalFault
 from console.adapters.journal.postgres_address import DRIVER, STATEMENT, Address, connect_arguments
 from console.errors import ConsoleError, UsageFault
-from console.text import SafeText
+from console.safe_text import SafeText
 
 PATIENCE = 60.0
 """Seconds after which an answer is not waited for: more than a write, its second try and their connections take together."""

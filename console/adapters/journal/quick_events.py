@@ -1,7 +1,7 @@
 """A run's events without the journal's library, which takes longer to load than they to be read. What does not hold is left to the journal, which says why."""
 
 from console.adapters.journal.chain import first_link, next_link
-from console.adapters.journal.history_query import Quick
+from console.adapters.journal.quick_history import Quick
 from console.model.events import AnyEvent
 from console.wire.codec import decode_event
 from console.wire.frames import DecodeError

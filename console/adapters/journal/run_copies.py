@@ -20,7 +20,7 @@ from console.model.carrier import Carrier
 from console.model.events import AnyEvent
 from console.model.state import RunState
 from console.ports.journal import HandedIn, SetApart
-from console.text import SafeText
+from console.safe_text import SafeText
 
 log = logging.getLogger(__name__)
 

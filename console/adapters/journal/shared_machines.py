@@ -19,7 +19,7 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.ports.sharing_machines import SentCommand
-from console.text import SafeText
+from console.safe_text import SafeText
 
 HURRIED = 1.0
 """Seconds that the database may be silent for a run that goes back."""

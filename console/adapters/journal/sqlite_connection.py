@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from console.adapters.journal.chain import JournalFault
-from console.adapters.journal.history_query import PATIENCE
+from console.adapters.journal.quick_history import PATIENCE
 from console.adapters.statefolder import Modes
 
 SAFE_WAL = (3, 51, 3)

@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager, contextmanager
 import sqlalchemy as sa
 
 from console.adapters.journal.chain import JournalFault
+from console.adapters.journal.disk_reserve import give_room, keep_room
 from console.adapters.journal.environment_rows import Place
-from console.adapters.journal.history_query import SCHEMA
 from console.adapters.journal.last_written import LastWritten
 from console.adapters.journal.one_machine import OneMachine
+from console.adapters.journal.quick_history import SCHEMA
 from console.adapters.journal.record_store import Asks, Entry, RecordStore, Tip, next_number
-from console.adapters.journal.reserve import give_room, keep_room
 from console.adapters.journal.sqlite_connection import made, opened, told
 from console.adapters.journal.tables import EVENTS, META, RUNS, RUNS_BY_NUMBER, SINCE_4
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network

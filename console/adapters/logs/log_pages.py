@@ -13,7 +13,7 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from console.ports.feed import LogPage, Output
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.address import path_part
 
 BLOCK = 1 << 14

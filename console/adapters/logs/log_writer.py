@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from console.adapters.logs.run_log import RunLog, line_of
 from console.adapters.logs.sample_log import GATHERED, SampleLog
 from console.ports.feed import Output, Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 
 BOUND = 50_000
 """Lines and samples in the queue at most."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from console.adapters.logs.log_pages import page_after, page_before
 from console.adapters.statefolder import Modes, logs_folder, made_folder, modes_of
 from console.ports.feed import LogPage
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.address import path_part
 
 CAP = 64 << 20

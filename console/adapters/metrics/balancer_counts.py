@@ -16,7 +16,7 @@ from console.model.measurements import Measurement
 from console.model.traffic import BalancerProblem
 from console.ports.clock import Clock
 from console.ports.metric_source import Take
-from console.text import SafeText
+from console.safe_text import SafeText
 
 DEADLINE = 10.0
 ERRORS = CountedMetric("error_rate", counter="balancer", errors={"bad": "true"})

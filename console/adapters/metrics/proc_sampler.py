@@ -15,7 +15,7 @@ from console.model.host import Host
 from console.model.measurements import OF_MACHINES, Measurement
 from console.ports.hosts import Transport
 from console.ports.metric_source import Take
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SHIFT = 3600.0
 """Seconds that one loop runs before it is started anew; the port wants a deadline."""

@@ -9,20 +9,20 @@ import httpx
 
 from console.adapters.ask_health_gates import bare_command
 from console.adapters.checks.dispatch import CONSOLE
+from console.adapters.checks.json_api import Api, NoAnswer
 from console.adapters.checks.one_question import Asked
-from console.adapters.checks.rest import Api, NoAnswer
 from console.adapters.metrics.repeated_looks import again_and_again
 from console.adapters.promql import PromAnswer, instant
 from console.core.metrics.measured_counters import unmeasured
 from console.model.application_metrics import QueriedMetric
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.measurements import Measurement
-from console.model.probes import HealthCheck
 from console.ports.clock import Clock
 from console.ports.hosts import Transport
 from console.ports.metric_source import Take
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LONGEST = 10.0
 """Seconds that it has to answer, at most."""

@@ -13,7 +13,7 @@ from console.core.metrics.exposition import series_of
 from console.model.application_metrics import Series, Unreadable
 from console.model.host import Host
 from console.ports.hosts import Transport
-from console.text import SafeText
+from console.safe_text import SafeText
 
 MOST = 16 * 2**20
 """Bytes of a body that are read."""

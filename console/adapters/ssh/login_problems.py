@@ -15,7 +15,7 @@ from console.core.host.shell import quote
 from console.core.words.sizes import counted
 from console.model.host import Host
 from console.ports.hosts import ProblemKind, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SESSIONS = "see MaxSessions in its sshd_config"
 

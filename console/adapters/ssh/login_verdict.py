@@ -7,7 +7,7 @@ from console.adapters.ssh.login_problems import unreached
 from console.adapters.ssh.session import SshSession
 from console.model.host import Host
 from console.ports.hosts import Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SHOWN = 200
 """Characters that are shown of what a login printed."""

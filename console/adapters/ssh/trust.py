@@ -13,7 +13,7 @@ from console.adapters.ssh.login_problems import LoginAttempt, failed
 from console.adapters.ssh.pool import SshTransport
 from console.model.host import Host, Ssh
 from console.ports.hosts import Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 @dataclass(frozen=True, slots=True)

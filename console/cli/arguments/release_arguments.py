@@ -10,7 +10,7 @@ from console.cli.invocation import Invocation, need_yes
 from console.cli.options import how_of, how_options, reason, what_of, what_options
 from console.cli.strict_command import StrictCommand
 from console.errors import ConsoleError, UsageFault
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 @click.command("ENV", hidden=True, cls=StrictCommand)

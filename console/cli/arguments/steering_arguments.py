@@ -47,7 +47,7 @@ def extend(ctx: click.Context, /, run: str, duration: str, why: str, **given: An
     how = how_of(ctx, given)
     from console.cli import run_commands
     from console.model.commands import Extend
-    from console.text import SafeText
+    from console.safe_text import SafeText
 
     said = Extend(seconds=seconds(duration, "--for"), reason=SafeText(reason(why, "--reason")))
     finish(run_commands.steer(how, run, said, ("extend", "RUN", "--for", duration, "--reason", why)))
@@ -66,7 +66,7 @@ def _verb(name: str, text: str, kind: str, equivalent: Callable[[dict[str, Any]]
         how = how_of(ctx, given)
         from console.cli import run_commands
         from console.model import commands
-        from console.text import SafeText
+        from console.safe_text import SafeText
 
         said = {key: SafeText(reason(value, key)) if key == "text" else SafeText(value) if key == "reason" else value for key, value in given.items()}
         finish(run_commands.steer(how, run, getattr(commands, kind)(**said), equivalent(given)))

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from console.core.analysis.dispersion import block_of
 from console.model.analysis import Block
 from console.model.traffic import ServerCounts
-from console.text import SafeText
+from console.safe_text import SafeText
 
 UNSTABLE = SafeText("looks meet different processes, so counters cannot be compared (workers without a common registry?)")
 LIVES = 20

@@ -3,7 +3,7 @@
 from console.model.checks import Check
 from console.model.configured_environment import Announce
 from console.model.declared_impact import Impact
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def is_major(impact: Impact) -> bool:

@@ -12,8 +12,8 @@ from typing import Literal
 from console.core.checks.health_gate import Observation
 from console.core.words.shortened_list import shortened
 from console.model.checks import Finding
-from console.model.probes import Probe
-from console.text import SafeText
+from console.model.configured_checks import Probe
+from console.safe_text import SafeText
 
 SHOWN = 3
 

@@ -13,7 +13,7 @@ from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Looks = Sequence[BalancerSeen | BalancerProblem]
 NAME: Final = "balancer"

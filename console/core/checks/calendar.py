@@ -6,7 +6,7 @@ from typing import Final
 
 from console.model.checks import Check
 from console.model.configured_environment import Freeze
-from console.text import SafeText
+from console.safe_text import SafeText
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WORD = re.compile(rf"({'|'.join(DAYS)})(?: (\d\d):(\d\d)-(\d\d):(\d\d))?")

@@ -7,9 +7,9 @@ from console.core.host.shell import placeholders
 from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted_hosts
 from console.model.checks import Check, Finding
-from console.model.probes import CheckSpec
+from console.model.configured_checks import CheckSpec
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ORDER: Final = ("failed", "error", "waiting", "passed")
 """The worst first: it is the check's."""

@@ -10,7 +10,7 @@ from console.core.words.sizes import counted
 from console.model.checks import Check
 from console.model.commit_holding import Flaw, Holding
 from console.model.configured_environment import Environment
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NAME_MAX = 255
 """Bytes of one part of a path that a file system takes."""

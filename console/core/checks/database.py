@@ -18,7 +18,7 @@ from console.model.declared_impact import Impact, OldCode
 from console.model.host import Host
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SHOWN = 6
 

@@ -15,7 +15,7 @@ from console.model.environment_record import TAKEN_BACK, Attempts, EarlierAttemp
 from console.model.host_facts import HostFacts
 from console.model.release_facts import Relation, Revision
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 TITLE = SafeText("Goes forward")
 NAMED = 3

@@ -12,7 +12,7 @@ from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
 from console.model.host_facts import FEW_SESSIONS, Ceding, HostFacts, LockHolder
 from console.model.plan import ReturnTarget
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ROOM = 3
 """A release needs its own size this many times: packed, unpacked, and something to spare."""

@@ -6,9 +6,9 @@ It must not know how anything is asked, nor which clock the seconds are from.
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from console.model.configured_checks import HealthCheck, Probe
 from console.model.http_step import HttpStep
-from console.model.probes import HealthCheck, Probe
-from console.text import SafeText
+from console.safe_text import SafeText
 
 GateVerdict = Literal["passed", "failed", "error"]
 

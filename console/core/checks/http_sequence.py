@@ -12,11 +12,11 @@ from urllib.parse import urlencode, urlsplit
 from console.core.checks.health_gate import assess_answer
 from console.core.host.shell import filled_text, filled_url
 from console.errors import UsageFault
+from console.model.configured_checks import CriticalPath
 from console.model.http_step import HttpStep, secret_name
-from console.model.probes import CriticalPath
 from console.model.secret import SecretRef
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Reveal = Callable[[str], str | None]
 """Returns a secret by its name; None where it was not read."""

@@ -8,7 +8,7 @@ from console.core.words.sizes import counted_hosts
 from console.errors import ConsoleError
 from console.model.bastions import Bastion, SshSeen
 from console.model.checks import Check
-from console.text import SafeText
+from console.safe_text import SafeText
 
 _TITLE = SafeText("SSH of other bastions")
 Pair = tuple[SshSeen, SshSeen]

@@ -1,7 +1,7 @@
 """Whether the names of people who act from other machines are proven, where several machines share the record. Pure."""
 
 from console.model.checks import Check
-from console.text import SafeText
+from console.safe_text import SafeText
 
 _TITLE = SafeText("Shared record")
 

@@ -8,8 +8,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from console.core.host.shell import placeholders
+from console.model.configured_checks import HealthCheck
 from console.model.host import Host
-from console.model.probes import HealthCheck
 
 _OF_A_HOST: Final = frozenset({"host", "address", "server", "shared", "release", "previous", "version", "commit"})
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1", ""})

@@ -6,7 +6,7 @@ from console.core.host.shell import quote
 from console.core.words.sizes import counted
 from console.model.checks import Check
 from console.model.release_facts import Revision
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def assess_branch(branches: tuple[str, ...], tags: tuple[str, ...], revision: Revision) -> Check:

@@ -8,7 +8,7 @@ from console.model.checks import Check
 from console.model.environment_record import EnvironmentRecord, Released
 from console.model.release_facts import Revision
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 TITLE = SafeText("Staging verified")
 

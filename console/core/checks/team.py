@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from console.model.checks import Check
 from console.model.declared_impact import Impact
 from console.model.request import Person
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def needed_operators(required: int, impact: Impact) -> int:

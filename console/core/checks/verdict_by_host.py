@@ -9,7 +9,7 @@ from typing import NamedTuple
 from console.core.words.shortened_list import shortened
 from console.core.words.sizes import counted_hosts
 from console.model.checks import Check, CheckStatus
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NOBODY = "no host could be asked"
 

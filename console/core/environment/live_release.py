@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from console.core.conditions import AT_REST, BEHIND
+from console.core.host_conditions import AT_REST, BEHIND
 from console.core.kinds.kind_table import kind_of
 from console.core.traffic.bluegreen_sides import moves_traffic
 from console.model.environment_record import Live, Released, Unclear
 from console.model.release_facts import Release
 from console.model.state import HostState, RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def live_after(before: Live | Unclear, state: RunState, released: Iterable[Released]) -> Live | Unclear:

@@ -11,11 +11,11 @@ from typing import Any, Final
 from console.core.checks.direction import attempts_after
 from console.core.checks.health_at_rest import verdicts
 from console.core.checks.staging import released_of
-from console.core.conditions import LOST
 from console.core.database_state import MIGRATE, REVERT, is_migrated
 from console.core.environment.debts import debts_after, forgiven
 from console.core.environment.live_release import live_after
 from console.core.environment.verification import unverified_after, unverified_forgiven
+from console.core.host_conditions import LOST
 from console.core.kinds.kind_table import kind_of
 from console.core.run.breaches import blocking_breach
 from console.core.run.usual_times import seconds_by_kind

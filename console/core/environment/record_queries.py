@@ -13,7 +13,7 @@ from console.model.environment_record import EnvironmentRecord, HostRecord, Live
 from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import HostFacts
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class Leftover(NamedTuple):

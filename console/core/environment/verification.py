@@ -1,6 +1,6 @@
 """Which failed run left an environment unverified, until later runs verify its hosts. Pure; updated when a run ends."""
 
-from console.core.conditions import ARRIVED, UNVERIFIED
+from console.core.host_conditions import ARRIVED, UNVERIFIED
 from console.core.run.outcome import is_there_already
 from console.exit_codes import Exit
 from console.model.environment_record import Unverified

@@ -12,7 +12,7 @@ from console.core.words.sizes import counted, size_words
 from console.model.configured_environment import Database, Environment
 from console.model.database_facts import Backup, DumpLook
 from console.model.host_commands import Command
-from console.text import SafeText
+from console.safe_text import SafeText
 
 MARK = "deploy-dump ::"
 FOLDER = "dumps"

@@ -6,7 +6,7 @@ that what was cut off in between is seen. It has a line `word: text` for each of
 
 from console.core.host.shell import quote
 from console.model.maintenance_mode import HostMaintenance, Maintenance, MaintenanceVerb
-from console.text import SafeText
+from console.safe_text import SafeText
 
 FILE = ".deploy/maintenance"
 WORDS = ("state", "by", "since", "until", "run", "message")

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from console.core.host.shell import PLACEHOLDER, quote
 from console.core.host_selection import applies
+from console.model.configured_checks import CriticalPath, HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
-from console.model.probes import CriticalPath, HealthCheck
 
 LOOK = r"""
 sudo_says() { said=$(LC_ALL=C; export LC_ALL; eval "sudo -n $1" 2>&1 < /dev/null); }

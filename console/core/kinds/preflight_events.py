@@ -12,7 +12,7 @@ from console.core.traffic.serving import out_of
 from console.errors import Problem
 from console.model.events import CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved, TrafficChanged, WeightsChanged
 from console.model.host_facts import HostFacts
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def events_of(found: PreflightResult) -> Iterator[Event]:

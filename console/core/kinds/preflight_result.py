@@ -21,7 +21,7 @@ from console.model.release_facts import Relation, Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.traffic import BalancerProblem, BalancerSeen
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from console.core.checks.staging import assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
 from console.core.kinds.preflight_result import PreflightResult, unanswered
 from console.core.plan.critical_steps import never_tried
-from console.core.plan.maintenance_page import shows_page
+from console.core.plan.maintenance_steps import shows_page
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import way_back
 from console.core.plan.strategies.canary import parts_of
@@ -26,7 +26,7 @@ from console.model.database_facts import Review
 from console.model.plan import Plan
 from console.model.release_facts import Release, Revision
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def checks(found: PreflightResult) -> tuple[Check, ...]:

@@ -8,7 +8,7 @@ from console.core.checks.database import assess_schema_back
 from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, spoken_of
 from console.core.kinds.preflight_result import PreflightResult, unanswered
 from console.core.plan.database_plan import revert_step
-from console.core.plan.maintenance_page import page_on, shows_page
+from console.core.plan.maintenance_steps import page_on, shows_page
 from console.core.plan.return_plan import better_way, plan_way_back, shipped_again, way_to
 from console.core.plan.shift_plan import plan_shift_back
 from console.core.traffic.serving import is_balanced, serving
@@ -20,7 +20,7 @@ from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget
 from console.model.traffic import BalancerSeen
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def checks(found: PreflightResult) -> tuple[Check, ...]:

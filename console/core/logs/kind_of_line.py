@@ -13,7 +13,7 @@ from console.core.logs.levels import level_in, level_named
 from console.core.logs.masks import Masker
 from console.core.logs.records import Record
 from console.model.log_kinds import LogLevel
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SAMPLE = 240
 """Characters of a sample."""

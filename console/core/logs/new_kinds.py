@@ -14,7 +14,7 @@ from console.core.logs.masks import Masker
 from console.core.logs.records import Record
 from console.model.log_kinds import LogKind, LogLevel
 from console.model.state import HostState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 KEPT = 20_000
 """Kinds that are held at once; the one that was met least lately goes first."""

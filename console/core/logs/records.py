@@ -6,7 +6,7 @@ Knows traces of Python, Java, JavaScript, Ruby, PHP and Go. What a record means 
 import re
 from dataclasses import dataclass
 
-from console.text import SafeText
+from console.safe_text import SafeText
 
 FRAMES = 64
 """Frames of a record that are kept; what follows belongs to it, and is not looked at."""

@@ -11,7 +11,7 @@ from itertools import pairwise
 from console.core.metrics.exposition import START
 from console.model.application_metrics import CountedMetric, Series, Unreadable
 from console.model.traffic import ServerCounts
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Buckets = Mapping[float, float]
 """By bound (seconds, mostly; the last one is infinity): how many were at most so long."""

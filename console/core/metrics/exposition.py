@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from console.model.application_metrics import Series, Unreadable
-from console.text import SafeText
+from console.safe_text import SafeText
 
 START = "process_start_time_seconds"
 """When the process began: its counters belong to that life of it."""

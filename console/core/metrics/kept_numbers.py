@@ -12,7 +12,7 @@ from math import inf, isinf, isnan, nan
 
 from console.model.application_metrics import MACHINE
 from console.model.measurements import Measurement
-from console.text import SafeText
+from console.safe_text import SafeText
 
 HOUR, DAY, MINUTE = 3600.0, 86400.0, 60.0
 MOST = 3600

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from console.core.metrics.counters import Buckets, added, buckets_of, counts_of, incarnation_of
 from console.model.application_metrics import CountedMetric, Series, Unreadable
 from console.model.measurements import Measurement
-from console.text import SafeText
+from console.safe_text import SafeText
 
 RESTARTED = SafeText("it was restarted: its counters began anew")
 

@@ -10,7 +10,7 @@ from console.core.migrations.statements import cut
 from console.core.words.sizes import size_words
 from console.model.database_facts import Effect, LintFinding, Migration, Touch
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LARGEST = 8 * 2**20
 """Bytes of a file that is read."""

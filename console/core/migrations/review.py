@@ -9,7 +9,7 @@ from console.core.words.durations import duration_words
 from console.core.words.sizes import counted, size_words
 from console.model.database_facts import Effect, LintFinding, Migration, Review, TableFacts, Touch
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LARGE = 100_000
 """Rows from which on a lock that others wait for is pointed out."""

@@ -12,7 +12,7 @@ from console.core.migrations.plpgsql import UNKNOWN, BlockPiece, pieces
 from console.core.migrations.statement_locks import MANY, Lock, LockedTable, Tree, locks, table_of, walk, words_of
 from console.core.migrations.statements import Statement, cut
 from console.model.database_facts import LintFinding, Touch
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SHOWN = 80
 """Characters of a statement that are shown."""

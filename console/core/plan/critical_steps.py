@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from console.core.host_selection import applies
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.plan import Phase, Step
-from console.model.probes import CriticalPath
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Waves = Sequence[Sequence[Host]]
 

@@ -8,7 +8,7 @@ from console.model.host import Host
 from console.model.plan import Plan, Step, Steps
 from console.model.state import RunState
 from console.model.values import sealed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 TRY_EVERY = 15.0
 """Seconds from one try at a lock to the next."""

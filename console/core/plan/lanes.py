@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from console.core.host_selection import applies
 from console.core.traffic.serving import OutBefore, balancers_of, in_words
 from console.core.traffic.shares import ALL, share_words
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command, Hook, HookPlace
 from console.model.plan import Phase, Step, StepKind
-from console.model.probes import HealthCheck
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ASKING = 60.0
 """Seconds for what a balancer is told, beside the time that requests have to end."""

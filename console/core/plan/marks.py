@@ -11,7 +11,7 @@ from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.plan import Phase, Step
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 WEIGHING = 60.0
 """Seconds for balancers to be told weights, and read back."""

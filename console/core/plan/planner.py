@@ -6,7 +6,7 @@ Releases are brought to all hosts first; then the strategy changes what is in se
 from console.core.plan.critical_steps import at_the_end
 from console.core.plan.database_plan import database_steps
 from console.core.plan.lanes import Lane, chained
-from console.core.plan.maintenance_page import behind_page, page_off, page_on
+from console.core.plan.maintenance_steps import behind_page, page_off, page_on
 from console.core.plan.marks import WINDOW, WINDOW_GRACE, closing_mark, weights_back
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.registry import STRATEGIES
@@ -19,7 +19,7 @@ from console.model.host import Host
 from console.model.plan import Plan, Step, Steps
 from console.model.thresholds import Threshold
 from console.model.values import sealed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NOT_REVIEWED = Review()
 NO_LOADS: Loads = {}

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Literal
 
-from console.core.conditions import NO_SERVICE, STAYED_OLD
 from console.core.host.shell import quote
+from console.core.host_conditions import NO_SERVICE, STAYED_OLD
 from console.core.plan.database_plan import revert_step
 from console.core.plan.lanes import Lane, chained
-from console.core.plan.maintenance_page import has_shown, page_off
+from console.core.plan.maintenance_steps import has_shown, page_off
 from console.core.plan.marks import half_mark, weights_back
 from console.core.plan.shift_plan import rest_steps, shift_back, shifts_back
 from console.core.plan.strategies.recreate import recreate_back
@@ -20,7 +20,7 @@ from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.state import HostState, RunState
 from console.model.values import changed, sealed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ONE_BY_ONE: Final = frozenset({"rolling", "canary"})
 """Strategies in which hosts serve whatever the others have."""

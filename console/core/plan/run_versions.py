@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from console.core.traffic.bluegreen_sides import BLUEGREEN
 from console.model.plan import Plan, ReturnTarget
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def rollback_goal(way_back: Sequence[ReturnTarget], plan: Plan | None) -> ReturnTarget | None:

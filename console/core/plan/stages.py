@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from console.core.plan.lanes import chained
 from console.model.plan import Phase, Step
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Stages = tuple[tuple[Step, ...], ...]
 """One host's steps, by stage."""

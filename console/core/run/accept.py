@@ -16,7 +16,7 @@ from console.model.commands import Refusal
 from console.model.configured_environment import Environment
 from console.model.request import Person
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def accept(environment: Environment, command: cmd.AnyCommand, state: RunState, by: Person) -> tuple[ev.Event, ...] | Refusal:

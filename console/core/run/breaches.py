@@ -17,7 +17,7 @@ from console.model.commands import AnyCommand, Continue
 from console.model.plan import Step
 from console.model.state import RunState
 from console.model.thresholds import Breached, Crossed, ThresholdState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def is_judged(state: RunState) -> bool:

@@ -11,7 +11,7 @@ from console.core.words.durations import duration_words
 from console.model.configured_environment import Environment
 from console.model.plan import Step
 from console.model.state import AnalysisState, HostCondition, RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NEW: Final[frozenset[HostCondition]] = frozenset({"new"})
 OLD: Final[frozenset[HostCondition]] = frozenset({"old", "left-out"})

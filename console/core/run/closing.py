@@ -5,7 +5,7 @@ Which end it is, and in which words, is in `core/run/outcome.py`.
 
 from collections.abc import Iterator
 
-from console.core.conditions import ARRIVED, LOST
+from console.core.host_conditions import ARRIVED, LOST
 from console.core.kinds.kind_table import kind_of
 from console.core.run.failure_budget import is_tripped
 from console.core.run.outcome import conclude
@@ -17,7 +17,7 @@ from console.model.configured_environment import Environment
 from console.model.effects import AskHosts, CancelStep, Effect, RecordEvent, TakeOut
 from console.model.events import HostOwed, RunEnded
 from console.model.state import HostState, RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def close(environment: Environment, state: RunState) -> Iterator[Effect]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from console.core.checks.configured import shown
 from console.core.checks.fleet import blocking_reasons
-from console.core.conditions import IN_BETWEEN, KEEPS_OLD
+from console.core.host_conditions import IN_BETWEEN, KEEPS_OLD
 from console.core.kinds.kind_table import kind_of, looked_at_with
 from console.core.plan.return_plan import goes_back, touched_hosts
 from console.core.run.breaches import blocking_breach, counting_down
@@ -27,7 +27,7 @@ from console.model import commands as cmd
 from console.model.commands import Refusal
 from console.model.request import Person
 from console.model.state import Act, HostState, RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 _SUBJECTS: dict[type[cmd.RunCommand], tuple[str, ...]] = {
     cmd.Pause: ("pause",), cmd.Continue: ("pause",), cmd.Promote: ("promotion", "pause"), cmd.Extend: ("window",),

@@ -10,12 +10,12 @@ from console.core.checks.configured import SHOWN
 from console.core.host.shell import placeholders
 from console.core.host_selection import applies
 from console.core.words.shortened_list import shortened
+from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.plan import Step
-from console.model.probes import CriticalPath
 from console.model.state import CriticalTry, RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 OF_A_HOST: Final = frozenset({"host", "address", "server", "shared", "previous"})
 TRIES: Final = 3

@@ -6,8 +6,8 @@ unless a step runs.
 
 from collections.abc import Iterable, Iterator
 
-from console.core.conditions import FORWARD, STRANDED
 from console.core.database_state import needs_person
+from console.core.host_conditions import FORWARD, STRANDED
 from console.core.kinds.kind_table import kind_of, on_failure
 from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback, stays_forward
 from console.core.run.breaches import goes_back_for, waits_for_metrics
@@ -35,7 +35,7 @@ from console.model.effects import AskPerson, CancelStep, Effect, RecordEvent, St
 from console.model.events import HostReturning, Paused, RollbackBegan, StepFinished, StepStarted
 from console.model.plan import Step, Steps
 from console.model.state import HostCondition, RunState, StepState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ROUNDING = 1.0
 """Seconds by which a step may seem to have ended too late: it is told in rounded ones."""

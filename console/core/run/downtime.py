@@ -6,7 +6,7 @@ Times are seconds on the boot-time clock, by the steps' own starts and ends. A r
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from console.core.plan.maintenance_page import BACK_OFF, PAGE_OFF
+from console.core.plan.maintenance_steps import BACK_OFF, PAGE_OFF
 from console.model.plan import Phase, Step
 from console.model.state import RunState, StepState
 

@@ -22,7 +22,7 @@ from console.model.state import Act, AnalysisState, CriticalTry, HostState, Paus
 from console.model.thresholds import ThresholdState
 from console.model.traffic import BalancerWeights
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def evolve(state: RunState, event: ev.Event) -> RunState:

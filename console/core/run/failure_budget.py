@@ -5,7 +5,7 @@ What follows from it is decided in `core/run/decide.py`.
 
 from itertools import islice
 
-from console.core.conditions import LOST
+from console.core.host_conditions import LOST
 from console.core.kinds.kind_table import kind_of
 from console.core.run.network_loss import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.ready_steps import hosts_in
@@ -13,7 +13,7 @@ from console.core.traffic.bluegreen_sides import is_deserted
 from console.model.configured_environment import Environment
 from console.model.plan import Step
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def is_tripped(state: RunState, without: str = "") -> bool:

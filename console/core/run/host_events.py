@@ -1,12 +1,12 @@
 """What an event changes of a host and of its steps. Pure.
 
-A host's condition changes by the table of `core/conditions.py` alone: what does not fit is kept as a misfit, and not obeyed.
+A host's condition changes by the table of `core/host_conditions.py` alone: what does not fit is kept as a misfit, and not obeyed.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from console.core.conditions import FELL, Cause, turned
+from console.core.host_conditions import FELL, Cause, turned
 from console.core.run.monitoring_window import window_that_runs
 from console.core.run.step_tally import recounted, with_host, with_step
 from console.model import events as ev
@@ -14,7 +14,7 @@ from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
 from console.model.traffic import HostTraffic
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 _UPDATE: dict[str, Cause] = {
     "failed": "update failed", "unknown": "update unknown", "unreachable": "update unreachable", "cancelled": "update cancelled",

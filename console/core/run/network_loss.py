@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from console.core.conditions import OUT_OF_REACH
+from console.core.host_conditions import OUT_OF_REACH
 from console.model.configured_environment import Environment
 from console.model.host_set import HostSet
 from console.model.state import HostState, RunState

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from typing import TypedDict
 
-from console.core.conditions import AS_BEFORE, LOST, LOST_OR_OWED, SERVED, UNCLEAR
 from console.core.database_state import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
+from console.core.host_conditions import AS_BEFORE, LOST, LOST_OR_OWED, SERVED, UNCLEAR
 from console.core.kinds.kind_table import kind_of, looked_at_with
-from console.core.plan.maintenance_page import left_on
+from console.core.plan.maintenance_steps import left_on
 from console.core.plan.return_plan import is_left_old, shipped_again
 from console.core.run.ticket import ticket_problems
 from console.core.traffic.bluegreen_sides import is_idle, moves_traffic, standing_by

@@ -6,7 +6,7 @@ for traffic goes on with is here too.
 
 from typing import Final, Literal, NamedTuple
 
-from console.core.conditions import IN_BETWEEN, RETRIABLE, Cause
+from console.core.host_conditions import IN_BETWEEN, RETRIABLE, Cause
 from console.core.kinds.kind_table import kind_of
 from console.core.run.host_events import UNFAILED, turn
 from console.core.run.pauses import is_paused_for
@@ -15,7 +15,7 @@ from console.core.traffic.bluegreen_sides import standing_by
 from console.model import events as ev
 from console.model.state import HostState, RunState, StepState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Happened = Literal[
     "waits for traffic", "goes on", "stopped on its way back", "nothing left on its way back", "nothing failed", "never reached", "taken back alone",

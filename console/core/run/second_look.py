@@ -7,7 +7,7 @@ from console.model.checks import Check
 from console.model.events import CheckReported, Event, PlanMade
 from console.model.plan import Plan, ReturnTarget
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SHOWN = 5
 

@@ -20,7 +20,7 @@ from console.model.declared_impact import Impact
 from console.model.log_kinds import LogKind
 from console.model.maintenance_mode import Maintenance
 from console.model.thresholds import Crossed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NAMED = 6
 """Servers whose weights a sentence names."""

@@ -7,8 +7,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from console.core.conditions import FORWARD, MISPLACED, STAYED_OLD, STRANDED
 from console.core.database_state import KINDS
+from console.core.host_conditions import FORWARD, MISPLACED, STAYED_OLD, STRANDED
 from console.core.kinds.kind_table import kind_of
 from console.core.plan.graph import open_needs, waiting_of
 from console.core.plan.return_plan import goes_back, is_back, stays_forward

@@ -4,9 +4,9 @@ It does in its monitoring window alone: the release is live on every host that t
 is no hindrance: the newer release may be what mends it.
 """
 
-from console.core.conditions import AT_REST, IN_BETWEEN, STRANDED, UNWELL
+from console.core.host_conditions import AT_REST, IN_BETWEEN, STRANDED, UNWELL
 from console.core.kinds.kind_table import kind_of
-from console.core.plan.maintenance_page import left_on
+from console.core.plan.maintenance_steps import left_on
 from console.core.plan.marks import WINDOW
 from console.core.run.breaches import over
 from console.core.run.failure_budget import is_tripped
@@ -16,7 +16,7 @@ from console.core.run.ready_steps import running_steps
 from console.core.words.threshold_words import breach_words
 from console.model.host_facts import Ceding
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 WATCHING = frozenset({"monitor", "critical", "manual"})
 """Kinds of steps that change nothing, and go on in the window."""

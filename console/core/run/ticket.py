@@ -9,7 +9,7 @@ from console.exit_codes import Exit
 from console.model.configured_environment import Environment
 from console.model.secret import SecretRef, Variable
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 SHOWN = 60
 """Characters of a command that are shown."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from console.model.configured_checks import CriticalPath, Probe
 from console.model.configured_environment import JOURNAL, Announce, Database, Environment, Notify, Ticket
-from console.model.probes import CriticalPath, Probe
 from console.model.request import RunKind
 from console.model.secret import SecretRef, Variable
 

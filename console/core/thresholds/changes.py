@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from console.core.thresholds.judging import countdown_of
+from console.core.thresholds.threshold_verdict import countdown_of
 from console.core.words.threshold_words import is_above
 from console.model.events import Event, ThresholdBreached, ThresholdCrossed, ThresholdJudged, ThresholdRecovered
 from console.model.thresholds import (

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from console.model.measurements import Measurement
 from console.model.thresholds import Mean
-from console.text import SafeText
+from console.safe_text import SafeText
 
 EPSILON = 1e-6
 """Seconds by which two moments may differ and still be one."""

@@ -8,7 +8,7 @@ from console.model.balancer import Balancer
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen
-from console.text import SafeText
+from console.safe_text import SafeText
 
 OutBefore = Mapping[str, frozenset[str]]
 """By host: the balancers that somebody else has taken it out of."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from console.core.conditions import NOT_UPDATED
+from console.core.host_conditions import NOT_UPDATED
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted_hosts
 from console.model.declared_impact import Impact

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.analysis import Reading
-from console.text import SafeText
+from console.safe_text import SafeText
 
 _NAMES = {"error_rate": "errors", "latency": "slow"}
 

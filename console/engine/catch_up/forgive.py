@@ -9,7 +9,7 @@ from console.engine.context import QueryContext
 from console.errors import NoGo, UsageFault
 from console.model import commands as cmd
 from console.model.request import Person
-from console.text import SafeText
+from console.safe_text import SafeText
 
 UNLOCK = 15.0
 """Seconds that a host whose debt is closed has to give its lock back; one that does not is gone, as was said."""

@@ -17,7 +17,7 @@ from console.model.values import changed
 from console.ports.hosts import Unreached
 from console.ports.journal import Journal
 from console.ports.lock import HostLock
-from console.text import SafeText
+from console.safe_text import SafeText
 
 PATIENCE = 10.0
 """Seconds that a host has to give its lock back."""

@@ -20,7 +20,7 @@ from console.model.host_facts import HostFacts
 from console.model.maintenance_mode import Maintenance, MaintenanceSeen, MaintenanceVerb, PlaceSeen
 from console.model.request import Person, Request
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 CONFIGURED_BY = '[app.commands] maintenance_on = "…" and maintenance_off = "…", or [[environments.{environment}.balancer]] maintenance = true'
 

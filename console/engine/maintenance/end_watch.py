@@ -16,7 +16,7 @@ from console.engine.maintenance.change import read_maintenance, switch_everywher
 from console.engine.tasks import Background
 from console.errors import ConsoleError
 from console.model.maintenance_mode import Maintenance
-from console.text import SafeText
+from console.safe_text import SafeText
 
 log = logging.getLogger(__name__)
 

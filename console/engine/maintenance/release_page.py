@@ -13,7 +13,7 @@ from console.model.maintenance_mode import Maintenance, MaintenanceVerb
 from console.model.state import RunState
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 FOUND_WELL = 60.0
 """Seconds that a balancer has to find hosts well that have passed their gates."""

@@ -24,7 +24,7 @@ from console.ports.balancer_port import BalancerPort
 from console.ports.clock import Clock
 from console.ports.hosts import Ran
 from console.ports.outside import Outside
-from console.text import Lines, SafeText, safe_end
+from console.safe_text import Lines, SafeText, safe_end
 
 LOOK = 20.0
 """Seconds that a host or a balancer has to say what it shows."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from console.core.metrics.fleet_curve import CurveMaker
 from console.core.metrics.kept_numbers import HOUR, MINUTE, KeptNumbers
 from console.model.number_history import Curve, MetricInfo
-from console.text import SafeText
+from console.safe_text import SafeText
 
 PLACES = 360
 """Stretches of time of a curve."""

@@ -15,7 +15,7 @@ from console.model.release_facts import Relation, Revision
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.release_source import Repository
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Relations = Mapping[str, Relation]
 """How a release stands to each commit that is live."""

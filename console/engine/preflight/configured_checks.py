@@ -12,13 +12,13 @@ from console.core.checks.fleet import overridden
 from console.core.run.critical_path_verdict import manual_names
 from console.errors import UsageFault
 from console.model.checks import Check
+from console.model.configured_checks import CheckSpec
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.model.probes import CheckSpec
 from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request
 from console.ports.gates import CheckRunner
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 @dataclass(frozen=True)

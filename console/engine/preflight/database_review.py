@@ -14,7 +14,7 @@ from console.model.release_facts import Revision
 from console.model.values import changed
 from console.ports.database_view import DatabaseView
 from console.ports.release_source import Repository
-from console.text import SafeText
+from console.safe_text import SafeText
 
 READ_WITHIN = 15.0
 """Seconds that the database, and the linter, have to answer before the decision."""

@@ -12,20 +12,20 @@ from console.core.kinds.kind_table import looked_at_with
 from console.core.run.accept import accept
 from console.core.run.second_look import changes_since
 from console.engine.preflight.configured_checks import verdict
+from console.engine.preflight.dry_run import check_exit
 from console.engine.preflight.findings import prepare, prepare_again, subject_of
 from console.engine.preflight.preflight_input import PreflightInput
-from console.engine.preflight.preview import check_exit
 from console.engine.run.runner import Runner
 from console.engine.run.send_announcements import Announcer
 from console.errors import Locked
 from console.exit_codes import Exit
 from console.model.checks import Check
 from console.model.commands import Accepted, Decide, Refusal
+from console.model.configured_checks import CheckSpec
 from console.model.events import CheckReported, Decided, OperatorJoined
-from console.model.probes import CheckSpec
 from console.model.request import Person
 from console.ports.clock import Clock
-from console.text import SafeText
+from console.safe_text import SafeText
 
 FRESH = 60.0
 """Seconds that a look at the fleet is good for."""

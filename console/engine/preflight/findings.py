@@ -26,12 +26,12 @@ from console.engine.preflight.kept_versions import with_kept_versions
 from console.engine.preflight.preflight_input import PreflightInput
 from console.errors import ConsoleError
 from console.model.checks import Check
+from console.model.configured_checks import CheckSpec
 from console.model.database_facts import Review
 from console.model.environment_record import Released
 from console.model.events import ChangesListed, CheckReported, Event
 from console.model.host import Host
 from console.model.host_facts import HostFacts
-from console.model.probes import CheckSpec
 from console.model.release_facts import Release, Revision
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.model.values import changed

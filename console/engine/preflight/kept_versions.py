@@ -6,13 +6,13 @@ A host that no longer has it, or cannot say, has no intact release there: core's
 from typing import Final
 
 from console.engine.pacing import on_each
+from console.model.configured_checks import CheckSpec
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease
-from console.model.probes import CheckSpec
 from console.model.values import changed
 from console.ports.gates import CheckRunner
-from console.text import SafeText
+from console.safe_text import SafeText
 
 HAS: Final = "has"
 

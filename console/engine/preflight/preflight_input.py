@@ -23,7 +23,7 @@ from console.ports.database_view import DatabaseView
 from console.ports.gates import CheckRunner
 from console.ports.hosts import Scout
 from console.ports.release_source import Repository
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Verifications = Callable[[str, Revision], Awaitable[KnownCommit]]
 

@@ -25,7 +25,7 @@ from console.model.host_commands import Command
 from console.model.host_facts import HostFacts
 from console.model.request import Person, Request
 from console.ports.feed import Heard, Output
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LONGEST = 86_400.0
 """Seconds that an exec may take."""

@@ -11,7 +11,7 @@ from console.core.host_selection import chosen_hosts
 from console.engine.catch_up.forgive import answer_forgive
 from console.engine.context import QueryContext as QueryContext  # noqa: PLC0414 (its place for those who look here)
 from console.engine.maintenance.change import answer_maintenance, answer_maintenance_seen, read_maintenance
-from console.engine.preflight.preview import answer_check
+from console.engine.preflight.dry_run import answer_check
 from console.engine.queries.exec_and_logs import answer_exec, answer_logs
 from console.engine.queries.inspect import look_at
 from console.engine.queries.lock_and_unlock import answer_break, answer_lock, answer_unlock, holder_row, note_seen

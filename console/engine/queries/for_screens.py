@@ -13,8 +13,8 @@ from console.core.metrics.metric_list import metrics_of
 from console.engine.context import QueryContext
 from console.engine.maintenance.change import read_maintenance
 from console.engine.metrics.history import History
-from console.engine.metrics.keeper import MetricKeeper
-from console.engine.preflight.preview import answer_preview
+from console.engine.metrics.metrics_sampler import MetricKeeper
+from console.engine.preflight.dry_run import answer_preview
 from console.engine.queries.inspect import look_at
 from console.engine.queries.version_badges import answer_ci, answer_verified
 from console.engine.server.broadcast import Broadcast
@@ -28,7 +28,7 @@ from console.model.number_history import NumbersSeen
 from console.model.request import Person
 from console.model.values import changed
 from console.ports.feed import Heard
-from console.text import SafeText
+from console.safe_text import SafeText
 
 CANDIDATES = 200
 """Tags, and commits, that are offered for a release."""

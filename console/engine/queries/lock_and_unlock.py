@@ -19,7 +19,7 @@ from console.model.events import LocksReleased, NoteAdded, RunOpened
 from console.model.host_facts import HostFacts, LockHolder
 from console.model.request import Person
 from console.ports.hosts import Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 def holder_row(holder: LockHolder) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from console.model.host_commands import Command
 from console.model.host_facts import HostFacts
 from console.ports.feed import Output
 from console.ports.hosts import Attended, Ran, Unreached
-from console.text import Lines, SafeText, safe_end
+from console.safe_text import Lines, SafeText, safe_end
 
 KEPT = 20_000
 """Lines of a host that wait for a reader; what comes beyond is left out, with a mark in its place."""

@@ -13,12 +13,12 @@ from console.core.checks.staging import Made, age_of, contents_of, verified_run
 from console.engine.context import QueryContext
 from console.engine.preflight.configured_checks import stamp
 from console.model.checks import Check
+from console.model.configured_checks import CheckSpec
 from console.model.fleet_snapshot import CiMark, Verified
-from console.model.probes import CheckSpec
 from console.model.release_facts import Revision
 from console.model.request import Person
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ANSWER_WITHIN = 8.0
 """Seconds that a check has to say something of a version in a list."""

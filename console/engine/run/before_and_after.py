@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from console.engine.context import Keep
-from console.engine.metrics.keeper import BESIDE_RUN, MetricKeeper
+from console.engine.metrics.metrics_sampler import BESIDE_RUN, MetricKeeper
 from console.ports.clock import Clock
 
 AT_ONCE: Final = 500

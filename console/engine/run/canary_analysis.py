@@ -10,9 +10,9 @@ import math
 from console.core.analysis.judged_metrics import criteria_of, judged_metrics
 from console.core.analysis.sequential import begun, reading_of, taken
 from console.core.run.canary_verdict import AnalysisCourse, block_seconds, sides_of, standing_of
-from console.engine.run.monitor import Monitoring
 from console.engine.run.request_counts import CountedRequests, RequestCounts
 from console.engine.run.step_attempt import Task
+from console.engine.run.window_health import Monitoring
 from console.model.analysis import Block, Sequence
 from console.model.events import AnalysisSeen, Paused
 from console.model.state import AnalysisState

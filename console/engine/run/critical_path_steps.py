@@ -8,13 +8,13 @@ from typing import Final
 
 from console.core.run.critical_path_verdict import AGAIN, TRIES, ended, is_per_host, path_of, tick_words, tried_hosts
 from console.engine.run.step_attempt import Task, values_on
+from console.model.configured_checks import CriticalPath
 from console.model.events import CriticalJudged, Paused
 from console.model.host import Host
-from console.model.probes import CriticalPath
 from console.model.state import CriticalTry
 from console.ports.gates import CriticalPaths, PathSeen
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 AT_ONCE: Final = 16
 """Hosts that a path is tried for at the same time."""

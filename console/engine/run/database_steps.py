@@ -20,7 +20,7 @@ from console.model.host_commands import Command
 from console.model.host_facts import LockHolder
 from console.model.values import changed
 from console.ports.steps import RemoteStep, StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LOOK = 10.0
 """Seconds that the database has to answer beside a step."""

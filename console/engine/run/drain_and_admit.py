@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from console.core.conditions import IN_BETWEEN, MISPLACED
+from console.core.host_conditions import IN_BETWEEN, MISPLACED
 from console.core.kinds.kind_table import kind_of
 from console.core.traffic.serving import problem_words
 from console.core.words.sizes import counted
@@ -19,7 +19,7 @@ from console.model.state import HostState, RunState
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic, TrafficMark
 from console.ports.clock import Clock
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 POLL = 0.2
 SHOWN = 1.0

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from console.engine.metrics.keeper import NoMeasurements
+from console.engine.metrics.metrics_sampler import NoMeasurements
 from console.engine.pacing import Turns, on_each
 from console.engine.run import database_steps
 from console.engine.run.drain_and_admit import AtBalancer, take_all_out
@@ -27,7 +27,7 @@ from console.ports.clock import Clock
 from console.ports.feed import Output
 from console.ports.outside import Outside
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 log = logging.getLogger(__name__)
 

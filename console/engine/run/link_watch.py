@@ -6,7 +6,7 @@ from console.engine.run.runner import Runner
 from console.model.events import Event, LinkLost, LinkRestored
 from console.model.host import Host
 from console.ports.clock import Clock
-from console.text import SafeText
+from console.safe_text import SafeText
 
 INTERVAL = 0.1
 """Seconds between two looks; each costs no round trip."""

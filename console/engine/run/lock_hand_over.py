@@ -14,7 +14,7 @@ from console.model.events import Decided, Event, LocksRefused, Superseded
 from console.model.host_facts import LockHolder
 from console.model.state import RunState
 from console.ports.clock import Clock
-from console.text import SafeText
+from console.safe_text import SafeText
 
 PATIENCE = 30.0
 """Seconds that the older run has to end where its window is over: nothing of it goes on but the removal of old releases."""

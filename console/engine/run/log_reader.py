@@ -19,7 +19,7 @@ from console.model.host_commands import Command
 from console.model.state import HostState, RunState
 from console.ports.clock import Clock
 from console.ports.hosts import Attended, Ran
-from console.text import Lines, SafeText, safe_end
+from console.safe_text import Lines, SafeText, safe_end
 
 SHIFT = 3600.0
 """Seconds that `logs_follow` runs before it is started anew."""

@@ -20,7 +20,7 @@ from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Output
 from console.ports.hosts import Attended
-from console.text import SafeText
+from console.safe_text import SafeText
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from console.model.events import PersonCalled
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.people import Notifier
-from console.text import SafeText
+from console.safe_text import SafeText
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import Final
 from console.model.host import Host
 from console.ports.clock import Clock
 from console.ports.gates import Gates
-from console.text import SafeText
+from console.safe_text import SafeText
 
 PACE: Final = 1.0
 """Seconds between two questions."""

@@ -14,7 +14,7 @@ from console.model.events import CheckReported, Event, RecordLost, RecordRegaine
 from console.model.request import RunKind
 from console.model.state import RunState
 from console.ports.journal import HandedIn, Journal, Outage, SetApart
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 class RecordWatch:

@@ -18,7 +18,7 @@ from console.model.analysis import Block
 from console.model.application_metrics import CountedMetric, Series, Unreadable
 from console.model.host import Host
 from console.model.traffic import BalancerProblem, ServerCounts
-from console.text import SafeText
+from console.safe_text import SafeText
 
 DEADLINE = 10.0
 """Seconds that a place has to give its counts."""

@@ -13,7 +13,7 @@ from console.model.carrier import Carrier
 from console.model.commands import Accepted, Refusal
 from console.ports.journal import Journal
 from console.ports.sharing_machines import LEASE, SentCommand
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LOOK = 1.0
 """Seconds after which the record is looked at again though nothing was heard."""

@@ -27,7 +27,7 @@ from console.ports.clock import Clock
 from console.ports.hosts import Unreached
 from console.ports.lock import HostLock
 from console.ports.steps import DurableStepPort
-from console.text import SafeText
+from console.safe_text import SafeText
 
 log = logging.getLogger(__name__)
 

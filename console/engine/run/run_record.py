@@ -18,7 +18,7 @@ from console.model.request import Person
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.journal import Journal
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.codec import gated
 
 log = logging.getLogger(__name__)

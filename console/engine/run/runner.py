@@ -37,7 +37,7 @@ from console.model.request import Person
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.journal import Journal
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ALONE = 1000
 """Added to the epoch of an engine that takes a run up while its shared record is away: another machine, which has it, may count up from the same one."""

@@ -21,7 +21,7 @@ from console.model.request import Person
 from console.model.values import changed
 from console.ports.feed import Heard, Output, Sample
 from console.ports.journal import Journal
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.frames import DecodeError
 from console.wire.output_elsewhere import shown_items
 

@@ -12,7 +12,7 @@ from console.engine.run.runner import Runner
 from console.model.configured_environment import Announce
 from console.model.events import AnnouncementSent
 from console.ports.people import NOTHING, Notifier
-from console.text import SafeLines, SafeText
+from console.safe_text import SafeLines, SafeText
 
 TELL_WITHIN = 8.0
 """Seconds that the channels have: who says GO waits for them."""

@@ -10,7 +10,7 @@ from console.core.traffic.serving import serving
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.ports.balancer_port import BalancerPort
 from console.ports.clock import Clock
-from console.text import SafeText
+from console.safe_text import SafeText
 
 GATHER = 0.05
 """Seconds in which hosts come together for one order: a reload for all of them, and not one for each."""

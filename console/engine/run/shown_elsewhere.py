@@ -13,7 +13,7 @@ from console.model.carrier import Carrier
 from console.model.onlooker import Onlooker
 from console.ports.feed import Output, Sample
 from console.ports.journal import Journal
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.output_elsewhere import shown_text
 
 EVERY = 0.4

@@ -11,21 +11,21 @@ from console.core.checks.shared_service import asks_own
 from console.core.host import prune_releases, release_scripts
 from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
-from console.core.plan.maintenance_page import BACK_ON, PAGE_ON
+from console.core.plan.maintenance_steps import BACK_ON, PAGE_ON
 from console.core.plan.written_releases import is_written_into
 from console.engine.run import critical_path_steps, database_steps, drain_and_admit, weigh_steps
 from console.engine.run.canary_analysis import CanaryAnalysis
-from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
 from console.engine.run.step_attempt import Task, command_script, remote, values_of, values_of_return
+from console.engine.run.window_health import Monitoring
+from console.model.configured_checks import HealthCheck
 from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
-from console.model.probes import HealthCheck
 from console.model.release_facts import Package
 from console.model.state import RunState
 from console.ports.feed import Output
 from console.ports.hosts import Move
 from console.ports.steps import Sharing, StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 async def perform(task: Task) -> StepFinished:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from console.core.host.release_scripts import folder_on, user_command
 from console.core.host.shell import filled
-from console.engine.metrics.keeper import NoMeasurements
+from console.engine.metrics.metrics_sampler import NoMeasurements
 from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.shipping_progress import ShippingProgress
 from console.model.application_metrics import Series, Unreadable
@@ -31,7 +31,7 @@ from console.ports.gates import CriticalPaths, Gates
 from console.ports.metric_source import Scraper
 from console.ports.release_source import Workshop
 from console.ports.steps import DurableStepPort, RemoteStep, Shipper, StepResult
-from console.text import Lines, SafeText
+from console.safe_text import Lines, SafeText
 
 TAIL = 20
 Maintain = Callable[[MaintenanceVerb, RunState, Callable[[str, SafeText], None]], Awaitable[tuple[StepResult, MaintenanceChanged | None]]]

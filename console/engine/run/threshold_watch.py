@@ -13,14 +13,14 @@ from console.core.run.breaches import counting_down, is_judged, untouched_before
 from console.core.run.canary_verdict import NEW, OLD
 from console.core.thresholds.baselines import BASELINE, Before, baseline_of, is_complete
 from console.core.thresholds.changes import told
-from console.core.thresholds.judging import View, judged, reach_of
+from console.core.thresholds.threshold_verdict import View, judged, reach_of
 from console.model.configured_environment import Environment
 from console.model.events import BaselineTaken, Event
 from console.model.measurements import LIMITED, Measurements
 from console.model.state import HostCondition, RunState
 from console.model.thresholds import Mean, Threshold, Unmeasured, Verdict
 from console.ports.clock import Clock
-from console.text import SafeText
+from console.safe_text import SafeText
 
 log = logging.getLogger(__name__)
 

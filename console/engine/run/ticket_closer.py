@@ -7,7 +7,7 @@ from console.core.run.ticket import close_words, ticket_object, ticket_values
 from console.engine.context import QueryContext
 from console.model.events import TicketClosed
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 TRIES = 2
 BETWEEN = 5.0

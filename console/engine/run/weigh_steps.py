@@ -14,7 +14,7 @@ from console.engine.run.step_attempt import Task
 from console.model.events import WeightsChanged
 from console.model.traffic import BalancerProblem, BalancerSeen, BalancerWeights, OwnWeight
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 async def weigh(task: Task) -> StepResult:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from console.model.configured_environment import Access
 from console.model.request import Person
-from console.text import SafeText
+from console.safe_text import SafeText
 
 Role = Literal["operator", "viewer", "none"]
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from console.errors import ConsoleError
 from console.model.events import AnyEvent, RunEnded
 from console.ports.feed import Heard, Output, Presence, Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 
 KEPT = 1000
 """Lines of output that wait for a viewer; what is older is dropped, with a mark in its place."""

@@ -12,7 +12,7 @@ from console.model.configured_environment import Access
 from console.model.onlooker import Onlooker
 from console.model.request import Person
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 NAME = 100
 """Characters of a name that are kept."""

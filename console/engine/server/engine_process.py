@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from console.core.words.durations import seconds_of
 from console.engine.server.access import Role, peer_of, person_of, role_of, user_name
 from console.engine.server.connection import Connection
-from console.engine.server.garbage import GarbageSearch
+from console.engine.server.garbage_collection import GarbageSearch
 from console.engine.server.service import EngineService as EngineService  # noqa: PLC0414 (its place for those who look here)
 from console.errors import Locked, UsageFault
 from console.model.request import Person

@@ -6,7 +6,7 @@ from console.core.plan.shift_plan import shifts_back
 from console.core.run.command_refusals import ended_instead
 from console.core.words.sizes import counted_hosts
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.dialogs.dialog import Choice, Dialog
 from console.views.plan_words import names_in_words
 from console.views.rollback_words import has_halves, prefers_halves, rollback_lines

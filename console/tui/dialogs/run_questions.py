@@ -15,7 +15,7 @@ from console.core.words.durations import duration_words
 from console.core.words.equivalent_command import request_words
 from console.model.commands import Abort, Acknowledge, Decide, Extend, Note, Promote, RollBack, Skip
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.tui.dialogs.dialog import Choice, Dialog, TypingDialog
 from console.tui.dialogs.go_dialog import go_dialog
 from console.tui.dialogs.question import Act, AskNext, DialogQuestion, EndedRunBack, ToRun

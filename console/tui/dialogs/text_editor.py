@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import TextArea
 
-from console.text import SafeLines
+from console.safe_text import SafeLines
 from console.tui.dialogs.dialog import Choice, Dialog
 from console.tui.widgets.line_view import LineView
 from console.views.compact_layout import rows_of

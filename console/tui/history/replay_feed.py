@@ -12,7 +12,7 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
 from console.ports.environment_client import RunArchive
 from console.ports.feed import FeedItem, Output, Sample, Untold
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.views.recording import Recording
 from console.views.times import rfc3339
 

@@ -12,7 +12,7 @@ from console.errors import ConsoleError, Problem
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.environment_client import EnvironmentClient
-from console.text import TEXT_LIMIT, SafeLines
+from console.safe_text import TEXT_LIMIT, SafeLines
 from console.tui.dialogs.dialog import Choice, TextDialog
 from console.tui.dialogs.text_editor import TextEditor
 from console.tui.screen_shell import Say, Shell

@@ -13,7 +13,7 @@ from console.model.host import Host
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.environment_client import EnvironmentClient
-from console.text import SafeLines
+from console.safe_text import SafeLines
 from console.tui.screen_shell import Say
 from console.views.release_fields import SeenOfForm
 from console.views.release_preparation import PreviewAnswer, answers_between, prefilled

@@ -9,7 +9,7 @@ from console.model.balancer import Balancer as Spec
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.traffic import BalancerProblem, BalancerSeen
-from console.text import hide
+from console.safe_text import hide
 
 HOSTS = (Host("web01", address="10.0.0.1"), Host("web02", server="two's"))
 

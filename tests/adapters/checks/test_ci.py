@@ -6,13 +6,13 @@ import time
 import pytest
 
 from console.adapters.ask_health_gates import bare_command
-from console.adapters.checks import github as hub
-from console.adapters.checks import gitlab as lab
+from console.adapters.checks import github_check as hub
+from console.adapters.checks import gitlab_check as lab
 from console.adapters.checks.dispatch import ConfiguredChecks
 from console.adapters.this_machine import LocalTransport
+from console.model.configured_checks import CheckSpec
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.model.probes import CheckSpec
 from console.model.secret import SecretRef
 from tests.adapters.checks.servers import service
 

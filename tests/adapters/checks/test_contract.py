@@ -16,13 +16,13 @@ from console.adapters.checks.dispatch import ConfiguredChecks
 from console.adapters.system_clock import SystemClock
 from console.adapters.this_machine import LocalTransport
 from console.core.secrets.needed import masking_for
+from console.model.configured_checks import CheckSpec, HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
-from console.model.probes import CheckSpec, HealthCheck
 from console.model.secret import SecretRef
 from console.model.values import changed
-from console.text import hide
+from console.safe_text import hide
 from tests.adapters.checks.servers import PASSWORD, running, service
 from tests.reserved import free_port
 from tests.shared_journals import executed

@@ -16,9 +16,9 @@ from console.adapters.ask_health_gates import bare_command
 from console.adapters.checks.dispatch import ConfiguredChecks
 from console.adapters.database import database_link, postgres_facts
 from console.adapters.ssh.pool import SshTransport
+from console.model.configured_checks import CheckSpec
 from console.model.configured_environment import Environment
 from console.model.host import Host, Ssh
-from console.model.probes import CheckSpec
 from console.model.secret import SecretRef
 from tests.adapters.checks.servers import PASSWORD, postgres_bin, running
 from tests.adapters.checks.servers import postgres as a_postgres

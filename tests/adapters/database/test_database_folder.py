@@ -9,7 +9,7 @@ from console.adapters.host_lock import HostLocks
 from console.adapters.this_machine import LocalTransport
 from console.model.host_facts import LockHolder
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.hosts import HERE
 
 

@@ -12,7 +12,7 @@ import pytest
 from console.adapters.database.database_link import NotRead, libpq_variables
 from console.core.host import dump_scripts
 from console.model.database_facts import DumpLook
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.checks.servers import PASSWORD, postgres, postgres_bin
 from tests.cli.test_database import ready
 

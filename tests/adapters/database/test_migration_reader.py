@@ -6,7 +6,7 @@ import pytest
 
 from console.adapters.database.migration_reader import read_texts
 from console.model.database_facts import MigrationText
-from console.text import SafeText
+from console.safe_text import SafeText
 
 DEEP = "SELECT " + "1+" * 200_000 + "1;"
 

@@ -25,7 +25,7 @@ from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.codec import decode_event
 from tests.recorded import record
 

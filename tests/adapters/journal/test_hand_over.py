@@ -8,7 +8,7 @@ from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import RunEnded
 from console.model.host_facts import LockHolder
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.journal.test_contract import note, opened
 from tests.recorded import append
 

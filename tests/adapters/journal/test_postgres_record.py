@@ -27,7 +27,7 @@ from console.core.run.evolve import fold
 from console.errors import Locked, UsageFault
 from console.model.bastions import Bastion
 from console.model.events import RunEnded
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.checks.servers import PASSWORD
 from tests.adapters.journal.test_contract import golden, note, opened, place_of
 from tests.recorded import append

@@ -24,7 +24,7 @@ from console.model.events import RollbackBegan, RunEnded
 from console.model.host_facts import LockHolder
 from console.model.maintenance_mode import Maintenance
 from console.ports.journal import HandedIn, Outage
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.journal.test_contract import PLAN, note, opened
 from tests.recorded import append, record
 from tests.shared_journals import executed, plain

@@ -226,7 +226,7 @@ from console.adapters.statefolder import Modes
 from console.model.events import NoteAdded
 from console.model.request import Person
 from console.model.state import RunState
-from console.text import SafeText
+from console.safe_text import SafeText
 
 journal = JournalStore(sys.argv[1], Modes(shared=False))
 seq = 0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.adapters.logs.run_log import RunLog
 from console.adapters.statefolder import prepared
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.examples import examples_on_a_fixture
 
 

@@ -10,7 +10,7 @@ from console.adapters.logs.run_log import OPEN, RunLog
 from console.adapters.logs.sample_log import SampleLog
 from console.adapters.statefolder import prepared
 from console.ports.feed import Output, Sample
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.logs.run_log import RunLog
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.examples import examples_on_a_fixture
 
 

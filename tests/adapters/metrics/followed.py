@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from console.engine.metrics.keeper import sample_of
+from console.engine.metrics.metrics_sampler import sample_of
 from console.model.measurements import Measurement
 from console.ports.feed import Sample
 from console.ports.metric_source import MetricSource

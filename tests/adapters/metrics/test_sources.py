@@ -23,14 +23,14 @@ from console.adapters.system_clock import SetClock, SystemClock
 from console.adapters.this_machine import LocalTransport
 from console.core.checks.health_gate import Observation
 from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric, Series, Unreadable
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.measurements import Measurement
-from console.model.probes import HealthCheck
 from console.model.values import changed
 from console.ports.hosts import Ran, Sink, Unreached
 from console.ports.metric_source import MetricSource
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.metrics.exporter import Exporter, exporting, has_prometheus, prometheus
 from tests.adapters.metrics.followed import Followed
 

@@ -20,7 +20,7 @@ from console.model.host import Host
 from console.model.measurements import Measurement
 from console.ports.feed import Sample
 from console.ports.hosts import ProblemKind, Ran, Sink, Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.adapters.metrics.followed import Followed
 
 WEB = Host("web01")

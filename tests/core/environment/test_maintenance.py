@@ -9,7 +9,7 @@ from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts
 from console.model.maintenance_mode import HostMaintenance, Maintenance, MaintenanceSeen, PlaceSeen
-from console.text import SafeText
+from console.safe_text import SafeText
 
 KEPT = Maintenance(SafeText("ada"), SafeText("2026-11-24T12:00:00Z"))
 STATES = [

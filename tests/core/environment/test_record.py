@@ -17,7 +17,7 @@ from console.model.request import Person
 from console.model.run_summary import ASIDE
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from console.wire.codec import decode_event, decoder, encode
 from tests.core.drawn import KINDS, draw_run
 from tests.core.environment import backward

@@ -11,7 +11,7 @@ from console.model.plan import Plan, ReturnTarget
 from console.model.release_facts import Release, Revision
 from console.model.state import RunState, StepState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import ADA, a_host_in, a_state, a_step, an_act, ended, hosts_of, paused
 
 REVISION, RELEASE = Revision("b" * 40, SafeText("v2")), Release("r2", SafeText("v2"), "b" * 40)

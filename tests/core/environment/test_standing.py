@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.environment.record_queries import Leftover, debts_of, failed_run, healthy_hosts, leftovers, owed_now, usual_seconds
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.debt import Debt
 from console.model.environment_record import Debts, EnvironmentRecord, HostRecord, Live, OwedHost, Unclear, Unverified
 from console.model.fleet_snapshot import LastRun
 from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease
-from console.model.probes import HealthCheck
 from console.model.release_facts import Release
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LIVE, NAMELESS = Live(Release("r2", SafeText("v2"), "b" * 40)), Live(Release("r2", SafeText(""), ""))
 ASKED = Unclear("run r7 left its hosts on different releases")

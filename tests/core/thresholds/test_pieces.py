@@ -17,7 +17,7 @@ from console.core.thresholds.pieces import (
 )
 from console.model.measurements import Measurement
 from console.model.thresholds import Mean
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.windows import NOW, counted, failed, plain, quiet
 
 

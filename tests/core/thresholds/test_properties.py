@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.thresholds.judging import judged, judged_since, reach_of
+from console.core.thresholds.threshold_verdict import judged, judged_since, reach_of
 from console.model.measurements import Measurement
 from console.model.thresholds import BothSides, Breached, Crossed, Inconclusive, Mean, Threshold, Unmeasured
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.windows import ERRORS, NOW, view
 from tests.examples import examples
 

@@ -1,6 +1,6 @@
 """The recreate strategy: every host stops, every host switches, every host starts, so that two versions never run at the same time. Pure.
 
-The maintenance page before and after it is the planner's (`core/plan/maintenance_page.py`). No host is drained: nothing serves meanwhile, and a balancer
+The maintenance page before and after it is the planner's (`core/plan/maintenance_steps.py`). No host is drained: nothing serves meanwhile, and a balancer
 finds each host well again by its own checks. One that was taken out as it failed, in this run or one before it, is put back behind its gate.
 """
 
@@ -16,7 +16,7 @@ from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.plan import Step
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 STAGES = ("every host is stopped", "every host is switched")
 

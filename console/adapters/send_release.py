@@ -1,6 +1,6 @@
 """Releases onto hosts: a host says what it has, what it lacks is sent, and it puts the whole together, checks it, and moves it into place.
 
-Hosts that lack the same are sent the same stream. Knows nothing of plans; what is done on a host stands in `core/host/ship_scripts.py`.
+Hosts that lack the same are sent the same stream. Knows nothing of plans; what is done on a host stands in `core/host/receive_release.py`.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ from console.adapters.compressed_stream import Codec, PackedStream
 from console.adapters.jump_line import JumpLine
 from console.adapters.rate_limit import PIECE, RateLimit
 from console.adapters.release_difference import ShippedRelease, Way, shipped_release
-from console.core.host import ship_scripts
+from console.core.host import receive_release
+from console.core.host.receive_release import DIFFERENT, FENCED, HELD, LOOKED, NO_ROOM, OTHER_BASE, TRUNCATED, how_to_ship
 from console.core.host.release_scripts import RELEASE
 from console.core.host.shell import quote
-from console.core.host.ship_scripts import DIFFERENT, FENCED, HELD, LOOKED, NO_ROOM, OTHER_BASE, TRUNCATED, how_to_ship
 from console.model.host import Host
 from console.model.release_facts import Package
 from console.ports.hosts import Ran, Transport
 from console.ports.steps import Sharing, StepResult, unheard
-from console.text import SafeText, safe_end
+from console.safe_text import SafeText, safe_end
 
 REASONS = {
     FENCED: "this run does not hold the host's lock any more",
@@ -196,7 +196,7 @@ class _Parcel:
     async def _sent(self) -> Ran | StepResult:
         """Hear what the host has, and send what is missing."""
         said = _Said()
-        script = ship_scripts.ship(self.path, self.epoch, self.release, self.packed.package.manifest)
+        script = receive_release.ship(self.path, self.epoch, self.release, self.packed.package.manifest)
         async with AsyncExitStack() as held:  # not by the text that is sent: it is not always read to its end
             ran = await self.transport.run(self.host, script, self._told(said, held), deadline=self._left, sink=said.hear)
         if self.stream and self.stream.problem:

@@ -5,12 +5,12 @@ from typing import get_args
 
 import pytest
 
-from console.core import conditions
-from console.core.conditions import Cause, ImpossibleError, turned
+from console.core import host_conditions
+from console.core.host_conditions import Cause, ImpossibleError, turned
 from console.core.run.evolve import evolve
 from console.model import events as ev
 from console.model.state import HostCondition
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.core.builders import ADA, a_state
 
 ALL: tuple[HostCondition, ...] = get_args(HostCondition)
@@ -33,22 +33,22 @@ def test_what_a_cause_makes_of_a_host(condition: HostCondition, cause: Cause, be
 
 
 def test_every_cause_and_every_condition_is_met():
-    rows = conditions.TABLE
+    rows = host_conditions.TABLE
     assert {cause for _, cause in rows} == set(CAUSES)
     assert {condition for condition, _ in rows} == set(ALL)
     assert {becomes for becomes in rows.values() if becomes} == set(ALL)
 
 
-@pytest.mark.parametrize(("condition", "cause"), [pair for pair in product(ALL, CAUSES) if pair not in conditions.TABLE])
+@pytest.mark.parametrize(("condition", "cause"), [pair for pair in product(ALL, CAUSES) if pair not in host_conditions.TABLE])
 def test_what_cannot_be_raises_in_tests_and_is_nothing_in_production(condition: HostCondition, cause: Cause, monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(ImpossibleError):
         turned(condition, cause)
-    monkeypatch.setattr(conditions, "STRICT", False)
+    monkeypatch.setattr(host_conditions, "STRICT", False)
     assert turned(condition, cause) is None
 
 
 def test_what_cannot_be_is_kept_and_not_obeyed(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(conditions, "STRICT", False)
+    monkeypatch.setattr(host_conditions, "STRICT", False)
     state = a_state("new", seq=6)
     after = evolve(state, ev.HostForgiven(seq=7, host="web01", by=ADA, reason=SafeText("gone")))
     assert after.hosts == state.hosts

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from console.adapters.pack_release import pack
-from console.adapters.ship import HostShipper
+from console.adapters.send_release import HostShipper
 from console.adapters.this_machine import LocalTransport
+from console.model.configured_checks import HealthCheck
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
-from console.model.probes import HealthCheck
 from console.model.release_facts import Package, Release
 from console.model.values import changed
 from console.ports.hosts import Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.packed import whole_stream
 
 HERE = Host("localhost")
@@ -106,7 +106,7 @@ class Cutting:
 
 
 async def test_what_came_before_a_link_was_lost_is_not_sent_again(transport: LocalTransport, app: Path, package: Package, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("console.adapters.ship.PAUSE", 0.01)
+    monkeypatch.setattr("console.adapters.send_release.PAUSE", 0.01)
     cutting = Cutting(transport, 100_000)
     assert (await ship(cutting, app, package)).status == "done"
     size = len(await whole_stream(package, "zstd" if shutil.which("zstd") else "gzip"))

@@ -22,7 +22,7 @@ from console.model.host import Host
 from console.model.release_facts import Package, Release, Revision
 from console.ports.hosts import Sink
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 KEPT = 24 * 3600.0
 """Seconds that what is shipped stays on the console's machine, for a run that is taken up again."""

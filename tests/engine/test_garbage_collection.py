@@ -7,8 +7,8 @@ from weakref import ref
 
 import pytest
 
-from console.engine.server import garbage
-from console.engine.server.garbage import OFTEN, GarbageSearch
+from console.engine.server import garbage_collection
+from console.engine.server.garbage_collection import OFTEN, GarbageSearch
 
 
 class Knot:
@@ -70,7 +70,7 @@ async def test_all_is_searched_once_nobody_waits_or_after_a_long_rest(monkeypatc
         busy = False
         search.rest()
         assert seen_later() is not None
-        monkeypatch.setattr(garbage, "QUIET", 0.0)
+        monkeypatch.setattr(garbage_collection, "QUIET", 0.0)
         search.rest()
         assert seen_later() is None
 

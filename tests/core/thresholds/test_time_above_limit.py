@@ -3,7 +3,7 @@
 import pytest
 
 from console.core.thresholds.pieces import Piece, slots_of
-from console.core.thresholds.stretches import BreachStretch, stretch_of
+from console.core.thresholds.time_above_limit import BreachStretch, stretch_of
 
 HIGH, LOW = 1.0, 0.0
 

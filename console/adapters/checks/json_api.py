@@ -11,11 +11,11 @@ from typing import Any
 import httpcore
 import httpx
 
-from console.adapters.checks.http import beginning
+from console.adapters.checks.http_check import beginning
 from console.adapters.checks.one_question import SPARE, Asked
 from console.adapters.host_http import NotOpened, client_through
 from console.model.checks import Finding
-from console.text import SafeText
+from console.safe_text import SafeText
 
 LIMIT = 8 * 1024 * 1024
 """Bytes of an answer that are read."""

@@ -22,7 +22,7 @@ from console.core.thresholds.pieces import (
     together,
 )
 from console.core.thresholds.rate_evidence import exceeds, is_shown_above, is_shown_worse
-from console.core.thresholds.stretches import BreachStretch, stretch_of
+from console.core.thresholds.time_above_limit import BreachStretch, stretch_of
 from console.model.measurements import Measurements
 from console.model.thresholds import (
     BadBefore,
@@ -38,7 +38,7 @@ from console.model.thresholds import (
     Within,
 )
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 WORSE = 1.5
 """What was bad before, or is bad on old hosts too, is made worse by the release when new hosts have more than so many times as much."""

@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.text import CUT, LIMIT, Lines, SafeLines, SafeText
+from console.safe_text import CUT, LIMIT, Lines, SafeLines, SafeText
 
 HOSTILE = st.lists(
     st.one_of(

@@ -2,7 +2,7 @@
 
 from console.adapters.checks.one_question import Asked
 from console.core.checks.health_gate import Observation
-from console.text import SafeText
+from console.safe_text import SafeText
 
 
 async def ask(asked: Asked) -> Observation:

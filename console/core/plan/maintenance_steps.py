@@ -9,7 +9,7 @@ from console.model.configured_environment import Environment
 from console.model.plan import Step
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.safe_text import SafeText
 
 PAGE_ON, PAGE_OFF = "maintenance/on", "maintenance/off"
 BACK_ON, BACK_OFF = "back/maintenance-on", "back/maintenance-off"

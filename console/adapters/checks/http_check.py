@@ -9,7 +9,7 @@ from console.adapters.host_http import NotOpened, client_through
 from console.core.checks.health_gate import Observation, assess_answer
 from console.core.host.shell import filled_url
 from console.ports.hosts import Unreached
-from console.text import SafeText
+from console.safe_text import SafeText
 
 BODY = 1024 * 1024
 """Bytes of a body that are looked at."""

@@ -4,12 +4,12 @@ import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
+from console.adapters.checks.json_api import Api, NoAnswer, unmeasured
 from console.adapters.checks.one_question import Asked
-from console.adapters.checks.rest import Api, NoAnswer, unmeasured
 from console.core.checks.answers import Job, judge_jobs
 from console.model.checks import Finding
-from console.model.probes import CheckSpec
-from console.text import SafeText
+from console.model.configured_checks import CheckSpec
+from console.safe_text import SafeText
 
 API = "https://api.github.com"
 PAGE = 100

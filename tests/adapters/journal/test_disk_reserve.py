@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from console.adapters.journal.chain import JournalFault
-from console.adapters.journal.reserve import SIZE, give_room, give_room_if_full, keep_room, reserve_path
+from console.adapters.journal.disk_reserve import SIZE, give_room, give_room_if_full, keep_room, reserve_path
 from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import NoteAdded, RollbackBegan, RunOpened
 from console.model.plan import Plan
 from console.model.request import Person, Request, RunKind
-from console.text import SafeText
+from console.safe_text import SafeText
 from tests.recorded import append
 
 ADA = Person("ada", 1000)
@@ -62,7 +62,7 @@ import os, sys
 from console.adapters.journal.chain import JournalFault
 from console.adapters.journal.sqlite_store import JournalStore
 from tests.recorded import append
-from tests.adapters.journal.test_reserve import opened
+from tests.adapters.journal.test_disk_reserve import opened
 journal = JournalStore("{tmp_path}/journal.sqlite3")
 append(journal, "r1", (opened("deploy"),))
 os.system("cat /dev/zero > {tmp_path}/fill 2> /dev/null")

@@ -8,7 +8,7 @@ from console.adapters.checks.line_protocol import ConnectionCut, Wire, wire_to
 from console.adapters.checks.one_question import Asked, no_answer
 from console.core.checks.answers import assess_lines
 from console.core.checks.health_gate import Observation
-from console.text import SafeText
+from console.safe_text import SafeText
 
 PORT = 11211
 QUESTIONS = ("version", "stats", "get", "gets")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.build import GitWorkshop
+from console.adapters.build_release import GitWorkshop
 from console.adapters.git.git_repository import GitRepository
 from console.core.host.release_manifest import manifest_of
 from console.model.configured_environment import Build, Environment

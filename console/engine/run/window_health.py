@@ -13,13 +13,13 @@ from console.core.run.monitoring_window import is_over, takes_late, window_left
 from console.core.run.pauses import is_paused_for
 from console.engine.run.reachability import PATIENCE, why_silent
 from console.engine.run.step_attempt import Task, values_for
+from console.model.configured_checks import HealthCheck
 from console.model.events import HostFailed
 from console.model.host import Host
-from console.model.probes import HealthCheck
 from console.model.state import FallenCondition
 from console.ports.gates import GateResult
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.safe_text import SafeText
 
 ROUND = 1.0
 """Seconds between two rounds of a host; its checks' own interval where that is longer."""

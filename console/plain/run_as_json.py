@@ -12,8 +12,8 @@ from console.errors import Problem
 from console.model.events import AnyEvent
 from console.model.state import RunState
 from console.plain.json_text import json_text
-from console.plain.line_printer import Ending, Write
 from console.plain.problem_json import problem_object
+from console.plain.run_as_lines import Ending, Write
 
 
 def result_object(state: RunState, ending: Ending) -> dict[str, Any]:

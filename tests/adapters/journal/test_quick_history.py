@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from console.adapters.journal.chain import JournalAway
-from console.adapters.journal.history_query import find_summaries, history_json, history_lines, of_file
 from console.adapters.journal.postgres_history_query import of_database
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.quick_events import events_of
+from console.adapters.journal.quick_history import find_summaries, history_json, history_lines, of_file
 from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import RunEnded, stamped

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.thresholds.judging import View, countdown_of, judged
+from console.core.thresholds.threshold_verdict import View, countdown_of, judged
 from console.model.thresholds import (
     BadBefore,
     BothSides,
