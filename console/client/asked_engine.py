@@ -67,6 +67,6 @@ class AskedEngine:
         return True
 
     async def close(self) -> None:
-        """Let go of it."""
+        """Close the connection; whatever the engine carries goes on."""
         if self._client is not None:
             await self._client.close()

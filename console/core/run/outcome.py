@@ -359,7 +359,7 @@ class ResultRow(TypedDict):
 
 
 def host_rows(state: RunState) -> list[ResultRow]:
-    """The hosts of a result."""
+    """A row for each host of the plan in its order, with what it ended on; then one for each that was left out."""
     rows = [
         ResultRow(host=host.name, release=host.release or None, version=str(host.version) or None, state=_shown(state, host)) for host in state.hosts.values()
     ]
