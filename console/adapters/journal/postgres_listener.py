@@ -5,7 +5,7 @@ On a connection of its own, in the loop; lost and made again, it has everybody l
 
 import asyncio
 from contextlib import suppress
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -47,7 +47,7 @@ class Listener:
         while True:
             with suppress(psycopg.Error, OSError):
                 async with await psycopg.AsyncConnection.connect(**self._asked, autocommit=True) as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
+                    await _answered(connection, f"LISTEN {CHANNEL}")
                     self._wake()
                     await self._hear(connection)
             self._wake()
@@ -58,14 +58,19 @@ class Listener:
         while True:
             async for one in connection.notifies(timeout=QUIET):
                 self._wake(one.payload)
-            try:
-                async with asyncio.timeout(STATEMENT):
-                    await connection.execute("SELECT 1")
-            except BaseException:
-                await connection.close()  # at once, where its end would be waited for
-                raise
+            await _answered(connection, "SELECT 1")
 
     def _wake(self, run: str = "") -> None:
         for name, heard in self._heard.items():
             if run in ("", name):
                 heard.set()
+
+
+async def _answered(connection: "psycopg.AsyncConnection[Any]", statement: LiteralString) -> None:
+    """Have it carried out, on a connection whose other side may be gone: that one is closed then. Raises TimeoutError."""
+    try:
+        async with asyncio.timeout(STATEMENT):
+            await connection.execute(statement)
+    except BaseException:
+        await connection.close()  # at once, where its end would be waited for
+        raise

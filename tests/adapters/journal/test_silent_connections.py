@@ -108,16 +108,33 @@ def test_what_is_not_answered_in_time_is_a_record_that_is_away(proxy, monkeypatc
     store.close()
 
 
-async def test_who_listens_does_so_again_after_a_connection_whose_other_side_is_gone(proxy, monkeypatch):
+@pytest.mark.parametrize("when", ["while it connects", "once it listens"])
+async def test_who_listens_does_so_again_after_a_connection_whose_other_side_is_gone(proxy, shared_journal, monkeypatch, when):
     monkeypatch.setattr(postgres_listener, "QUIET", 0.2)
     monkeypatch.setattr(postgres_listener, "STATEMENT", 0.5)
     monkeypatch.setattr(postgres_listener, "AGAIN", 0.05)
     listener = Listener(address_of(proxy.address))
     async with asyncio.timeout(60):
-        while not proxy.served:
+        while not proxy.served or (when == "once it listens" and not _listeners(shared_journal)):
             await listener.news("r1", 0.05)
         before = proxy.served
         proxy.falls_silent()
         while proxy.served == before:
             await listener.news("r1", 0.05)
     await listener.close()
+
+
+def _listeners(address: str) -> int:
+    with psycopg.connect(plain(address)) as connection:
+        found = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT 1)'").fetchone()
+    return found[0] if found else 0
+
+
+async def test_a_server_that_does_not_answer_to_the_first_word_is_left(proxy, monkeypatch):
+    monkeypatch.setattr(postgres_listener, "STATEMENT", 0.3)
+    async with await psycopg.AsyncConnection.connect(**address_of(proxy.address).given, autocommit=True) as connection:
+        proxy.falls_silent()
+        async with asyncio.timeout(60):
+            with pytest.raises(TimeoutError):
+                await postgres_listener._answered(connection, "LISTEN deploy_journal")
+            assert connection.closed
