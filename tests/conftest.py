@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from console.as_typed import Typed, set_typed
 from console.core import host_conditions
 from console.safe_text import hide
 from tests.adapters.checks.servers import postgres, postgres_bin
@@ -53,6 +54,14 @@ def _no_secrets() -> Iterator[None]:
     """A test that makes a session or reads secrets leaves nothing hidden for the next one: in a process there is one engine, in a test run there are many."""
     yield
     hide(None)
+
+
+@pytest.fixture(autouse=True)
+def _typed_as_ever() -> Iterator[None]:
+    """A test that carries a command line out in this process leaves its words to no other: in a process there is one command line."""
+    set_typed(Typed())
+    yield
+    set_typed(Typed())
 
 
 @pytest.fixture(autouse=True)
