@@ -32,7 +32,7 @@ SAMPLED = 1.0
 
 def written_hosts_toml(folder: Path, repository: Path, count: int, batch: str) -> Path:
     """Write a file of so many hosts that reaches none of them, and return its path."""
-    hosts = "\n".join(f'  {{ name = "web{number:04}", address = "192.0.2.{number % 250 + 1}" }},' for number in range(1, count + 1))
+    hosts = "\n".join(f'  {{ name = "web{number:04}", address = "192.0.{2 + number // 250}.{number % 250 + 1}" }},' for number in range(1, count + 1))
     file = folder / "hosts.toml"
     file.write_text(
         f'[app]\nname = "shop"\npath = "/srv/shop"\nrepository = "{repository}"\n\n[app.commands]\nrestart = "bin/restart"\n\n'
