@@ -1,4 +1,4 @@
-"""What answers are worth: lines, numbers, jobs."""
+"""What answers are worth: HTTP, lines, numbers, jobs."""
 
 import math
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.checks.answers import Job, assess_lines, assess_numbers, judge_jobs
+from console.core.checks.answers import Job, assess_http, assess_lines, assess_numbers, expected_status, judge_jobs
 from console.core.checks.health_gate import Observation
-from console.model.configured_checks import CheckSpec
+from console.model.configured_checks import CheckSpec, HealthCheck
 from console.safe_text import SafeText
 
 JOBS = st.lists(st.builds(Job, st.sampled_from("abcd"), st.sampled_from(["passed", "failed", "pending"]), st.sampled_from(["", "2026-11-24T08:00:00Z"])))
@@ -162,3 +162,48 @@ def test_what_jobs_are_worth(jobs, contexts, found):
     finding = judge_jobs(jobs, contexts, 7.0)
     assert (finding.status, str(finding.seen), str(finding.remedy), finding.since) == found
     assert finding.again == (7.0 if finding.status == "waiting" else 5.0)
+
+
+def test_an_answer_is_told_with_what_was_expected() -> None:
+    check = HealthCheck("x", "http", expect_status=((200, 299), (404, 404)), expect_body="ready")
+    assert assess_http(check, 503, b"").seen == "HTTP 503, expected 200-299, 404"
+    assert assess_http(check, 404, b"well, ready") == Observation("ok", SafeText("HTTP 404"))
+    assert assess_http(check, 200, b"starting\x1b[2J").seen == "HTTP 200, expected 'ready' in the body, which begins 'starting\\x1b[2J'"
+    assert assess_http(check, 200, b"").kind == "bad"
+
+
+@pytest.mark.parametrize(("ranges", "words"), [(((200, 200),), "200"), (((200, 299),), "200-299"), (((200, 299), (404, 404)), "200-299, 404"), ((), "")])
+def test_the_codes_that_are_right_in_words(ranges: tuple[tuple[int, int], ...], words: str) -> None:
+    assert expected_status(HealthCheck("x", "http", expect_status=ranges)) == words
+
+
+LONG_BODY = "a" * 59 + "bc"
+HTTP_ANSWERS = [
+    ("the lowest code of a range", 200, b"ready", "ok", "HTTP 200"),
+    ("the highest code of a range", 299, b"ready", "ok", "HTTP 299"),
+    ("one code too low", 199, b"ready", "bad", "HTTP 199, expected 200-299, 404"),
+    ("one code too high", 300, b"ready", "bad", "HTTP 300, expected 200-299, 404"),
+    ("another code", 404, b"ready", "ok", "HTTP 404"),
+    ("a wrong code and a wrong body", 500, b"", "bad", "HTTP 500, expected 200-299, 404"),
+    ("an empty body", 200, b"", "bad", "HTTP 200, expected 'ready' in the body, which begins and ends empty"),
+    ("a body that is no text", 200, b"\xff\xfe", "bad", "HTTP 200, expected 'ready' in the body, which begins '\ufffd\ufffd'"),
+    ("a long body", 200, LONG_BODY.encode(), "bad", f"HTTP 200, expected 'ready' in the body, which begins '{LONG_BODY[:60]}'"),
+    ("an accent", 200, "é".encode(), "bad", "HTTP 200, expected 'ready' in the body, which begins 'é'"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "words"), [pytest.param(*row[1:], id=row[0]) for row in HTTP_ANSWERS])
+def test_an_answer_is_judged_by_its_code_and_its_body(status: int, body: bytes, kind: str, words: str) -> None:
+    check = HealthCheck("x", "http", expect_status=((200, 299), (404, 404)), expect_body="ready")
+    assert assess_http(check, status, body) == Observation(kind, SafeText(words))  # type: ignore[arg-type]
+
+
+def test_a_long_text_that_is_expected_is_cut_in_the_words_alone() -> None:
+    check = HealthCheck("x", "http", expect_body=LONG_BODY)
+    assert assess_http(check, 200, b"no").seen == f"HTTP 200, expected '{LONG_BODY[:60]}' in the body, which begins 'no'"
+    assert assess_http(check, 200, LONG_BODY[:60].encode()).kind == "bad"
+    assert assess_http(check, 200, f"<{LONG_BODY}>".encode()).kind == "ok"
+
+
+def test_any_body_will_do_where_none_is_expected() -> None:
+    assert assess_http(HealthCheck("x", "http"), 200, b"") == Observation("ok", SafeText("HTTP 200"))

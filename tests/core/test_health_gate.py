@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.checks.health_gate import GateEnd, GateState, Observation, assess_answer, counted, expected_status, judge, needed, next_patience, next_wait
+from console.core.checks.health_gate import GateEnd, GateState, Observation, counted, judge, needed, next_patience, next_wait
 from console.model.configured_checks import HealthCheck
 from console.safe_text import SafeText
 
@@ -109,14 +109,6 @@ def test_waits_and_patience_stay_within_the_deadline(elapsed: float, spent: floa
     assert 0 < next_patience(CHECK, elapsed) <= CHECK.timeout
 
 
-def test_an_answer_is_told_with_what_was_expected() -> None:
-    check = HealthCheck("x", "http", expect_status=((200, 299), (404, 404)), expect_body="ready")
-    assert assess_answer(check, 503, b"").seen == "HTTP 503, expected 200-299, 404"
-    assert assess_answer(check, 404, b"well, ready") == Observation("ok", SafeText("HTTP 404"))
-    assert assess_answer(check, 200, b"starting\x1b[2J").seen == "HTTP 200, expected 'ready' in the body, which begins 'starting\\x1b[2J'"
-    assert assess_answer(check, 200, b"").kind == "bad"
-
-
 JUDGED = [
     ("a lost link at the end, once, after wrong answers", "bbbbbbbbbe", GateEnd("failed", 0, 3, 10.0, SafeText("bad 9"))),
     ("links lost for as long as a pass would take", "bbbbbbbeee", GateEnd("error", 0, 3, 10.0, SafeText("error 10; before that: bad 7"))),
@@ -167,40 +159,3 @@ def test_tries_begin_an_interval_apart(elapsed: float, spent: float, wait: float
 @pytest.mark.parametrize(("elapsed", "patience"), [(0.0, 5.0), (5.0, 5.0), (5.5, 4.5), (9.5, 0.5), (9.95, 0.1), (10.0, 0.1), (20.0, 0.1)])
 def test_a_try_has_its_time_out_or_what_is_left(elapsed: float, patience: float) -> None:
     assert next_patience(CHECK, elapsed) == pytest.approx(patience)
-
-
-@pytest.mark.parametrize(("ranges", "words"), [(((200, 200),), "200"), (((200, 299),), "200-299"), (((200, 299), (404, 404)), "200-299, 404"), ((), "")])
-def test_the_codes_that_are_right_in_words(ranges: tuple[tuple[int, int], ...], words: str) -> None:
-    assert expected_status(HealthCheck("x", "http", expect_status=ranges)) == words
-
-
-LONG = "a" * 59 + "bc"
-ANSWERS = [
-    ("the lowest code of a range", 200, b"ready", "ok", "HTTP 200"),
-    ("the highest code of a range", 299, b"ready", "ok", "HTTP 299"),
-    ("one code too low", 199, b"ready", "bad", "HTTP 199, expected 200-299, 404"),
-    ("one code too high", 300, b"ready", "bad", "HTTP 300, expected 200-299, 404"),
-    ("another code", 404, b"ready", "ok", "HTTP 404"),
-    ("a wrong code and a wrong body", 500, b"", "bad", "HTTP 500, expected 200-299, 404"),
-    ("an empty body", 200, b"", "bad", "HTTP 200, expected 'ready' in the body, which begins and ends empty"),
-    ("a body that is no text", 200, b"\xff\xfe", "bad", "HTTP 200, expected 'ready' in the body, which begins '\ufffd\ufffd'"),
-    ("a long body", 200, LONG.encode(), "bad", f"HTTP 200, expected 'ready' in the body, which begins '{LONG[:60]}'"),
-    ("an accent", 200, "é".encode(), "bad", "HTTP 200, expected 'ready' in the body, which begins 'é'"),
-]
-
-
-@pytest.mark.parametrize(("status", "body", "kind", "words"), [pytest.param(*row[1:], id=row[0]) for row in ANSWERS])
-def test_an_answer_is_judged_by_its_code_and_its_body(status: int, body: bytes, kind: str, words: str) -> None:
-    check = HealthCheck("x", "http", expect_status=((200, 299), (404, 404)), expect_body="ready")
-    assert assess_answer(check, status, body) == Observation(kind, SafeText(words))  # type: ignore[arg-type]
-
-
-def test_a_long_text_that_is_expected_is_cut_in_the_words_alone() -> None:
-    check = HealthCheck("x", "http", expect_body=LONG)
-    assert assess_answer(check, 200, b"no").seen == f"HTTP 200, expected '{LONG[:60]}' in the body, which begins 'no'"
-    assert assess_answer(check, 200, LONG[:60].encode()).kind == "bad"
-    assert assess_answer(check, 200, f"<{LONG}>".encode()).kind == "ok"
-
-
-def test_any_body_will_do_where_none_is_expected() -> None:
-    assert assess_answer(HealthCheck("x", "http"), 200, b"") == Observation("ok", SafeText("HTTP 200"))

@@ -6,7 +6,8 @@ import httpx
 from console.adapters.checks.http_fetch import NO_TOOL, Fetched, fetched
 from console.adapters.checks.one_question import SPARE, Asked, no_answer, not_opened
 from console.adapters.host_http import NotOpened, client_through
-from console.core.checks.health_gate import Observation, assess_answer
+from console.core.checks.answers import assess_http
+from console.core.checks.health_gate import Observation
 from console.core.host.shell import filled_url
 from console.ports.hosts import Unreached
 from console.safe_text import SafeText
@@ -21,7 +22,7 @@ async def ask(asked: Asked) -> Observation:
     url = filled_url(asked.secret("url"), asked.values)
     try:
         async with client_through(transport, place, timeout=asked.seconds + SPARE) as client, client.stream("GET", url) as response:
-            return assess_answer(asked.probe, response.status_code, await beginning(response, BODY) if asked.probe.expect_body else b"")
+            return assess_http(asked.probe, response.status_code, await beginning(response, BODY) if asked.probe.expect_body else b"")
     except NotOpened as fault:
         if fault.problem.kind == "forwarding":
             return await _on_the_host(asked, url, fault.problem)
@@ -35,7 +36,7 @@ async def _on_the_host(asked: Asked, url: str, problem: Unreached) -> Observatio
     if isinstance(found, Fetched):
         if found.status is None or (found.status_alone and asked.probe.expect_body):
             return no_answer(asked.transport, asked.place, found.problem)
-        return assess_answer(asked.probe, found.status, found.body)
+        return assess_http(asked.probe, found.status, found.body)
     if found.status == NO_TOOL:
         return Observation("error", SafeText(f"{problem.message}, and it has neither curl nor wget: {problem.hint}"))
     return no_answer(asked.transport, asked.place, str(found.problem.message) if found.problem else "the link was lost")

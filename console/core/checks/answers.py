@@ -1,4 +1,4 @@
-"""What an answer is worth: lines against the one that is expected, numbers against their bounds, a CI system's jobs. Pure.
+"""What an answer is worth: an HTTP answer by its code and body, lines against the one that is expected, numbers against their bounds, a CI system's jobs. Pure.
 
 It must not know how anything is asked.
 """
@@ -13,9 +13,28 @@ from console.core.checks.health_gate import Observation
 from console.core.words.shortened_list import shortened
 from console.model.checks import Finding
 from console.model.configured_checks import Probe
+from console.model.http_step import HttpStep
 from console.safe_text import SafeText
 
 SHOWN = 3
+
+
+def expected_status(probe: Probe | HttpStep) -> str:
+    """The accepted HTTP codes in words: `200`, `200-299, 404`."""
+    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in probe.expect_status)
+
+
+def assess_http(probe: Probe | HttpStep, status: int, body: bytes) -> Observation:
+    """Judge an HTTP answer by its code and what its body contains."""
+    if not any(low <= status <= high for low, high in probe.expect_status):
+        return Observation("bad", SafeText(f"HTTP {status}, expected {expected_status(probe)}"))
+    if probe.expect_body and probe.expect_body.encode() not in body:
+        return Observation("bad", SafeText(f"HTTP {status}, expected {probe.expect_body[:60]!r} in the body, which begins {_beginning(body)}"))
+    return Observation("ok", SafeText(f"HTTP {status}"))
+
+
+def _beginning(body: bytes) -> str:
+    return repr(body[:60].decode("utf-8", "replace")) if body else "and ends empty"
 
 
 def assess_lines(probe: Probe, lines: tuple[str, ...]) -> Observation:

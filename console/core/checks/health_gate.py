@@ -6,8 +6,7 @@ It must not know how anything is asked, nor which clock the seconds are from.
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from console.model.configured_checks import HealthCheck, Probe
-from console.model.http_step import HttpStep
+from console.model.configured_checks import HealthCheck
 from console.safe_text import SafeText
 
 GateVerdict = Literal["passed", "failed", "error"]
@@ -105,21 +104,3 @@ def next_wait(check: HealthCheck, elapsed: float, spent: float) -> float:
 def next_patience(check: HealthCheck, elapsed: float) -> float:
     """Seconds that the next try may take: its time-out, or what is left until the deadline, but always a moment."""
     return max(0.1, min(check.timeout, check.deadline - elapsed))
-
-
-def expected_status(check: Probe | HttpStep) -> str:
-    """The accepted HTTP codes in words: `200`, `200-299, 404`."""
-    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in check.expect_status)
-
-
-def assess_answer(check: Probe | HttpStep, status: int, body: bytes) -> Observation:
-    """Judge an HTTP answer by its code and what its body contains."""
-    if not any(low <= status <= high for low, high in check.expect_status):
-        return Observation("bad", SafeText(f"HTTP {status}, expected {expected_status(check)}"))
-    if check.expect_body and check.expect_body.encode() not in body:
-        return Observation("bad", SafeText(f"HTTP {status}, expected {check.expect_body[:60]!r} in the body, which begins {_beginning(body)}"))
-    return Observation("ok", SafeText(f"HTTP {status}"))
-
-
-def _beginning(body: bytes) -> str:
-    return repr(body[:60].decode("utf-8", "replace")) if body else "and ends empty"

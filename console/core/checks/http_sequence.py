@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 from urllib.parse import urlencode, urlsplit
 
-from console.core.checks.health_gate import assess_answer
+from console.core.checks.answers import assess_http
 from console.core.host.shell import filled_text, filled_url
 from console.errors import UsageFault
 from console.model.configured_checks import CriticalPath
@@ -135,7 +135,7 @@ def below(pointer: str, name: str) -> str:
 def answered(sequence: HttpSequence, answer: HttpAnswer) -> HttpSequence | StepFailure:
     """Judge the answer of the step whose turn it is: the sequence at its next step, or where it ended."""
     step = changed(sequence.step, expect_body=filled_text(sequence.step.expect_body, sequence.values))
-    seen = assess_answer(step, answer.status, answer.body)
+    seen = assess_http(step, answer.status, answer.body)
     if seen.kind != "ok":
         leads = f", a redirect to {urlsplit(answer.location).path or '/'}" if answer.location and 300 <= answer.status < 400 else ""
         return _failed(sequence, f"{seen.seen}{leads}")

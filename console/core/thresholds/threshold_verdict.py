@@ -162,9 +162,9 @@ def _of_each(ask: _Ask) -> Iterable[Verdict]:
 
 
 def _of(ask: _Ask, pieces: tuple[Piece, ...], means: Iterable[Mean]) -> Verdict:
-    until, lasts = max(piece.end for piece in pieces), ask.threshold.seconds
-    width = slot_seconds(pieces, lasts)
-    lately = [piece for piece in pieces if piece.end > until - max(lasts, width) + EPSILON]
+    until, seconds = max(piece.end for piece in pieces), ask.threshold.seconds
+    width = slot_seconds(pieces, seconds)
+    lately = [piece for piece in pieces if piece.end > until - max(seconds, width) + EPSILON]
     before = together(means)
     found = mean_of(lately)
     plain = Within(
@@ -208,7 +208,7 @@ def _against(ask: _Ask, pieces: tuple[Piece, ...], before: Mean | None, plain: W
     stretch = stretch_of(slots, above.get, until, width, lambda piece: exceeds(piece.value, limit))
     if stretch is not None and ask.is_short:
         return _unclear(plain, "")
-    if stretch is None or stretch.seconds < ask.threshold.seconds - countdown_of(ask.threshold) - slack_of(ask.threshold):
+    if stretch is None or not _counts_down(stretch, ask.threshold):
         return plain
     now, old = _mean_in(slots, stretch), _old_beside(ask.old, stretch.since, until)
     if now is None:
@@ -217,10 +217,9 @@ def _against(ask: _Ask, pieces: tuple[Piece, ...], before: Mean | None, plain: W
     if before is not None and _is_above(before, limit) and not _is_more(now, before):
         return BadBefore(**_fields(seen))
     is_everywhere = old is not None and exceeds(old.value, limit) and not _is_more(now, old)
-    lasts = stretch.seconds >= ask.threshold.seconds - slack_of(ask.threshold)
     if is_everywhere:
-        return BothSides(**_fields(seen)) if lasts else plain
-    return _lasting(ask, seen, until, lasts=lasts)
+        return BothSides(**_fields(seen)) if _has_lasted(stretch, ask.threshold) else plain
+    return _lasting(ask, seen, until, stretch)
 
 
 def _against_old(ask: _Ask, pieces: tuple[Piece, ...], plain: Within, until: float, width: float) -> Verdict:
@@ -243,20 +242,29 @@ def _against_old(ask: _Ask, pieces: tuple[Piece, ...], plain: Within, until: flo
     stretch = stretch_of(slots, above, until, width, lambda _: True)
     old = _mean_in(others, stretch) if stretch else together(mean for mean in olds.values() if mean)
     compared = changed(plain, old=old.value if old else None, limit=old.value * more if old else None)
-    if stretch is None or stretch.seconds < ask.threshold.seconds - countdown_of(ask.threshold) - slack_of(ask.threshold):
+    if stretch is None or not _counts_down(stretch, ask.threshold):
         return compared
     now = _mean_in(slots, stretch)
     if now is None or old is None:
         return compared
     seen = changed(_numbers(plain, slots, stretch, now, old), limit=old.value * more)
-    lasts = stretch.seconds >= ask.threshold.seconds - slack_of(ask.threshold)
     if ask.new.is_counted and not is_shown_worse(slots, others, stretch.slots, more if is_share(now) else 1.0):
-        return _unclear(seen, "the difference may be chance") if lasts else compared
-    return _lasting(ask, seen, until, lasts=lasts)
+        return _unclear(seen, "the difference may be chance") if _has_lasted(stretch, ask.threshold) else compared
+    return _lasting(ask, seen, until, stretch)
 
 
-def _lasting(ask: _Ask, seen: Within, until: float, *, lasts: bool) -> Verdict:
-    if lasts:
+def _counts_down(stretch: BreachStretch, threshold: Threshold) -> bool:
+    """Whether only the countdown is left of the time that a breach takes, or nothing."""
+    return stretch.seconds >= threshold.seconds - countdown_of(threshold) - slack_of(threshold)
+
+
+def _has_lasted(stretch: BreachStretch, threshold: Threshold) -> bool:
+    """Whether the metric has been above its limit for as long as `for` says."""
+    return stretch.seconds >= threshold.seconds - slack_of(threshold)
+
+
+def _lasting(ask: _Ask, seen: Within, until: float, stretch: BreachStretch) -> Verdict:
+    if _has_lasted(stretch, ask.threshold):
         return Breached(**_fields(seen))
     return Crossed(**_fields(seen), due=max(ask.now, until + ask.threshold.seconds - seen.seconds))
 
