@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.adapters.git.git_repository import GitRepository
-from console.core.checks.source import assess_behind, assess_tree
+from console.core.checks.branch_and_work_tree import assess_behind, assess_tree
 from console.errors import NoGo, UsageFault
 from console.model.release_facts import Revision
 from tests.adapters.repositories import commit, git, needs_git, source

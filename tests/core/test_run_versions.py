@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.adapters.journal.history_line import summary_after
+from console.adapters.journal.summary_from_events import summary_after
 from console.core.environment.record import trimmed
 from console.core.plan.planner import plan_release
 from console.core.plan.run_versions import rollback_goal, versions_before

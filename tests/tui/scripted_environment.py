@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from textual.css.query import NoMatches
 
-from console.adapters.journal.history_search import holds
+from console.adapters.journal.run_search import holds
 from console.errors import ConsoleError
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotHost, SnapshotRelease, Verified

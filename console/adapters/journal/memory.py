@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from console.adapters.journal.chain import in_order
-from console.adapters.journal.history_line import summary_after
-from console.adapters.journal.history_search import found_run, holds
 from console.adapters.journal.one_machine import OneMachine
+from console.adapters.journal.run_search import found_run, holds
+from console.adapters.journal.summary_from_events import summary_after
 from console.core.environment.record import is_late, is_undoable, recorded, trimmed
 from console.core.run.evolve import fold
 from console.model.environment_record import EnvironmentRecord

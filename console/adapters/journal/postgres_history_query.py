@@ -1,4 +1,4 @@
-"""Asks a journal on PostgreSQL for lines of runs without the journal's library and the database's driver. Makes a `history_query.Quick`."""
+"""Asks a journal on PostgreSQL for lines of runs without the journal's library and the database's driver. Makes a `quick_history.Quick`."""
 
 import itertools
 import re

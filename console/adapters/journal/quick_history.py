@@ -12,8 +12,8 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from console.adapters.journal.history_search import found_run, summary_from
 from console.adapters.journal.last_written import last_written
+from console.adapters.journal.run_search import found_run, summary_from
 from console.model.run_summary import ASIDE, RunSummary
 
 SCHEMA = 4

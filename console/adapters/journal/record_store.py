@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from console.adapters.journal.chain import JournalAway, JournalFault, broken, chained, first_link, next_link
 from console.adapters.journal.environment_rows import EnvironmentRows, Place, decode_state, past_rows, places_of
-from console.adapters.journal.history_line import summary_after
-from console.adapters.journal.history_search import found_run, sought
+from console.adapters.journal.run_search import found_run, sought
+from console.adapters.journal.summary_from_events import summary_after
 from console.adapters.journal.tables import EVENTS, LINE, NEWEST, RUNS, summary_of
 from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from console.adapters.journal.history_search import OPEN, SEARCHED, summary_from
+from console.adapters.journal.run_search import OPEN, SEARCHED, summary_from
 from console.model.run_summary import RunSummary
 
 META = sa.MetaData()

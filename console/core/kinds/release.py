@@ -3,11 +3,11 @@
 from console.core.analysis.judged_metrics import judged_metrics
 from console.core.checks.announcement import assess_announcement
 from console.core.checks.balancers import assess_balancers, assess_sides
+from console.core.checks.branch_and_work_tree import assess_behind, assess_branch, assess_tree
 from console.core.checks.calendar import assess_closed, assess_freeze
 from console.core.checks.database import assess_backup, assess_migrations, with_schema
 from console.core.checks.direction import assess_direction
 from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, overridden
-from console.core.checks.source import assess_behind, assess_branch, assess_tree
 from console.core.checks.staging import assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
 from console.core.kinds.preflight_result import PreflightResult, unanswered

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.checks.source import assess_behind, assess_branch, assess_tree
+from console.core.checks.branch_and_work_tree import assess_behind, assess_branch, assess_tree
 from console.model.release_facts import Revision
 from console.model.values import changed
 from console.safe_text import SafeText
