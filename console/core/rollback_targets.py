@@ -39,7 +39,8 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
     back_since: RunState | None = None
     for state in states:
         if state.kind == "catch-up":
-            caught_up |= {name: host.before for name, host in state.hosts.items() if name in hosts and host.condition == "new" and host.before}
+            asked = frozenset(hosts)
+            caught_up |= {name: host.before for name, host in state.hosts.items() if name in asked and host.condition == "new" and host.before}
         if state.kind in ("restart", "catch-up") or not state.changed:
             continue
         if state.hosts.keys().isdisjoint(hosts):
@@ -65,12 +66,13 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
 
 def _undone(state: RunState, hosts: tuple[str, ...], caught_up: dict[str, str], returned: set[str], back_since: RunState | None) -> Targets | Problem | None:
     """Where hosts go for that release to be undone; None: none of them has it."""
-    touched = {name: host for name, host in state.hosts.items() if name in hosts and host.touched}
+    asked = frozenset(hosts)
+    touched = {name: host for name, host in state.hosts.items() if name in asked and host.touched}
     if all(host.condition in STAYED_OLD for host in touched.values()):
         return None
-    kept = {name: state.hosts[name].release for name in standing_by(state) if name in hosts and state.hosts[name].release}
+    kept = {name: state.hosts[name].release for name in standing_by(state) if name in asked and state.hosts[name].release}
     if kept:
-        leaving, others = frozenset(touched), frozenset(hosts) - kept.keys()
+        leaving, others = frozenset(touched), asked - kept.keys()
         return _already_back(back_since or state) if kept.keys() <= returned else Targets(kept, untouched=others, leaving=leaving, since=state.ended_at)
     goes_to = {name: host.before for name, host in touched.items() if host.before}
     if not goes_to:
@@ -84,12 +86,13 @@ def _undone(state: RunState, hosts: tuple[str, ...], caught_up: dict[str, str], 
 
 def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> Targets | Problem:
     """Where a rollback to a named release that some hosts did not follow is gone on with: there. `since`: hosts that got there later."""
-    goes_to = {way.host: way.release for way in state.way_back if way.host in hosts and way.release}
+    asked = frozenset(hosts)
+    goes_to = {way.host: way.release for way in state.way_back if way.host in asked and way.release}
     there_already = goes_to.keys() & {*since, *(name for name, host in state.hosts.items() if host.condition == "back")}
     if goes_to.keys() <= there_already:
         version = next((str(way.version) for way in state.way_back if way.version), state.request.ref)
         return Problem(f"already back on {version} since {moment_words(state.ended_at)}; nothing to roll back; further: --to", "deploy rollback --to RELEASE")
-    return Targets(goes_to, frozenset(there_already), frozenset(hosts) - goes_to.keys())
+    return Targets(goes_to, frozenset(there_already), asked - goes_to.keys())
 
 
 def _already_back(state: RunState) -> Problem:

@@ -35,7 +35,8 @@ def _hosts(state: RunState, touched: tuple[str, ...], width: int) -> tuple[Line,
 
 def _shift(state: RunState, touched: tuple[str, ...], width: int) -> tuple[Line, ...]:
     """Where the traffic goes in a blue/green release, and what becomes of the side that has the release."""
-    ready = tuple(name for name in state.hosts if name in standing_by(state))
+    waiting = standing_by(state)
+    ready = tuple(name for name in state.hosts if name in waiting)
     admitted = any(seen.mark == "in" for name in touched for seen in state.hosts[name].traffic.values())
     verb = "moves back to" if admitted or any(state.hosts[name].traffic for name in ready) else "stays at"
     versions = ", ".join(dict.fromkeys(str(state.hosts[name].version) or state.hosts[name].release for name in ready))

@@ -78,9 +78,13 @@ class Driver:
 
     def run(self) -> RunState:
         """Go on until the run has ended."""
+        return self.run_until(lambda state: state.phase == "ended")
+
+    def run_until(self, is_there: Callable[[RunState], bool]) -> RunState:
+        """Begin, and go on until that is so."""
         for event in opening(self.environment):
             self.record(event)
-        while self.state.phase != "ended":
+        while not is_there(self.state):
             before = self.events
             self._turn()
             if self.events == before:

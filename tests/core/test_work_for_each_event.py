@@ -6,9 +6,21 @@ from typing import Any
 
 import pytest
 
+from console.core.plan.shift_plan import plan_shift_back
+from console.core.plan.strategies.canary import groups_of
+from console.core.rollback_targets import targets_before
+from console.core.run.accept import accept
 from console.core.run.evolve import evolve
+from console.core.traffic.shares import traffic_steps
+from console.model import commands as cmd
 from console.model import events as ev
+from console.model.configured_environment import Environment
+from console.model.host import Host
+from console.model.request import Person
 from console.model.state import RunState
+from console.model.strategy import Canary
+from console.model.values import changed
+from console.safe_text import SafeText
 from console.wire.codec import encode_event
 from console.wire.messages import item_message, reply_bytes
 from tests.core.driver import Driver, a_fleet
@@ -56,3 +68,46 @@ def test_the_bytes_of_a_step_s_event_stay_few(event: ev.Event) -> None:
     evolve(RunState(), stamped)
     assert len(encode_event(stamped)) < 320
     assert len(reply_bytes(item_message(1, stamped))) < 360
+
+
+class Name(SafeText):
+    """A host's name that counts how often it is compared with another one."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Name.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def names_compared_for_each_host(hosts: int, what: Callable[[Environment, RunState], object]) -> float:
+    bare = a_fleet(hosts, "100%")
+    driver = Driver(changed(bare, hosts=tuple(changed(host, name=Name(host.name)) for host in bare.hosts)))
+    driver.run_until(lambda state: sum(host.condition == "new" for host in state.hosts.values()) >= hosts // 2)
+    Name.compared = 0
+    what(driver.environment, driver.state)
+    return Name.compared / hosts
+
+
+def tagged(environment: Environment) -> tuple[Host, ...]:
+    """The hosts, half of them with the tag of a canary."""
+    return tuple(changed(host, tags=("first",)) if number % 2 else host for number, host in enumerate(environment.hosts))
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        lambda environment, state: accept(environment, cmd.RollBack(), state, Person("ada", 1)),
+        lambda environment, state: accept(environment, cmd.Abort(), state, Person("ada", 1)),
+        lambda environment, state: targets_before([changed(state, outcome="succeeded")], tuple(state.hosts)),
+        lambda environment, state: plan_shift_back(environment, list(state.hosts)[::2], list(state.hosts)[1::2]),
+        lambda environment, state: groups_of(Canary(tags=("first",)), tagged(environment)),
+        lambda environment, state: traffic_steps(Canary(tags=("first",), by="weight"), tagged(environment), {"lb": dict.fromkeys(state.hosts, 1)}),
+    ],
+    ids=["rollback", "abort", "targets of a rollback", "blue/green goes back", "canary by hosts", "canary by weight"],
+)
+def test_names_are_not_looked_for_in_lists_of_all_hosts(what: Callable[[Environment, RunState], object]) -> None:
+    few, many = (names_compared_for_each_host(hosts, what) for hosts in (25, 100))
+    assert many <= max(1.0, few * 1.25), (few, many)

@@ -8,9 +8,12 @@ import pytest
 
 from console.client.engine_connection import connect
 from console.core.secrets.masking import Masking
+from console.engine.queries.fleet_status import host_rows
 from console.engine.server.connection import AT_A_TIME, Connection
 from console.model import events as ev
 from console.model.configured_environment import Environment
+from console.model.environment_record import EnvironmentRecord, HostRecord
+from console.model.host_facts import HostFacts
 from console.model.number_of_hosts import NumberOfHosts
 from console.model.values import changed
 from console.ports.feed import Output, Sample
@@ -19,6 +22,7 @@ from console.wire import codec
 from console.wire.frames import TO_CLIENT
 from console.wire.messages import item_message, reply_bytes
 from tests.core.simulation import an_environment, opening
+from tests.core.test_work_for_each_event import Calls
 from tests.engine.scripted import ScriptedBrain
 from tests.engine.test_serve import engine
 
@@ -137,6 +141,18 @@ async def test_five_who_join_at_once_cost_one_packed_plan_and_few_sends(state: s
     assert len(plans) == 1
     assert max(sends) < 2 * AT_A_TIME
     assert sum(map(bool, sends)) < 2 * 5 * len(events) / AT_A_TIME
+
+
+def test_what_status_says_of_a_host_costs_as_much_on_many_hosts_as_on_few() -> None:
+    def calls_for_each_host(hosts: int) -> float:
+        facts = tuple(HostFacts(host=host.name) for host in an_environment(hosts).hosts)
+        record = EnvironmentRecord(hosts={fact.host: HostRecord(drained=("lb",)) for fact in facts})
+        calls = Calls()
+        assert len(calls(host_rows, an_environment(hosts), record, facts)) == hosts
+        return calls.count / hosts
+
+    few, many = calls_for_each_host(25), calls_for_each_host(100)
+    assert many < few * 1.25, (few, many)
 
 
 def test_a_plan_that_was_sent_is_looked_through_again_once_there_is_another_secret() -> None:

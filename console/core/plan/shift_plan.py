@@ -31,8 +31,9 @@ def plan_shift_back(
     """Have those hosts `serve` again, then take those out that `rest`. `first`: what has to be done before; `gated`: health is asked before they serve;
     `restarts`: and they are restarted before that; `returning`: the steps of hosts that go back to how they served before, behind those names."""
     needs = tuple(step.name for step in first)
-    coming = [host for host in environment.hosts if host.name in serve]
-    leaving = [host for host in environment.hosts if host.name in rest]
+    serving, resting = frozenset(serve), frozenset(rest)
+    coming = [host for host in environment.hosts if host.name in serving]
+    leaving = [host for host in environment.hosts if host.name in resting]
     steps: list[Step] = list(first)
     for host in coming:
         lane = _lane(environment, host)
@@ -45,7 +46,8 @@ def plan_shift_back(
         steps += chained(rest_steps(environment, host), needs)
     back = returning(needs)
     steps += back
-    leaving += [host for host in environment.hosts if any(step.about == host.name for step in back)]
+    returned = {step.about for step in back}
+    leaving += [host for host in environment.hosts if host.name in returned]
     waves = tuple(tuple(host.name for host in part) for part in (coming, leaving) if part)
     return sealed(Plan(TRAFFIC_BACK, waves, Steps(steps)))
 

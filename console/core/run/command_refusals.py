@@ -253,7 +253,7 @@ def _roll_back(command: cmd.RollBack, state: RunState, by: Person | None) -> Den
         return _no(why.words, Alternative(why.hint.format(environment=state.environment), why.says))
     if not state.changed:
         return _no("no host has been changed yet, so there is nothing to roll back", _ABORT)
-    touched = touched_hosts(state)
+    touched = frozenset(touched_hosts(state))
     gone = [back for back in state.way_back if back.host in touched and not goes_back(state, back.host)]
     if gone and len(gone) == len(touched):
         return _no(f"no host has a release to go back to: {gone[0].host}: {gone[0].reason}", _LEAVE)

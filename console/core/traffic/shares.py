@@ -57,18 +57,12 @@ def loads_of(environment: Environment, looks: Iterable[BalancerSeen | BalancerPr
     return found
 
 
-def carried(loads: Loads, hosts: Collection[str]) -> float:
-    """The share of the traffic that those hosts have when every weight is its own: the smallest over all balancers that send requests to anybody."""
-    parts = [sum(weights.get(name, 0) for name in hosts) / total for weights in loads.values() if (total := sum(weights.values()))]
-    return min(parts, default=0.0)
-
-
 def traffic_steps(canary: Canary, hosts: Sequence[Host], loads: Loads) -> tuple[TrafficStep, ...]:
     """The steps that leave hosts to compare with, each with the fewest hosts that can carry its share: those with the canary's tags first, then in the
     order of the fleet; all with the tags from the first step on. A step that would need every host is the last one's affair, and is left out."""
     serving = [host for host in hosts if any(host.name in weights for weights in loads.values())]
     tagged = [host for host in serving if canary.tags and applies(canary.tags, host)]
-    ordered = [*tagged, *(host for host in serving if host not in tagged)]
+    ordered = [*tagged, *_without(serving, tagged)]
     found: list[TrafficStep] = []
     chosen = list(tagged)
     for amount in canary.steps:
@@ -79,11 +73,22 @@ def traffic_steps(canary: Canary, hosts: Sequence[Host], loads: Loads) -> tuple[
 
 
 def _enough(share: float, chosen: list[Host], ordered: list[Host], loads: Loads) -> list[Host]:
-    rest = [host for host in ordered if host not in chosen]
-    found = list(chosen)
-    while rest and (not found or carried(loads, [host.name for host in found]) < share - 1e-9):
-        found.append(rest.pop(0))
+    """The hosts that were chosen, and as many more of the others as it takes to carry that share at every balancer that sends requests to anybody."""
+    found, rest = list(chosen), iter(_without(ordered, chosen))
+    parts = [(weights, total, [sum(weights.get(host.name, 0) for host in found)]) for weights in loads.values() if (total := sum(weights.values()))]
+    while not found or min((has[0] / total for _, total, has in parts), default=0.0) < share - 1e-9:
+        host = next(rest, None)
+        if host is None:
+            break
+        found.append(host)
+        for weights, _, has in parts:
+            has[0] += weights.get(host.name, 0)
     return found
+
+
+def _without(hosts: Iterable[Host], those: Iterable[Host]) -> list[Host]:
+    left_out = {host.name for host in those}
+    return [host for host in hosts if host.name not in left_out]
 
 
 class Wanted(NamedTuple):

@@ -1,6 +1,6 @@
 """What `deploy status` says of an environment and its hosts: what runs where, read from the hosts now, and what the record knows. As JSON's plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from console.core.environment.record_queries import drained_hosts, failed_run, healthy_hosts, owed_now
@@ -9,6 +9,8 @@ from console.engine.context import QueryContext
 from console.engine.maintenance.change import read_maintenance
 from console.engine.queries.inspect import look_at
 from console.engine.queries.lock_and_unlock import holder_row, note_seen
+from console.model.configured_environment import Environment
+from console.model.environment_record import EnvironmentRecord
 from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import HostFacts
 from console.model.request import Person, Request
@@ -23,14 +25,19 @@ async def answer_status(fleet: QueryContext, argument: Mapping[str, Any], person
     await note_seen(fleet, facts)
     maintained, _ = await read_maintenance(fleet, facts)
     record, _ = await fleet.known()
-    healthy = healthy_hosts(record, environment, facts)
     return {
         "environment": environment.name, "maintenance": maintained.state, "maintenance_by": maintained.kept,
         "locked_by": holder_row(held) if held else None, "run": await fleet.open_run() or None,
         "last_run": _run_row(record.last), "failed": _run_row(failed_run(record)), "age": 0.0,
-        "hosts": [{**_status_row(fact, healthy[fact.host]), "drained": fact.host in drained_hosts(record)} for fact in facts],
+        "hosts": host_rows(environment, record, facts),
         "owed": list(owed_now(record, fleet.unpaid)), "record": _record_row(fleet),
     }  # fmt: skip
+
+
+def host_rows(environment: Environment, record: EnvironmentRecord, facts: Sequence[HostFacts]) -> list[dict[str, Any]]:
+    """Return what `status` says of each of those hosts, in their order."""
+    healthy, drained = healthy_hosts(record, environment, facts), drained_hosts(record)
+    return [{**_status_row(fact, healthy[fact.host]), "drained": fact.host in drained} for fact in facts]
 
 
 def _record_row(fleet: QueryContext) -> dict[str, str] | None:

@@ -21,11 +21,11 @@ from console.model.strategy import Canary
 
 def groups_of(canary: Canary, hosts: tuple[Host, ...]) -> Waves:
     """Cut the fleet into the hosts that each step adds: those with the canary's tags first, the rest of the fleet last. A step that adds none is left out."""
-    tagged = tuple(host for host in hosts if canary.tags and applies(canary.tags, host))
-    ordered = (*tagged, *(host for host in hosts if host not in tagged))
+    goes_first = {host.name: bool(canary.tags) and applies(canary.tags, host) for host in hosts}
+    ordered = sorted(hosts, key=lambda host: not goes_first[host.name])
     upto = [min(len(hosts), amount.of_fleet(len(hosts))) for amount in canary.steps]
     bounds = [0, *accumulate(upto, max), len(hosts)]
-    return tuple(ordered[begin:end] for begin, end in pairwise(bounds) if begin < end)
+    return tuple(tuple(ordered[begin:end]) for begin, end in pairwise(bounds) if begin < end)
 
 
 def parts_of(environment: Environment, hosts: tuple[Host, ...], loads: Loads) -> tuple[Waves, ...]:
@@ -37,9 +37,13 @@ def parts_of(environment: Environment, hosts: tuple[Host, ...], loads: Loads) ->
 
 def _added(steps: tuple[TrafficStep, ...], hosts: tuple[Host, ...]) -> Waves:
     """The hosts that each step adds, and those that are left for the end."""
-    upto = [(), *(step.hosts for step in steps)]
-    last = upto[-1]
-    return (*(tuple(host for host in after if host not in before) for before, after in pairwise(upto)), tuple(host for host in hosts if host not in last))
+    upto = [(), *(step.hosts for step in steps), hosts]
+    return tuple(_without(after, before) for before, after in pairwise(upto))
+
+
+def _without(hosts: tuple[Host, ...], those: tuple[Host, ...]) -> tuple[Host, ...]:
+    left_out = {host.name for host in those}
+    return tuple(host for host in hosts if host.name not in left_out)
 
 
 def canary(order: Order) -> ChangeOfHosts:
