@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from console.adapters.journal.chain import chained, first_link
 from console.adapters.journal.environment_rows import Place
+from console.adapters.journal.event_rows import last_event
 from console.adapters.journal.record_store import Tip
 from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.journal.tables import EVENTS, PAST_RUNS, RUNS
@@ -157,7 +158,7 @@ class LocalCopy(JournalStore):
             connection.execute(sa.delete(RUNS).where(RUNS.c.run == run))
             self._keep_summary(connection, run, tuple(events))
             connection.execute(sa.update(RUNS).where(RUNS.c.run == run).values(number=number))
-            seq, link = self._head(connection, run)
+            seq, link = last_event(connection, run)
         self._after_commit([Tip(run, seq, link)])
         self.rebuild(state.app, state.environment)
 

@@ -1,4 +1,4 @@
-"""The record of runs in PostgreSQL, which several machines write to. Owns who writes when; what stands in it is `record_store`'s.
+"""The record of runs in PostgreSQL, which several machines write to. Owns who writes when; how its tables are written is `record_store`'s.
 
 A transaction takes the lock of each environment that it writes to, and for a new run the lock of the numbers, and holds them to its commit. So what is
 numbered lower is never seen later, no number is left out, and whoever reads on from where it was misses nothing.

@@ -1,15 +1,14 @@
 """The record that several machines share, as an engine works with it: an event is on this machine's disk first, and the database follows.
 
 While the database answers, nothing goes on before it has an event. While it is away, events are written here alone, and are handed in, in their order,
-when it is back. Implements `ports.Journal`. When it is away, how copies of a run become the same, and what is stated besides events: `database_outage`,
-`run_copies`, `stated_here`.
+when it is back. Implements `ports.Journal`. What is read: `shared_reader`. When the database is away, how copies of a run become the same, and what is
+stated besides events: `database_outage`, `run_copies`, `stated_while_away`.
 """
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeVar
 
 from console.adapters.journal import database_outage
 from console.adapters.journal.chain import JournalAway, JournalFault
@@ -21,44 +20,34 @@ from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.record_store import EventsMissing, OutOfOrder
 from console.adapters.journal.run_copies import RunCopies
 from console.adapters.journal.shared_machines import HURRIED, SharedMachines
+from console.adapters.journal.shared_reader import SharedReader
 from console.adapters.journal.stated_while_away import StatedHere
 from console.errors import ConsoleError
 from console.model.carrier import Carrier
-from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance_mode import Maintenance
-from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import HandedIn, HearsOutage, Known, Outage, PastRun
-
-T = TypeVar("T")
+from console.ports.journal import HandedIn, HearsOutage
 
 OPENING = 2.0
 """Seconds that the database may be silent when an engine begins, with which a person may be waiting for a rollback."""
 
 
-class SharedJournal:
+class SharedJournal(SharedReader):
     """The record of one engine, which carries runs of one environment (`place`)."""
 
     is_shared = True
 
     def __init__(self, store: PostgresStore, copy: LocalCopy, place: Place, carrier: Carrier, hears: HearsOutage) -> None:
-        self._store, self._copy = store, copy
-        self._shared, self._local = SqlJournal(store), SqlJournal(copy)
-        self._hears = hears
-        rows = store.machines(self._shared)
-        self._runs = RunCopies(self._shared, store, self._local, copy, place, carrier)
-        self._stated = StatedHere(self._shared, self._local, copy, place)
-        self._away = DatabaseOutage(store.path, copy.path, hears, Return(self._catch_up, self._go_on))
-        self.machines = SharedMachines(rows, self._runs, self._away, carrier, copy.path, self._tell)
+        shared, local = SqlJournal(store), SqlJournal(copy)
+        runs, stated = RunCopies(shared, store, local, copy, place, carrier), StatedHere(shared, local, copy, place)
+        away = DatabaseOutage(store.path, copy.path, hears, Return(self._catch_up, self._go_on))
+        super().__init__(shared, local, copy, runs, stated, away)
+        self._store, self._hears = store, hears
+        self.machines = SharedMachines(store.machines(shared), self._runs, self._away, carrier, copy.path, self._tell)
         self._limits: dict[str, asyncio.Timeout] = {}
         self._writing: set[asyncio.Task[None]] = set()
-
-    @property
-    def outage(self) -> Outage | None:
-        """Why the database is away; None: it answers."""
-        return self._away.now
 
     @classmethod
     async def of(cls, state: str, address: str, place: Place, carrier: Carrier, hears: HearsOutage) -> "SharedJournal":
@@ -170,61 +159,6 @@ class SharedJournal:
             self._away.begin(last)
         finally:
             self._limits.pop(run, None)
-
-    async def _known(self, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:
-        """Return what the database says; where it is away, what this machine knows. An engine that carries no run waits for it no longer then."""
-        return await self._away.prefer(there, here, waits_again=bool(self._runs.leased))
-
-    async def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
-        """Events of a run after that number. Raises JournalAway where the database is away, and this machine knows nothing of the run."""
-        return await self._known(lambda: self._shared.read(run, after), lambda: self._read_here(run, after))
-
-    async def _read_here(self, run: str, after: int) -> tuple[AnyEvent, ...]:
-        if not (await self._local.asked(lambda: self._copy.head(run)))[0]:
-            raise self._away.fault()
-        return await self._local.read(run, after)
-
-    async def of_type(self, run: str, kind: type[AnyEvent]) -> tuple[AnyEvent, ...]:
-        """Events of a run of that type alone, in their order; the chain is not verified."""
-        return await self._known(lambda: self._shared.of_type(run, kind), lambda: self._local.of_type(run, kind))
-
-    async def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
-        """A page of the history, newest first."""
-        return await self._known(
-            lambda: self._shared.runs(app, environment, limit, after, words), lambda: self._local.runs(app, environment, limit, after, words)
-        )
-
-    async def find_run(self, text: str) -> list[RunSummary]:
-        """Runs that a person may mean by that, newest first."""
-        return await self._known(lambda: self._shared.find_run(text), lambda: self._local.find_run(text))
-
-    async def environment(self, app: str, environment: str) -> EnvironmentRecord:
-        """What the record knows of an environment."""
-        return await self._known(lambda: self._stated.look_there((app, environment)), lambda: self._environment_here((app, environment)))
-
-    async def _environment_here(self, place: Place) -> EnvironmentRecord:
-        record = await self._stated.look_here(place)
-        if record is None:
-            raise self._away.fault()
-        return record
-
-    async def known(self, app: str, environment: str) -> Known:
-        """The same; while the database is away what this machine knows, or nothing, which is then not confirmed."""
-        return await self._known(lambda: self._confirmed((app, environment)), lambda: self._unconfirmed((app, environment)))
-
-    async def _confirmed(self, place: Place) -> Known:
-        return Known(await self._stated.look_there(place))
-
-    async def _unconfirmed(self, place: Place) -> Known:
-        return Known(await self._stated.look_here(place) or EnvironmentRecord(*place), is_confirmed=False)
-
-    async def environments(self, app: str) -> tuple[EnvironmentRecord, ...]:
-        """What the record knows of each environment of an application, the newest first."""
-        return await self._known(lambda: self._shared.environments(app), lambda: self._local.environments(app))
-
-    async def past(self, app: str, environment: str, limit: int = 10, before: int = 0) -> tuple[PastRun, ...]:
-        """Ended runs as far as a rollback asks, newest first."""
-        return await self._known(lambda: self._shared.past(app, environment, limit, before), lambda: self._local.past(app, environment, limit, before))
 
     async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
         """Store the person's note that closes an environment."""

@@ -1,6 +1,7 @@
 """The record of runs in a file of the state folder. One process or several may have it open; SQLite keeps their writes apart.
 
-Owns the file: its making, its upgrade, what shows that it lost events, and the room that is kept for going back. What stands in it is `record_store`'s.
+Owns the file: its making, its upgrade, what shows that it lost events, and the room that is kept for going back. What stands in it is
+`record_store`'s and `record_reader`'s.
 """
 
 import os

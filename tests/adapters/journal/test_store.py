@@ -93,7 +93,7 @@ def test_a_changed_record_is_not_believed(sql, change):
 
 
 def test_the_middle_of_a_long_run_is_read_by_pages(sql, monkeypatch):
-    monkeypatch.setattr("console.adapters.journal.record_store.PAGE", 3)
+    monkeypatch.setattr("console.adapters.journal.event_rows.PAGE", 3)
     append(sql, "r1", (opened("r1", "2026-01-01T00:00:00Z"), *(note(seq) for seq in range(2, 12))))
     assert [event.seq for event in sql.read("r1", 4)] == list(range(5, 12))
 
