@@ -5,9 +5,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from console.adapters.system_clock import SystemClock
+from console.as_typed import as_typed
 from console.cli.invocation import Invocation
 from console.cli.output import OutputLost, say_last, tell, tell_no_screen, tell_problem
-from console.cli.responsibility import SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
+from console.cli.responsibility import NOT_HEARD, SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
 from console.client.lasting_feed import LastingFeed
 from console.errors import ConsoleError, Problem
 from console.exit_codes import Exit
@@ -100,7 +101,10 @@ async def _on_screen(how: Invocation, feed: LastingFeed, part: Responsibility, s
             watching.cancel()
     say_last(ending.lines)
     if drives and feed.state.phase in ("preflight", "deciding") and feed.state.go is None:
-        await abort_undecided(feed)
+        is_ended = await abort_undecided(feed)
+        if not is_ended:
+            tell(as_typed(f"deploy: {'detached; the run goes on' if is_ended is False else NOT_HEARD}: deploy attach {feed.run}"))
+            return int(Exit.DETACHED)
     return code_for(ending.exit, part)
 
 

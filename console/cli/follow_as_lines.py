@@ -13,7 +13,7 @@ from console.cli.invocation import Invocation
 from console.cli.line_writer import Outlet
 from console.cli.output import say, without_secrets
 from console.cli.prompt import read_line
-from console.cli.responsibility import PARTING, SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
+from console.cli.responsibility import NOT_HEARD, PARTING, SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
 from console.client.lasting_feed import LastingFeed
 from console.core.plan.return_plan import is_left_old
 from console.core.run.breaches import blocking_breach
@@ -64,8 +64,13 @@ class LineFollower:
         failing = asyncio.create_task(self._outlet.failed.wait())
         tasks: tuple[asyncio.Task[object], ...] = (hearing, leaving, minding, failing)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            code = await (self._unheard(hearing) if failing.done() else self._conclude(hearing, minding))
+            code: int | None = None
+            while code is None:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                code = await (self._unheard(hearing) if failing.done() else self._conclude(hearing, minding))
+                if code is None:
+                    minding = asyncio.create_task(self._mind())
+                    tasks = (hearing, leaving, minding, failing)
             hearing.cancel()  # the result is the last line, whatever is heard while it goes out
             minding.cancel()
             await self._all_out(leaving)
@@ -98,7 +103,8 @@ class LineFollower:
         self._tell(f"deploy: standard output cannot be written: {fault.strerror if fault else 'closed'}")
         return await self._leave(hearing, asked=False)
 
-    async def _conclude(self, hearing: "asyncio.Task[None]", minding: "asyncio.Task[None]") -> int:
+    async def _conclude(self, hearing: "asyncio.Task[None]", minding: "asyncio.Task[None]") -> int | None:
+        """Return the exit code; None: a question was answered by somebody else in the moment in which it had been open for too long, and the run goes on."""
         if hearing.done():
             fault = hearing.exception()
             if isinstance(fault, EngineLost) or (self._feed.state.go and fault and not isinstance(fault, OSError)):
@@ -242,11 +248,13 @@ class LineFollower:
         first = f"{said.hint}; then: " if said.hint and not isinstance(said, EngineLost) else ""
         return self._end(int(code), outcome, f"run {state.run} is not carried on: {said.message}", f"{first}deploy resume {state.run}")
 
-    async def _unanswered(self, hearing: "asyncio.Task[None]") -> int:
-        """End because nobody answered: before GO as a no-go, after it the run stays paused."""
+    async def _unanswered(self, hearing: "asyncio.Task[None]") -> int | None:
+        """End because nobody answered: before GO as a no-go, after it the run stays paused. None: another terminal has just decided."""
         state = self._feed.state
         if state.phase == "deciding":
-            await self._feed.submit(cmd.Decide(go=False, digest=state.plan.digest if state.plan else ""))
+            answer = await self._feed.submit(cmd.Decide(go=False, digest=state.plan.digest if state.plan else ""))
+            if isinstance(answer, cmd.Refusal) and not answer.ended:
+                return None
             await asyncio.wait({hearing}, timeout=PARTING)
             return self._over() if hearing.done() else self._end(int(Exit.NO_GO), "no-go", "nobody was there to say GO")
         breach = blocking_breach(state)
@@ -263,13 +271,16 @@ class LineFollower:
         if state.phase == "ended":
             return self._over()
         undecided = state.go is None and state.phase in ("preflight", "deciding") and (asked or not state.request.yes)
-        if self._part.drives and not self._how.read_only and undecided and await abort_undecided(self._feed):
+        is_mine = self._part.drives and not self._how.read_only and undecided
+        is_ended = await abort_undecided(self._feed) if is_mine else False
+        if is_ended:
             await asyncio.wait({hearing}, timeout=PARTING)
             if hearing.done() and hearing.exception() is None:
                 return self._over()
             return self._end(int(Exit.INTERRUPTED), "interrupted", "ended before anything was changed")
-        self._tell(as_typed(f"deploy: detached; the run goes on: deploy attach {self._feed.run}"))
-        return self._end(int(Exit.DETACHED), "detached", "detached; the run goes on", f"deploy attach {self._feed.run}")
+        words = "detached; the run goes on" if is_ended is False else NOT_HEARD
+        self._tell(as_typed(f"deploy: {words}: deploy attach {self._feed.run}"))
+        return self._end(int(Exit.DETACHED), "detached", words, f"deploy attach {self._feed.run}")
 
 
 def printer_for(how: Invocation, write: Write = say) -> Printer:

@@ -19,6 +19,8 @@ SETTLED = 0.4
 """Seconds without news after which what was written before is read, and a question is one of now."""
 PARTING = 10.0
 """Seconds that a run has to end after it was aborted before GO."""
+NOT_HEARD = "detached; the engine did not say whether the run has ended"
+"""What is said where a run that nobody has decided on was to be ended, and no answer came."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -77,11 +79,11 @@ def is_taken_up(state: RunState) -> bool:
     return is_paused_for(state, "taken-up") and not state.unshared and not changing_steps(state)
 
 
-async def abort_undecided(feed: LastingFeed) -> bool:
-    """End a run that nobody decided on; False when GO was given meanwhile, and it goes on."""
+async def abort_undecided(feed: LastingFeed) -> bool | None:
+    """End a run that nobody decided on; False when GO was given meanwhile, and it goes on. None: no answer came, so it may have been."""
     try:
         async with asyncio.timeout(PARTING):
             answer = await feed.submit(cmd.Abort(expects=max(1, feed.state.seq)))
     except (EngineLost, TimeoutError):
-        return True
-    return not isinstance(answer, cmd.Refusal)
+        return None
+    return not isinstance(answer, cmd.Refusal) or answer.ended
