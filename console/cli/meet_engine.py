@@ -66,16 +66,29 @@ async def asking(how: Invocation, found: "Environment") -> "Client":
     No secret is needed for it; those that stand in variables here are known, so that an answer which holds one is masked. Where runs have left something to
     be done it gets the secrets for that too: an engine that is met here goes on until it is done.
     """
+    import asyncio
+
+    here = await asyncio.to_thread(_secrets_here, found)  # one may be a command's, and the record's database may be slow: no screen stands still for it
+    client = await engine_of(how, found)
+    try:
+        await _told_what_it_lacks(how, found, client, here)
+    except BaseException:
+        await client.close()
+        raise
+    return client
+
+
+async def _told_what_it_lacks(how: Invocation, found: "Environment", client: "Client", here: dict[str, str]) -> None:
+    import asyncio
+
     from console.config.load import digest
 
-    client, here = await engine_of(how, found), _secrets_here(found)
     if _lacks_nothing(how, found, client.welcome):
-        return client
-    if _may_catch_up(found, client.welcome) and (client.welcome.left or is_owing(found)):
+        return
+    if _may_catch_up(found, client.welcome) and (client.welcome.left or await asyncio.to_thread(is_owing, found)):
         await _handed_over(client, found, here)
     elif client.welcome.digest != digest(found):
         await client.configure(found, digest(found), here)
-    return client
 
 
 def ask(how: Invocation, found: "Environment", name: str, argument: "dict[str, Any]") -> "Any":

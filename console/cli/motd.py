@@ -73,11 +73,17 @@ async def _open(record: EnvironmentRecord, folder: str, carried: Mapping[str, Ca
 
 
 async def _how_it_stands(record: EnvironmentRecord, folder: str, run: OpenRun, carrier: Carrier | None) -> str:
-    from console.client.engine_connection import look
+    from console.client.engine_connection import OthersEngine, SilentEngine, look
     from console.wire.address import socket_path
 
-    welcome = await look(socket_path(folder, record.app, record.environment))
     head = f"{record.environment} of {record.app}: run {run.run}"
+    try:
+        welcome = await look(socket_path(folder, record.app, record.environment))
+    except (SilentEngine, OthersEngine) as unknown:
+        if carrier is None:
+            why = "its engine does not answer" if isinstance(unknown, SilentEngine) else "its engine is another user's"
+            return f"{head} is open, and {why}: {as_typed('deploy engine list')}"
+        welcome = None
     if carrier is None and (welcome is None or not welcome.carries(run.run)):
         return f"{head} was interrupted: {as_typed(f'deploy resume {run.run}')}"
     where = f" on {carrier.host}" if carrier and (welcome is None or not welcome.carries(run.run)) else ""

@@ -7,8 +7,8 @@ from console.as_typed import as_typed
 from console.cli.configuration import state
 from console.cli.find_run import ALL, events_of_run, history_of, history_text, run_named
 from console.cli.invocation import Invocation
-from console.cli.output import say, say_done, say_json, say_while_read, tell, tell_equivalent
-from console.errors import ConsoleError
+from console.cli.output import say, say_done, say_json, say_while_read, tell, tell_equivalent, tell_problem
+from console.errors import ConsoleError, UsageFault
 from console.exit_codes import Exit
 
 PAGE = 100
@@ -89,12 +89,13 @@ def report(how: Invocation, text: str, form: str) -> int:
 
 
 async def engines(how: Invocation, verb: str, *, force: bool) -> int:
-    """List the engines that answer, or stop them; 6 when one of them carries a run and is not forced."""
-    from console.client.engines import find_engines
+    """List the engines that answer, or stop them; 6 when one of them carries a run and is not forced. One that is there and does not answer is told."""
+    from console.client.engines import look_at_engines
 
     rows: list[dict[str, Any]] = []
-    refused: list[ConsoleError] = []
-    for engine in await find_engines(state()):
+    live, silent = await look_at_engines(state(), how.app)
+    refused = silent if verb == "stop" else []
+    for engine in live:
         welcome = engine.welcome
         if how.app not in ("", welcome.app):
             continue
@@ -107,15 +108,17 @@ async def engines(how: Invocation, verb: str, *, force: bool) -> int:
                 "stopped": stopped,
             }
         )  # fmt: skip
-    return _told(how, verb, rows, refused)
+    return _told(how, verb, rows, refused, silent)
 
 
 async def _stop(path: str, *, force: bool) -> ConsoleError | None:
-    from console.client.engine_connection import NoEngine, connect
+    from console.client.engine_connection import NoEngine, SilentEngine, connect
     from console.client.login_claims import claims_of
 
     try:
         client = await connect(path, claims=claims_of(os.environ))
+    except (SilentEngine, UsageFault) as fault:
+        return fault
     except NoEngine:
         return None
     try:
@@ -127,22 +130,22 @@ async def _stop(path: str, *, force: bool) -> ConsoleError | None:
     return None
 
 
-def _told(how: Invocation, verb: str, rows: list[dict[str, Any]], refused: list[ConsoleError]) -> int:
+def _told(how: Invocation, verb: str, rows: list[dict[str, Any]], refused: list[ConsoleError], silent: list[ConsoleError]) -> int:
     from console.plain.json_text import json_text
     from console.plain.problem_json import problem_object
 
-    code = int(refused[0].exit) if refused else int(Exit.DONE)
+    code, wrong = int(refused[0].exit) if refused else int(Exit.DONE), refused or silent
     write = say_done if verb == "stop" else say
     if how.json:
-        problems = [problem_object(problem) for fault in refused for problem in fault.problems]
+        problems = [problem_object(problem) for fault in wrong for problem in fault.problems]
         write(json_text({"type": "result", "exit": code, "engines": rows, "problems": problems}))
     else:
         for row in rows:
             what = "stopped" if row["stopped"] else row["run"] or "idle"
             write(f"{row['app']} {row['environment']}  process {row['pid']} of {row['user']}  {what}")
-    for fault in refused:
+    for fault in wrong:
         for problem in fault.problems:
-            tell(f"deploy: {problem}")
+            tell_problem(problem)
     if verb == "stop":
         tell_equivalent("engine", "stop")
     return code

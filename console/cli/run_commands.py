@@ -99,12 +99,14 @@ async def attach(how: Invocation, text: str) -> int:
         code = _show_recorded(how, summary, whole=named)
         await _wake(how, summary)
         return code
-    from console.client.engine_connection import NoEngine, connect
+    from console.client.engine_connection import NoEngine, SilentEngine, connect
     from console.client.login_claims import claims_of
     from console.wire.address import socket_path
 
     try:
         client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ), read_only=how.read_only)
+    except SilentEngine:
+        raise
     except NoEngine:
         return await _attach_elsewhere(how, summary)
     if not client.welcome.carries(summary.run):
@@ -209,7 +211,7 @@ async def resume(how: Invocation, text: str) -> int:
 
 async def steer(how: Invocation, text: str, command: cmd.AnyCommand, equivalent: tuple[str, ...]) -> int:
     """Say something to a run: 0 accepted, 3 refused. `equivalent`: the words up to the run, and those after it behind `RUN`."""
-    from console.client.engine_connection import NoEngine, connect
+    from console.client.engine_connection import NoEngine, SilentEngine, connect
     from console.client.login_claims import claims_of
     from console.wire.address import socket_path
 
@@ -221,6 +223,8 @@ async def steer(how: Invocation, text: str, command: cmd.AnyCommand, equivalent:
     client: Client | None = None
     try:
         client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ), read_only=how.read_only)
+    except SilentEngine:
+        raise
     except NoEngine:
         summary = run_named(how, summary.run)
         if summary.outcome is not None:

@@ -7,6 +7,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.client.engine_access import EngineAccess
+from console.errors import EngineLost
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
@@ -43,28 +44,42 @@ class AskedEngine:
             await client.close()
 
     async def asked(self, name: str, argument: dict[str, Any], kind: type[T]) -> T:
-        """Its answer to that question, as a value of that kind. Raises EngineLost, and what it refuses."""
+        """Its answer to that question, as a value of that kind. One that it had not answered when it was let go of for another is put to that one.
+
+        Raises EngineLost, and what it refuses.
+        """
         from console.wire.codec import from_plain
 
-        return from_plain(await (await self.met()).query(name, argument), kind)
+        client = await self.met()
+        try:
+            answer = await client.query(name, argument)
+        except EngineLost:
+            if client is self._client:
+                raise
+            answer = await (await self.met()).query(name, argument)
+        return from_plain(answer, kind)
 
     async def tell_secrets(self, purpose: "Purpose") -> None:
         """Give it what it needs to know for that, where nothing goes on. Raises UsageFault that names what is missing."""
         client = await self.met()
-        if self._has_to_tell(client, purpose):
+        if await self._has_to_tell(client, purpose):
             await self._access.configure(client, self.environment, purpose)
+            self._note_told(client, purpose)
 
     async def tell_some(self) -> None:
         """Give it what can be read at once; what a mark, or a list of channels, lacks is shown there."""
         client = await self.met()
-        if self._has_to_tell(client, "some"):
+        if await self._has_to_tell(client, "some"):
             await self._access.hand_over_some(client, self.environment)
+            self._note_told(client, "some")
 
-    def _has_to_tell(self, client: "Client", what: str) -> bool:
-        if not self.environment.secret_references() or (client, what) in self._told or client.welcome.busy or self._access.read_only:
+    async def _has_to_tell(self, client: "Client", what: str) -> bool:
+        if not self.environment.secret_references() or (client, what) in self._told or self._access.read_only:
             return False
+        return not (client.welcome.busy and (await client.look_again()).busy)
+
+    def _note_told(self, client: "Client", what: str) -> None:
         self._told = {*((one, told) for one, told in self._told if one is client), (client, what)}
-        return True
 
     async def close(self) -> None:
         """Close the connection; whatever the engine carries goes on."""

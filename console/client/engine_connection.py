@@ -4,6 +4,8 @@ Knows nothing of hosts or the journal, and never acts on a host. An engine that 
 """
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -32,6 +34,8 @@ from console.wire.messages import (
 )
 from console.wire.questions import PROTOCOL, Answer, Failed, Hello, Query, Welcome, error_of
 
+_PEER = struct.Struct("3i")
+
 GREETING = 5.0
 """Seconds that an engine has to say who it is."""
 
@@ -42,8 +46,20 @@ LONG = 600.0
 """Seconds for a question that asks the hosts."""
 
 
+PARTING = 1.0
+"""Seconds that an engine has to take what was still on its way to it when its console lets go."""
+
+
 class NoEngine(ConsoleError):
     """Nothing answers at a socket."""
+
+
+class SilentEngine(NoEngine):
+    """An engine is there and says nothing: it hangs, or its machine is busy. Nobody knows what became of its run, so it is never called interrupted."""
+
+
+class OthersEngine(UsageFault):
+    """A socket that this user may not connect to. Whether an engine lives there is not known."""
 
 
 class SocketLine:
@@ -58,24 +74,34 @@ class SocketLine:
 
     @classmethod
     async def to(cls, path: str, hello: Hello | None) -> "tuple[SocketLine, Welcome]":
-        """Connect, hear who is there, and say hello; without a hello it is only a look. Raises NoEngine."""
+        """Connect, hear who is there, and say hello; without a hello it is only a look. Raises NoEngine, SilentEngine, OthersEngine."""
         line = None
         try:
             async with asyncio.timeout(GREETING):
                 with reachable(path) as address:
                     line = cls(path, *await asyncio.open_unix_connection(address, limit=1 << 18))
-                first = await line.receive()
-            if not isinstance(first, Welcome):
-                raise NoEngine(f"what answers at {path} is no engine")
+                welcome = await line.greeting()
             if hello is not None:
                 await line.introduce(hello)
         except PermissionError:
-            raise UsageFault(f"the engine at {path} belongs to another user", "its operators are named by [access] in hosts.toml") from None
+            raise OthersEngine(f"the engine at {path} belongs to another user", "its operators are named by [access] in hosts.toml") from None
         except (OSError, TimeoutError, ConsoleError) as problem:
+            silent = _silent(path, line, problem)
             if line is not None:
                 await line.close()
-            raise _unanswered(path, problem) from None
-        return line, first
+            raise silent or _unanswered(path, problem) from None
+        except BaseException:
+            if line is not None:
+                line.abort()
+            raise
+        return line, welcome
+
+    async def greeting(self) -> Welcome:
+        """Wait until the engine has said who it is. Raises NoEngine where something else answers, EngineLost."""
+        first = await self.receive()
+        if not isinstance(first, Welcome):
+            raise NoEngine(f"what answers at {self._path} is no engine")
+        return first
 
     async def introduce(self, hello: Hello) -> None:
         """Say hello, and hear that the engine counts this connection from now on. Raises NoEngine."""
@@ -83,7 +109,7 @@ class SocketLine:
             async with asyncio.timeout(GREETING):
                 await self.send(hello)
                 said = await self.receive()
-        except (EngineLost, TimeoutError):
+        except EngineLost:
             raise NoEngine(f"the engine at {self._path} has just ended") from None
         if isinstance(said, Failed):
             raise error_of(said)
@@ -115,13 +141,33 @@ class SocketLine:
         why = f" ({problem.strerror})" if problem and problem.strerror else ""
         return EngineLost(f"the engine is gone{why}; what it had done is in the journal", "deploy resume")
 
+    @property
+    def pid(self) -> int:
+        """The process at the other end, as the kernel knows it."""
+        peer = self._writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
+        return int(_PEER.unpack(peer)[0])
+
     async def close(self) -> None:
-        """Close the socket to the engine."""
+        """Close the socket to the engine. One that does not read what was sent is not waited for."""
         self._writer.close()
         try:
-            await self._writer.wait_closed()
-        except OSError:
-            return
+            async with asyncio.timeout(PARTING):
+                await self._writer.wait_closed()
+        except (OSError, TimeoutError):
+            self.abort()
+
+    def abort(self) -> None:
+        """Close the socket at once."""
+        self._writer.transport.abort()
+
+
+def _silent(path: str, line: "SocketLine | None", problem: Exception) -> SilentEngine | None:
+    """What is to be said of an engine that is there and does not answer; None: there is none, or it has answered."""
+    if not isinstance(problem, TimeoutError | BlockingIOError):
+        return None
+    who, kill = (f"process {line.pid}", f"kill -9 {line.pid}") if line is not None else ("it takes no connection", f"fuser -k -KILL {path}")
+    words = f"the engine at {path} ({who}) is there, and has not answered within {GREETING:.0f} s"
+    return SilentEngine(f"{words}; try again, and if it hangs for good, end it: its run can be resumed then", kill)
 
 
 def _unanswered(path: str, problem: Exception) -> ConsoleError:
@@ -148,11 +194,15 @@ class Client:
             while True:
                 self._hear(await self._line.receive())
         except EngineLost as lost:
-            self._gone = lost
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(EngineLost(lost.message, lost.hint))
-            self._waiting.clear()
+            self._lose(lost)
+
+    def _lose(self, lost: EngineLost) -> None:
+        """Ask nothing more here, and let go of what still waits for an answer."""
+        self._gone = self._gone or lost
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(EngineLost(lost.message, lost.hint))
+        self._waiting.clear()
 
     def _hear(self, said: Said) -> None:
         if isinstance(said, Failed) and said.id == 0:
@@ -165,6 +215,11 @@ class Client:
     def lost(self) -> bool:
         """Whether the engine is known to be gone."""
         return self._gone is not None
+
+    async def look_again(self) -> Welcome:
+        """Return what the engine says of itself now: whether it is busy may have changed since it was met. Raises SilentEngine."""
+        self.welcome = await look(self.path) or self.welcome
+        return self.welcome
 
     async def wait_lost(self) -> None:
         """Return when the engine is gone."""
@@ -258,6 +313,7 @@ class Client:
         """Let go of the engine, which goes on if it has something to do."""
         self._task.cancel()
         await asyncio.wait([self._task])
+        self._lose(EngineLost("this console has let go of the engine", "type the command again"))
         await self._line.close()
 
 
@@ -269,10 +325,15 @@ async def connect(path: str, *, claims: str = "", read_only: bool = False) -> Cl
 
 
 async def look(path: str) -> Welcome | None:
-    """Return what the engine at a socket says of itself; None where none answers. The engine does not count it as a client."""
+    """Return what the engine at a socket says of itself; None where none is. The engine does not count it as a client.
+
+    Raises SilentEngine and OthersEngine where it is not known what is there.
+    """
     try:
         line, welcome = await SocketLine.to(path, None)
-    except (NoEngine, UsageFault):
+    except SilentEngine:
+        raise
+    except NoEngine:
         return None
     await line.close()
     return welcome

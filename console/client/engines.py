@@ -13,12 +13,12 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from console.client.engine_connection import Client, NoEngine, connect, look
+from console.client.engine_connection import Client, NoEngine, OthersEngine, SilentEngine, connect, look
 from console.core.process_environment import engine_environment
 from console.errors import ConsoleError, StateUnusable
 from console.exit_codes import Exit
 from console.safe_text import SafeText
-from console.wire.address import log_path, opened, run_folder, socket_path
+from console.wire.address import is_of, log_path, opened, run_folder, socket_path
 from console.wire.questions import Welcome
 
 START = 10.0
@@ -57,14 +57,26 @@ class LiveEngine:
 
 async def find_engines(state: str) -> list[LiveEngine]:
     """Return the engines of a state folder that answer, by application and environment."""
+    return (await look_at_engines(state))[0]
+
+
+async def look_at_engines(state: str, app: str = "") -> tuple[list[LiveEngine], list[ConsoleError]]:
+    """Return those (of that application alone), and what is wrong with each that is there and does not answer, or is not this user's to ask."""
     try:
-        names = [name for name in os.listdir(run_folder(state)) if name.endswith(".sock")]
+        names = sorted(name for name in os.listdir(run_folder(state)) if name.endswith(".sock") and is_of(name, app))
     except OSError:
-        return []
+        return [], []
     paths = [os.path.join(run_folder(state), name) for name in names]
-    said = await asyncio.gather(*(look(path) for path in paths))
-    live = [LiveEngine(path, welcome) for path, welcome in zip(paths, said, strict=True) if welcome]
-    return sorted(live, key=lambda each: (each.welcome.app, each.welcome.environment))
+    said = await asyncio.gather(*map(_looked, paths))
+    live = [LiveEngine(path, found) for path, found in zip(paths, said, strict=True) if isinstance(found, Welcome)]
+    return sorted(live, key=lambda each: (each.welcome.app, each.welcome.environment)), [found for found in said if isinstance(found, ConsoleError)]
+
+
+async def _looked(path: str) -> Welcome | ConsoleError | None:
+    try:
+        return await look(path)
+    except (SilentEngine, OthersEngine) as fault:
+        return fault
 
 
 async def spawn_engine(
@@ -90,16 +102,17 @@ async def spawn_engine(
     path = socket_path(state, app, environment)
     start, process = _started(argv, log, setting)
     began = asyncio.get_running_loop().time()
-    until, worked, pause = began + deadline, "", 0.02
+    until, worked, pause, is_beaten = began + deadline, "", 0.02, False
     while True:
         try:
             return await connect(path, claims=claims, read_only=read_only)
-        except NoEngine:
+        except NoEngine as problem:
             code, before, worked = process.poll(), worked, _work_of(process.pid)
+            is_beaten = is_beaten or code == LOST_THE_RACE
             if worked != before:
                 until = min(asyncio.get_running_loop().time() + deadline, began + max(STARTING, deadline))
             if asyncio.get_running_loop().time() >= until or code not in (None, LOST_THE_RACE):
-                raise _not_started(process, log, start, deadline) from None
+                raise (problem if is_beaten and isinstance(problem, SilentEngine) else _not_started(process, log, start, deadline)) from None
         await asyncio.sleep(pause)
         pause = min(0.25, pause * 1.5)
         if code == LOST_THE_RACE:

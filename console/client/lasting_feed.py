@@ -4,13 +4,15 @@ Implements `ports.Feed`. Knows how an engine is met; nothing of how a run is sho
 """
 
 import asyncio
+import os
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
 from console.client.engine_access import EngineAccess
-from console.client.engine_connection import NoEngine, connect
+from console.client.engine_connection import NoEngine, OthersEngine, connect
+from console.client.login_claims import claims_of
 from console.core.run.evolve import evolve
 from console.core.secrets.needed import left_to_do
 from console.errors import ConsoleError, EngineLost
@@ -29,8 +31,10 @@ LATELY = 60.0
 """Seconds."""
 AGAIN = 0.5
 """Seconds until another engine is started in the place of one that did not come so far."""
-LOOKING = 60.0
-"""Seconds that one who only looks on waits for somebody to start a new engine."""
+LOOKING = 60
+"""How often one who only looks on, or whose engine is another operator's, looks for a new engine that carries the run."""
+BETWEEN = 1.0
+"""Seconds between two looks."""
 PRINTED = 1000
 """Lines of output that a screen which joins late is given from the run's log files."""
 KNOWN = 1000
@@ -146,12 +150,16 @@ class LastingFeed:
             if len(self._losses) >= OFTEN:
                 raise EngineLost(f"{len(self._losses)} engines of run {self.run} were lost: {lost.message}", f"deploy resume {self.run}") from lost
             if self._model is None:
+                self._access.tell(f"the engine of run {self.run} is gone; this console only looks on, and waits for a new one")
                 await self._look_for_another()
                 return
             what = "releases its locks" if self.state.phase == "ended" else "takes it up, and settles what was running"
             self._access.tell(f"the engine of run {self.run} is gone; a new one {what}")
             try:
                 await self._take_up()
+            except OthersEngine:  # another operator's console was faster, and its engine lets nobody in before it has the model
+                await self._look_for_another()
+                return
             except ConsoleError as fault:
                 lost = EngineLost(fault.message, fault.hint)
                 await asyncio.sleep(AGAIN)
@@ -183,13 +191,12 @@ class LastingFeed:
 
     async def _look_for_another(self) -> None:
         """Wait until somebody who may has started a new engine that carries the run."""
-        self._access.tell(f"the engine of run {self.run} is gone; this console only looks on, and waits for a new one")
         path = self._client.path
-        for _ in range(int(LOOKING)):
-            await asyncio.sleep(1.0)
+        for _ in range(LOOKING):
+            await asyncio.sleep(BETWEEN)
             try:
-                self._client = await connect(path, read_only=True)
-            except NoEngine:
+                self._client = await connect(path, claims=claims_of(os.environ), read_only=self._model is None)
+            except (NoEngine, OthersEngine):
                 continue
             if self._client.welcome.carries(self.run):
                 return

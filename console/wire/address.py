@@ -28,6 +28,11 @@ def engine_name(app: str, environment: str) -> str:
     return f"{name[: ROOM - len(digest) - 1]}~{digest}"
 
 
+def is_of(name: str, app: str) -> bool:
+    """Return whether the name of an engine's file may be one of that application (empty: of any). A name that was cut is one of all that begin so."""
+    return not app or name.startswith(f"{path_part(app)}@"[: ROOM - 17])
+
+
 def path_part(text: str) -> str:
     """Return a text as one part of a path: letters, digits and `._-` as they are (no dot first), all else as %XX."""
     return _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found.group().encode()), text)

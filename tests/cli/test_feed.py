@@ -6,6 +6,7 @@ from console.adapters.logs.run_log import RunLog
 from console.adapters.statefolder import prepared
 from console.cli.command_access import CommandAccess
 from console.cli.invocation import Invocation
+from console.client.engine_connection import NoEngine, OthersEngine
 from console.client.lasting_feed import LastingFeed
 from console.errors import ConsoleError, EngineLost, Locked
 from console.model.configured_environment import Environment
@@ -151,3 +152,31 @@ async def test_what_the_next_engine_tells_once_more_is_left_out_and_what_is_new_
     feed = LastingFeed(Access(Invocation()), first, "another", model, samples=True)  # type: ignore[arg-type]
     told = [item.text async for item in feed.follow() if isinstance(item, Output)]
     assert told == ["copying", "copying", "copied", "switched", "copying"]
+
+
+async def test_where_another_operators_console_is_faster_its_engine_is_waited_for(monkeypatch):
+    """It lets nobody in before it has the model that names who may come."""
+    monkeypatch.setattr("console.client.lasting_feed.BETWEEN", 0.0)
+    ended = RunEnded(exit=0, outcome="succeeded", seq=2, at=at(12))
+    again, tries = Client(ended), [OthersEngine("another user's"), NoEngine("none"), OthersEngine("another user's")]
+
+    class Access(CommandAccess):
+        async def meet(self, model: Environment) -> Client:  # type: ignore[override]
+            raise OthersEngine("another user's")
+
+    async def met(path: str, *, claims: str, read_only: bool) -> Client:
+        assert not read_only
+        if tries:
+            raise tries.pop()
+        return again
+
+    monkeypatch.setattr("console.client.lasting_feed.connect", met)
+    model = Environment(app="shop", name="production", path="/srv/shop", hosts=(Host("web01"),))
+    for known in (model, None):
+        first = Client(BEGUN, EngineLost("the engine is gone"))
+        access = Access(Invocation(read_only=known is None))
+        feed = LastingFeed(access, first, RUN, known, samples=False)  # type: ignore[arg-type]
+        if known is None:
+            monkeypatch.setattr("console.client.lasting_feed.connect", lambda path, *, claims, read_only: met(path, claims=claims, read_only=not read_only))
+            tries += [OthersEngine("another user's")]
+        assert [item async for item in feed.follow()] == [BEGUN, ended]

@@ -61,6 +61,14 @@ def test_what_is_open_is_one_line(product: Product):
     product.deploy("pause")
     assert "waits for a person: deploy attach 20" in product.deploy(*MOTD)[0]
     engine = product.engine()
+    os.kill(engine, signal.SIGSTOP)
+    hung = [product.start(*words) for words in (MOTD, ("abort",), ("attach",), ("engine", "stop"))]
+    said, aborted, joined, stopped = [(one.communicate(timeout=300), one.returncode) for one in hung]
+    os.kill(engine, signal.SIGCONT)
+    assert "is open, and its engine does not answer: deploy engine list" in said[0][0]
+    for (_, words), code in (aborted, joined, stopped):
+        assert (code, f"(process {engine}) is there, and has not answered within" in words) == (1, True), words
+    assert "waits for a person: deploy attach 20" in product.deploy(*MOTD)[0]
     viewer.kill()
     os.kill(engine, signal.SIGKILL)
     viewer.communicate()

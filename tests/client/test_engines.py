@@ -145,9 +145,8 @@ async def serve_bytes(path, *frames):
     return await asyncio.start_unix_server(answer, path)
 
 
-@pytest.mark.parametrize("said", [b"", b"\0\0\0\x02{}", b"SSH-2.0-OpenSSH\r\n", b'\0\0\0\x1a{"type":"ended","id":    1}'])
-async def test_what_is_no_engine_is_said_to_be_none(state, monkeypatch, said):
-    monkeypatch.setattr("console.client.engine_connection.GREETING", 0.2)
+@pytest.mark.parametrize("said", [b"\0\0\0\x02{}", b"SSH-2.0-OpenSSH\r\n", b'\0\0\0\x1a{"type":"ended","id":    1}'])
+async def test_what_is_no_engine_is_said_to_be_none(state, said):
     path = state + "/x.sock"
     async with await serve_bytes(path, said):
         assert await look(path) is None
