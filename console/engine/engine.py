@@ -1,12 +1,12 @@
 """One application in one environment: its model and its runs. Implements `service.EngineService`.
 
-Owns when another model is refused, and wires its parts together: `loaded_model` has the model and what is opened by it, `run_opening` opens runs and takes
-them up, `active_run` and `run.runner` carry one on, `runs_not_carried` writes to those that nobody carries, `other_machines` meets other engines, `queries`
+Wires its parts together: `loaded_model` has the model and what is opened by it, `model_change` takes another one, `run_opening` opens runs and takes them up,
+`active_run` and `run.runner` carry one on, `command_intake` says who takes a command, `followed_runs` what is heard of a run, `runs_not_carried` writes to
+those that nobody carries, `handed_in` hears of the shared record, `other_machines` meets other engines, `queries`
 answers what is asked beside runs, and `server` says who may ask.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import tzinfo
@@ -15,37 +15,36 @@ from typing import Any
 from console.core.secrets.needed import Purpose, needs_of
 from console.engine.active_runs import ActiveRuns
 from console.engine.catch_up.debt_watch import EVERY, DebtWatch
-from console.engine.catch_up.leftover_locks import is_over
-from console.engine.context import ENGINE, Keep, QueryContext
+from console.engine.command_intake import CommandIntake
+from console.engine.context import Keep, QueryContext
+from console.engine.followed_runs import FollowedRuns
+from console.engine.handed_in import HandedInRuns
 from console.engine.keyring import Keyring, ReadFile, unread
 from console.engine.loaded_model import ChooseJournal, LoadedModel, OpenOutside, stays
 from console.engine.maintenance.end_watch import MaintenanceEnd
 from console.engine.metrics.metrics_sampler import MetricKeeper
+from console.engine.model_change import ModelChange
 from console.engine.other_machines import OtherMachines
 from console.engine.queries import for_commands, for_screens
 from console.engine.queries.feeds import Feeds
 from console.engine.run.onlookers import Onlookers
-from console.engine.run.record_watch import apart_words
 from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.engine.run_opening import RunOpening
 from console.engine.runs_not_carried import IdleRuns
 from console.engine.server.refusal_record import Refusals
 from console.engine.tasks import Unbroken
-from console.errors import ConsoleError, Locked, UsageFault
+from console.errors import ConsoleError, UsageFault
 from console.model.carrier import Carrier
-from console.model.commands import Accepted, AnyCommand, Decide, Note, Refusal, RollBack
+from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.configured_environment import Access, Environment
-from console.model.events import CommandRefused, Event, RunOpened
+from console.model.events import CommandRefused
 from console.model.fleet_snapshot import CiMark
 from console.model.onlooker import Onlooker
 from console.model.request import Person, Request
-from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Heard
-from console.ports.journal import HandedIn, Journal, Outage, SetApart
+from console.ports.journal import Journal
 from console.safe_text import SafeText
-
-log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -58,7 +57,6 @@ class Engine:
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
-        self._carrier = carrier
         self._model = LoadedModel(open_outside, zone_of, choose_journal, Keyring(read_file))
         self._work = Unbroken()
         self._runs = ActiveRuns()
@@ -70,14 +68,21 @@ class Engine:
             journal, clock, self._model.known, self._may_open, self.open_run, self._model.keyring, self._idle.write, self._model.may_carry,
             self._idle.close_ticket, lambda: self._runs.holding, look_again, self._elsewhere.is_ours,
         )  # fmt: skip
-        self._maintenance = MaintenanceEnd(self._fleet_if_any, self._may_end_maintenance)
+        self._maintenance = MaintenanceEnd(lambda: self._fleet() if self._model.known() else None, self._may_end_maintenance)
         self._others = OtherMachines(journal, carrier, self._onlookers, self._runs, lambda: self.access, self.submit, self.refused)
         self._opening = RunOpening(journal, clock, self._model, self._runs, self._others, self._catch_up, keep, self._fleet)
         self._refusals = Refusals()
         self._feeds = Feeds(keep)
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
         self._switching = asyncio.Lock()
-        journal.watch(self._hear_of_record)
+        self._model_change = ModelChange(
+            journal, self._model, self._runs, self._feeds, self._opening.lock, self._switching, self._metrics, self._catch_up, self._maintenance
+        )
+        self._followed = FollowedRuns(self._runs, self._elsewhere, self._feeds, self._metrics)
+        self._commands = CommandIntake(
+            journal, self._model, self._runs, self._elsewhere, self._idle, lambda run, person: self.resume(run, person, goes_back=True)
+        )
+        journal.watch(HandedInRuns(carrier, self._work, self._record_changed, self.submit).hear)
 
     @property
     def open_run_id(self) -> str:
@@ -127,41 +132,10 @@ class Engine:
     async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], person: Person) -> tuple[str, ...]:
         """Take a model, unless a run goes on with another."""
         if self._model.is_new(digest):
-            await self._work.done(self._take(environment, digest, secrets))
+            await self._work.done(self._model_change.take(environment, digest, secrets))
         else:
             self._model.keyring.take(environment, secrets)
         return tuple(self._model.keyring.values)
-
-    async def _take(self, environment: Environment, digest: str, secrets: Mapping[str, str]) -> None:
-        async with self._opening.lock:
-            self._model.refuse_stranger(environment)
-            await self._refuse_other_model(environment, digest)
-            self._model.keyring.take(environment, secrets)
-            if self._model.is_new(digest):
-                await self._model.choose_journal(environment)
-                await self._use(environment, digest)
-
-    async def _refuse_other_model(self, environment: Environment, digest: str) -> None:
-        if digest == self._model.digest:
-            return
-        if self._runs.is_busy or (self._runs.open and self._model.leads_astray(environment)):
-            raise Locked(f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}")
-        if self._switching.locked():
-            raise Locked("maintenance mode is being switched, with another hosts.toml", "type the command again once that has ended")
-        if any([await self._journal.of_type(name, RunOpened) for name in tuple(self._feeds.followed)]):
-            raise Locked("a command of exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
-
-    async def _use(self, environment: Environment, digest: str) -> None:
-        """Work with another model from now on. Where its ports cannot be opened, all stays as it is."""
-        outside = self._model.opened(environment)
-        await self._metrics.stop()
-        await self._catch_up.stop()
-        await self._maintenance.stop()
-        await self._model.use(environment, digest, outside, self._runs.open)
-        self._catch_up.changed()
-        self._catch_up.start()
-        self._maintenance.start()
-        await self._metrics.use(environment, outside.sources)
 
     def _fleet(self) -> QueryContext:
         """What a question, and a pre-flight, is about now. Raises UsageFault where there is no model yet."""
@@ -172,9 +146,6 @@ class Engine:
             self._catch_up.unpaid, self._switching, self._idle.writing, self._metrics, self._elsewhere.open_run,
             lambda: self._runs.ceding, self._elsewhere.carrier,
         )  # fmt: skip
-
-    def _fleet_if_any(self) -> QueryContext | None:
-        return self._fleet() if self._model.known() else None
 
     def _may_end_maintenance(self) -> bool:
         return self._model.may_carry() and self._model.has(lambda environment: needs_of(environment, "maintenance"))
@@ -190,52 +161,9 @@ class Engine:
     def _record_changed(self) -> None:
         self._catch_up.changed()
 
-    def _hear_of_record(self, said: Outage | HandedIn) -> None:
-        """Look anew at what is open, once the record has what was written down here; what it can never have is said in the run's record."""
-        if isinstance(said, HandedIn):
-            self._catch_up.changed()
-            if said.apart is not None:
-                self._work.begin(self._tell_apart(said.run, said.apart))
-
-    async def _tell_apart(self, run: str, apart: SetApart) -> None:
-        words = apart_words(self._carrier, apart)
-        try:
-            await self.submit(run, Note(text=words), ENGINE)
-        except ConsoleError as fault:
-            log.warning("%s (not in the record: %s)", words, fault.message)
-
     def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""
-        if not run:
-            return for_screens.follow_numbers(self._metrics)
-        if run in self._feeds.waiting:
-            return self._feeds.follow(run)
-        one = self._runs.get(run)
-        if one is not None:
-            return self._followed(run, one.broadcast.follow(after))
-        return self._elsewhere.follow(run, after)
-
-    async def _followed(self, run: str, heard: AsyncIterator[Heard]) -> AsyncIterator[Heard]:
-        """Pass on what is heard of a run that this engine carries; where another one takes it up, what is heard of that by the record."""
-        last: Event | None = None
-        try:
-            async for item in heard:
-                last = item if isinstance(item, Event) else last
-                yield item
-        except ConsoleError:
-            if last is None or not await self._elsewhere.goes_on_from(run, last):
-                raise
-        else:
-            return
-        async for item in self._elsewhere.follow(run, last.seq):
-            yield item
-
-    def state(self, run: str) -> RunState:
-        """The state of a run that this engine carries or has carried."""
-        one = self._runs.get(run)
-        if one is None:
-            raise UsageFault(f"run {run} is not carried by this engine", f"deploy resume {run}")
-        return one.runner.state
+        return self._followed.follow(run, after)
 
     def looking_on(self, run: str, person: Person, *, operator: bool) -> AbstractContextManager[None]:
         """Count that person among those who look on at a run, for as long as this lasts."""
@@ -259,23 +187,7 @@ class Engine:
 
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
         """Take a command for a run, to its end, also where who gave it goes away meanwhile. One that nobody carries any more is taken up to go back."""
-        return await self._work.done(self._submitted(run, command, person))
-
-    async def _submitted(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
-        if isinstance(command, RollBack) and self._runs.get(run) is None and await self._is_left(run):
-            await self.resume(run, person, goes_back=True)
-        one = self._runs.get(run)
-        if one is None:
-            return await self._idle.submit(run, command, person)
-        if one.preflight is not None and isinstance(command, Decide) and command.go:
-            return await one.preflight.go(command, person)
-        return await one.runner.submit(command, person)
-
-    async def _is_left(self, run: str) -> bool:
-        """Whether a run has not ended, and is carried by no engine, and may be by this one."""
-        if not self._model.may_carry() or not await self._journal.of_type(run, RunOpened) or await is_over(self._journal, run):
-            return False
-        return await self._elsewhere.carrier(run) is None
+        return await self._work.done(self._commands.submit(run, command, person))
 
     async def refused(self, person: Person, act: str, fault: ConsoleError, run: str = "") -> None:
         """Write down what somebody tried without the right to, in that run, else in the one that goes on, or in the last one; not each time of many."""
@@ -304,20 +216,12 @@ class Engine:
     async def stop(self, person: Person, force: bool) -> None:
         """Let go of everything; a run that has ended lets go of its hosts first. No run begins any more."""
         await self._runs.parted()
-        if not force:
-            await self._refuse_to_stop()
-        self._opening.is_over = True
+        await self._opening.end(force=force)
         await self._catch_up.stop()
         await self._maintenance.stop()
         await self._runs.stop()
         await self._metrics.stop()
         await self._model.close()
-
-    async def _refuse_to_stop(self) -> None:
-        """Raise Locked while a run goes on, one that is just being opened too."""
-        async with self._opening.lock:
-            if self.busy:
-                raise Locked(f"run {self.open_run_id} goes on", f"deploy abort {self.open_run_id}")
 
 
 def _purpose_of(name: str, argument: Mapping[str, Any]) -> Purpose | None:

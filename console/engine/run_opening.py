@@ -84,6 +84,14 @@ class RunOpening:
                 self._runs.begin(run, one, person, self._catch_up.changed)
         return run
 
+    async def end(self, *, force: bool) -> None:
+        """Begin nothing any more. Raises Locked while a run goes on, one that is just being opened too; not where `force` is said."""
+        if not force:
+            async with self.lock:
+                if self._runs.open_id:
+                    raise Locked(f"run {self._runs.open_id} goes on", f"deploy abort {self._runs.open_id}")
+        self.is_over = True
+
     def _refuse_late(self) -> None:
         if self.is_over:
             raise Locked("this engine is being stopped, and begins nothing any more", "type the command again")

@@ -41,6 +41,8 @@ async def test_a_pre_flight_whose_end_cannot_be_written_is_interrupted():
     async with asyncio.timeout(60):
         async for _ in scene.engine.follow(run, 0):
             pass
-    state = scene.engine.state(run)
+    one = scene.engine._runs.get(run)
+    assert one is not None
+    state = one.runner.state
     assert (state.phase, state.go) == ("ended", False)
     await scene.engine.stop(ADA, True)

@@ -94,7 +94,7 @@ async def an_engine(environment: Environment, there: Tickets) -> tuple[Engine, M
 async def test_what_an_engine_left_open_the_next_one_closes_once():
     there = Tickets()
     engine, journal, run = await an_engine(WITH, there)
-    engine._use = lambda environment, digest: _opened(engine, environment, digest, there)  # type: ignore[assignment,method-assign] # its watches stay off
+    engine._model_change._use = lambda environment, digest: _opened(engine, environment, digest, there)  # type: ignore[assignment,method-assign] # its watches stay off
     await engine.configure(WITH, "d", {}, ADA)
     await engine._catch_up._read()
     assert engine.owing
@@ -111,7 +111,7 @@ async def test_one_whose_secret_is_not_here_waits_and_keeps_no_engine_alive():
     secret = changed(WITH, ticket=Ticket(SecretRef("env", "CLOSE")))
     there = Tickets()
     engine, journal, run = await an_engine(secret, there)
-    engine._use = lambda environment, digest: _opened(engine, environment, digest, there)  # type: ignore[assignment,method-assign]
+    engine._model_change._use = lambda environment, digest: _opened(engine, environment, digest, there)  # type: ignore[assignment,method-assign]
     await engine.configure(secret, "d", {}, ADA)
     await engine._catch_up.close_tickets()
     assert (there.asked, engine._catch_up.has_work) == ([], False)
