@@ -41,6 +41,7 @@ from console.model.events import CommandRefused
 from console.model.fleet_snapshot import CiMark
 from console.model.onlooker import Onlooker
 from console.model.request import Person, Request
+from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Heard
 from console.ports.journal import Journal
@@ -68,7 +69,7 @@ class Engine:
             journal, clock, self._model.known, self._may_open, self.open_run, self._model.keyring, self._idle.write, self._model.may_carry,
             self._idle.close_ticket, lambda: self._runs.holding, look_again, self._elsewhere.is_ours,
         )  # fmt: skip
-        self._maintenance = MaintenanceEnd(lambda: self._fleet() if self._model.known() else None, self._may_end_maintenance)
+        self._maintenance = MaintenanceEnd(lambda: self._fleet() if self._model.known() else None, self._model.may_end_maintenance)
         self._others = OtherMachines(journal, carrier, self._onlookers, self._runs, lambda: self.access, self.submit, self.refused)
         self._opening = RunOpening(journal, clock, self._model, self._runs, self._others, self._catch_up, keep, self._fleet)
         self._refusals = Refusals()
@@ -147,9 +148,6 @@ class Engine:
             lambda: self._runs.ceding, self._elsewhere.carrier,
         )  # fmt: skip
 
-    def _may_end_maintenance(self) -> bool:
-        return self._model.may_carry() and self._model.has(lambda environment: needs_of(environment, "maintenance"))
-
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run; its pre-flight starts at once."""
         return await self._work.done(self._opening.open_run(request, person))
@@ -164,6 +162,13 @@ class Engine:
     def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""
         return self._followed.follow(run, after)
+
+    def state(self, run: str) -> RunState:
+        """The state of a run that this engine carries or has carried."""
+        one = self._runs.get(run)
+        if one is None:
+            raise UsageFault(f"run {run} is not carried by this engine", f"deploy resume {run}")
+        return one.runner.state
 
     def looking_on(self, run: str, person: Person, *, operator: bool) -> AbstractContextManager[None]:
         """Count that person among those who look on at a run, for as long as this lasts."""

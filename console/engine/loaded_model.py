@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import tzinfo
 from typing import Any
 
-from console.core.secrets.needed import Needs
+from console.core.secrets.needed import Needs, needs_of
 from console.engine.active_run import ActiveRun
 from console.engine.keyring import Keyring
 from console.engine.server.access import may_carry_runs
@@ -77,6 +77,10 @@ class LoadedModel:
     def has(self, needs: Callable[[Environment], Needs]) -> bool:
         """Whether there is a model, and the secrets that it needs for that."""
         return self._environment is not None and self.keyring.has(self._environment, needs(self._environment))
+
+    def may_end_maintenance(self) -> bool:
+        """Whether this engine's user may, and the secrets for it are here."""
+        return self.may_carry() and self.has(lambda environment: needs_of(environment, "maintenance"))
 
     def make_ready(self, needs: Needs) -> tuple[SafeText, ...]:
         """Read the secrets in files; return a sentence for each that is done without. Raises UsageFault for those that are needed and not here."""

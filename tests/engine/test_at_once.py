@@ -230,9 +230,7 @@ async def test_a_run_that_is_given_up_while_its_pre_flight_looks_waits_for_nothi
     async with asyncio.timeout(30):
         while scene.engine.open_run_id:
             await asyncio.sleep(0.01)
-    one = scene.engine._runs.get(run)
-    assert one is not None
-    assert (one.runner.state.exit, one.runner.state.outcome) == (130, "interrupted")
+    assert (scene.engine.state(run).exit, scene.engine.state(run).outcome) == (130, "interrupted")
 
 
 async def test_an_engine_keeps_the_last_runs_in_memory_alone(scene: Scene):

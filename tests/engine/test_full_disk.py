@@ -41,8 +41,6 @@ async def test_a_pre_flight_whose_end_cannot_be_written_is_interrupted():
     async with asyncio.timeout(60):
         async for _ in scene.engine.follow(run, 0):
             pass
-    one = scene.engine._runs.get(run)
-    assert one is not None
-    state = one.runner.state
+    state = scene.engine.state(run)
     assert (state.phase, state.go) == ("ended", False)
     await scene.engine.stop(ADA, True)
