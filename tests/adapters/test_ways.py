@@ -1,6 +1,8 @@
 """How hosts are reached: where `ssh` by hand gets in, the console does, and where it does not the console says why. Real sshd, real agent, both asked."""
 
+import asyncio
 import os
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,13 +11,17 @@ from pathlib import Path
 import pytest
 
 from console.adapters.host_inspection import HostScout
+from console.adapters.ssh import read_once
+from console.adapters.ssh.host_keys import KnownHosts
 from console.adapters.ssh.pool import SshTransport
+from console.adapters.ssh.trust import Shown, scan
 from console.model.configured_environment import Environment
 from console.model.host import Host, Ssh
 from console.ports.hosts import Reached, Unreached
 from tests.adapters.reset_once import resetting
 from tests.adapters.test_transport_contract import host_of, ssh_of, transport_of
 from tests.fleet import Fleet, missing
+from tests.fleet.fleet import make_key
 
 pytestmark = pytest.mark.real
 BASE = "Host web01\n  HostName {address}\n  Port {port}\n  User {user}\n  UserKnownHostsFile {known}\n"
@@ -47,6 +53,7 @@ CASES = {
     "key picks from a full agent": Case(BASE + "  IdentityFile {good}\n", ("bad", "bad2", "bad3", "bad4", "bad5", "bad6", "good")),
     "public key of a private one that is not here": Case(BASE + "  IdentityFile {tmp}/away\n  IdentitiesOnly yes\n", ("good",)),
     "only the named one, which is wrong": Case(BASE + "  IdentityFile {bad}\n  IdentitiesOnly yes\n", ("good",), "refused the login"),
+    "full agent": Case(BASE, ("bad", "bad2", "bad3", "bad4", "bad5", "bad6", "good"), "MaxAuthTries"),
     "identity agent": Case(BASE + "  IdentityAgent {tmp}/named-agent\n", ()),
     "no agent by name": Case(BASE + "  IdentityAgent none\n", ("good",), "refused the login"),
     "open to others, in the agent too": Case(BASE + "  IdentityFile {open}\n", ("good",)),
@@ -291,6 +298,86 @@ async def test_a_changed_key_is_told_from_a_connection_that_is_reset(fleet: Flee
         await transport.close()
     assert isinstance(reached, Unreached)
     assert (reached.kind, fleet["web01"].key.fingerprint in reached.message) == ("changed-key", True), reached
+
+
+def with_a_second_key(fleet: Fleet, kind: str) -> str:
+    """Give web01 a host key of that kind beside its own, and return its public part."""
+    fleet.exec_in("web01", f"ssh-keygen -q -t {kind} -N '' -f /etc/ssh/second; echo HostKey /etc/ssh/second >> /etc/ssh/sshd_config; kill -HUP 1")
+    fleet.await_shown_key("web01", kind, kind)
+    return " ".join(fleet.exec_in("web01", "cat /etc/ssh/second.pub").split()[:2])
+
+
+@pytest.mark.parametrize(("second", "is_known"), [("rsa", False), ("ecdsa", True)])
+async def test_a_connection_that_is_reset_has_not_changed_its_key_where_the_host_has_two(own_fleet: Fleet, tmp_path: Path, second: str, is_known: bool) -> None:
+    """asyncssh asks for RSA first, and for ECDSA last, whatever is known."""
+    public, machine = with_a_second_key(own_fleet, second), own_fleet["web01"]
+    public = public if is_known else machine.key.public
+    async with resetting(machine.address, machine.port, 1) as port:
+        known = tmp_path / "known_hosts"
+        known.write_text(f"[127.0.0.1]:{port} {public}\n")
+        transport = SshTransport(ssh_of(own_fleet, known_hosts=(str(known),)), (), "production", config=Path("/nonexistent/config"))
+        reached = await transport.connect(Host("web01", "127.0.0.1", port, machine.user))
+        await transport.close()
+    assert isinstance(reached, Reached), reached
+
+
+async def test_a_key_that_is_known_is_the_one_that_is_shown_for_trust(own_fleet: Fleet, tmp_path: Path) -> None:
+    public, machine = with_a_second_key(own_fleet, "ecdsa"), own_fleet["web01"]
+    known = tmp_path / "known_hosts"
+    known.write_text(f"[{machine.address}]:{machine.port} {public}\n")
+    shown = await scan(host_of(own_fleet), ssh_of(own_fleet, known_hosts=(str(known),)))
+    assert isinstance(shown, Shown)
+    assert (shown.is_changed, shown.fingerprint in shown.known) == (False, True), shown
+
+
+async def test_a_key_file_that_was_open_to_others_is_used_once_it_is_closed(fleet: Fleet, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(fleet.user_key.private)
+    key.chmod(0o644)
+    transport, host = transport_of(fleet, identity=str(key)), host_of(fleet)
+    refused = await transport.connect(host)
+    assert isinstance(refused, Unreached)
+    assert "chmod 600" in refused.hint
+    key.chmod(0o600)
+    await asyncio.sleep(read_once.FRESH)
+    assert isinstance(await transport.connect(host), Reached)
+    await transport.close()
+
+
+async def test_known_hosts_that_could_not_be_read_are_read_once_they_can_be(tmp_path: Path) -> None:
+    known = tmp_path / "known_hosts"
+    known.write_text(f"web01 {make_key().public}\n")
+    known.chmod(0)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "read_text", _denied)  # root reads whatever the mode says
+        keys = KnownHosts((str(known),))
+    assert keys.fingerprints("web01", 22) == ()
+    known.chmod(0o600)
+    assert keys.refresh()
+    assert len(keys.fingerprints("web01", 22)) == 1
+
+
+def _denied(*_: object, **__: object) -> str:
+    raise PermissionError
+
+
+@pytest.mark.parametrize("agent", ["gone", "silent"])
+async def test_an_agent_that_does_not_answer_is_named_where_the_login_is_refused(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agent: str
+) -> None:  # fmt: skip
+    monkeypatch.setattr("console.adapters.ssh.identity.PATIENCE", 0.1)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+    listening = socket.socket(socket.AF_UNIX)
+    if agent == "silent":
+        listening.bind(str(tmp_path / "agent"))
+        listening.listen()
+    transport = transport_of(fleet, identity="")
+    refused = await transport.connect(host_of(fleet))
+    await transport.close()
+    listening.close()
+    assert isinstance(refused, Unreached)
+    assert (refused.kind, f"the agent at {tmp_path}/agent" in refused.message) == ("login", True), refused
 
 
 async def test_a_key_that_is_not_known_any_more_is_seen_on_a_warm_link(own_fleet: Fleet) -> None:

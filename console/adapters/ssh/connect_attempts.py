@@ -14,10 +14,10 @@ import asyncssh
 from console.adapters.ssh import quick_client
 from console.adapters.ssh.config import Way
 from console.adapters.ssh.connect_options import PreparedOptions
-from console.adapters.ssh.host_keys import SYSTEM, USERS, KnownHosts
+from console.adapters.ssh.host_keys import SYSTEM, USERS, KnownHosts, preferring
 from console.adapters.ssh.identity import Identities, Identity
 from console.adapters.ssh.link import Link, LinkWatch, Opened
-from console.adapters.ssh.login_problems import LoginAttempt, distrusted, failed
+from console.adapters.ssh.login_problems import LoginAttempt, cut_off, distrusted, failed
 from console.adapters.ssh.ramp import Ramp
 from console.model.host import Ssh
 from console.ports.hosts import Unreached
@@ -93,6 +93,8 @@ class ConnectAttempts:
         except (asyncssh.Error, OSError, TimeoutError, ValueError) as fault:
             if isinstance(fault, (asyncssh.KeyExchangeFailed, *CLOSED)) and not watch.has_begun_login:
                 return await self._unmatched(attempt, known, tunnel, fault)
+            if isinstance(fault, asyncssh.ProtocolError) and watch.has_begun_login:
+                return cut_off(attempt, fault), False
             return failed(attempt, fault), isinstance(fault, CLOSED)
         if link.is_jump:
             _keep_short(connection)
@@ -103,12 +105,15 @@ class ConnectAttempts:
         self, attempt: LoginAttempt, known: KnownHosts, tunnel: asyncssh.SSHClientConnection | None, fault: Exception
     ) -> tuple[Unreached, bool]:  # fmt: skip
         """It ended before a key was shown: where keys are known, the host may now have one of another kind only. Whether it was cut off."""
-        way = attempt.way
-        fingerprints = known.fingerprints(way.alias or way.address, way.port)
-        shown = None
-        with contextlib.suppress(asyncssh.Error, OSError, TimeoutError):
+        way, shown = attempt.way, None
+        name = way.alias or way.address
+        fingerprints, algorithms = known.fingerprints(name, way.port), preferring(known.kinds(name, way.port))
+        with contextlib.suppress(asyncssh.Error, OSError, TimeoutError, ValueError):
             async with asyncio.timeout(attempt.timeout):
-                shown = await asyncssh.get_server_host_key(way.address, way.port, tunnel=tunnel or (), config=None) if fingerprints else None
+                if fingerprints:
+                    shown = await asyncssh.get_server_host_key(
+                        way.address, way.port, tunnel=tunnel or (), config=None, server_host_key_algs=algorithms
+                    )  # fmt: skip
         if shown is not None and shown.get_fingerprint() not in fingerprints:
             return distrusted(attempt, known, shown, fault), False
         return failed(attempt, fault), isinstance(fault, CLOSED)

@@ -16,6 +16,16 @@ SSH = 22
 Matched = tuple[Sequence[asyncssh.SSHKey], Sequence[asyncssh.SSHKey], Sequence[asyncssh.SSHKey]]
 
 
+_RSA = "rsa-sha2-256,rsa-sha2-512,ssh-rsa"
+"""What a server may sign with by an RSA key, whose own name is the last one (RFC 8332)."""
+
+
+def preferring(kinds: Iterable[str]) -> str | tuple[()]:
+    """Return the host key algorithms to ask for, in asyncssh's words: a host that has a key of those kinds shows it, and one of another kind only without."""
+    found = ",".join(_RSA if kind == "ssh-rsa" else kind for kind in kinds)
+    return f"^{found}" if found else ()
+
+
 def host_pattern(address: str, port: int) -> str:
     """Return how a known_hosts file names a host."""
     return address if port == SSH else f"[{address}]:{port}"
@@ -26,7 +36,7 @@ class KnownHosts:
 
     def __init__(self, files: tuple[str, ...] = ()) -> None:
         self.files = tuple(str(Path(name).expanduser()) for name in (files or (USERS, SYSTEM)))
-        self._stamp: tuple[tuple[int, int, int], ...] = ()
+        self._stamp: tuple[tuple[int, ...], ...] = ()
         self._matched: dict[tuple[str, str, int | None], Matched] = {}
         self.parsed = asyncssh.import_known_hosts("")
         self.refresh()
@@ -90,12 +100,13 @@ def _parsed(text: str) -> asyncssh.SSHKnownHosts:
     return known
 
 
-def _stamp(name: str) -> tuple[int, int, int]:
+def _stamp(name: str) -> tuple[int, ...]:
+    """What differs once the file, or who may read it, was changed."""
     try:
         found = os.stat(name)
     except OSError:
-        return (0, 0, 0)
-    return (found.st_ino, found.st_size, found.st_mtime_ns)
+        return ()
+    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _text(name: str) -> str:

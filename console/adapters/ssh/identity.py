@@ -69,8 +69,8 @@ class Identities:
         """Yield what to offer; the agent's keys sign as long as this is held. Raises Refused where hosts.toml names a key that cannot be used."""
         found = await self._looks.get((way.identities, way.certificates, way.is_own_key), partial(self._look, way))
         if way.agent:
-            async with _agent_keys(way.agent) as held:
-                yield _offered(way, found, held)
+            async with _agent_keys(way.agent) as (held, silence):
+                yield _offered(way, found, held, silence)
         else:
             found.identity = found.identity or _offered(way, found, {})
             yield found.identity
@@ -88,8 +88,9 @@ class Identities:
 
 
 def _stamp(name: str) -> int:
+    """When the file, or who may read it, was changed."""
     try:
-        return os.stat(name).st_mtime_ns
+        return os.stat(name).st_ctime_ns
     except OSError:
         return 0
 
@@ -152,44 +153,50 @@ def _certificates(way: Way) -> _Certificates:
 
 
 @contextlib.asynccontextmanager
-async def _agent_keys(socket: str) -> AsyncIterator[dict[bytes, Any]]:
-    """Yield the agent's keys by their public part, in its order; none where no agent answers."""
-    agent = None
+async def _agent_keys(socket: str) -> AsyncIterator[tuple[dict[bytes, Any], str]]:
+    """Yield the agent's keys by their public part, in its order; none where no agent answers, and what was seen then."""
+    agent, silence = None, ""
     try:
         async with asyncio.timeout(PATIENCE):
-            agent = await asyncssh.connect_agent(socket) if socket else None
-            keys = await agent.get_keys() if agent else ()
-        held = {key.public_data: key for key in keys}
-    except (OSError, ValueError, asyncssh.Error, TimeoutError):
-        held = {}
+            agent = await asyncssh.connect_agent(socket)
+            held = {key.public_data: key for key in await agent.get_keys()}
+    except (OSError, ValueError, asyncssh.Error) as fault:
+        held, silence = {}, f"the agent at {socket} does not answer: {_seen(fault)}"
     try:
-        yield held
+        yield held, silence
     finally:
         if agent is not None:
             agent.close()
 
 
-def _judge_own(way: Way, files: list[_File], held: dict[bytes, Any]) -> None:
+def _seen(fault: Exception) -> str:
+    if isinstance(fault, TimeoutError) and not fault.errno:
+        return f"it did not say within {PATIENCE:g} s which keys it holds"
+    return getattr(fault, "strerror", "") or str(fault) or type(fault).__name__
+
+
+def _judge_own(way: Way, files: list[_File], held: dict[bytes, Any], silence: str) -> None:
     """Raise Refused where the one key that hosts.toml names cannot be used."""
     name = way.identities[0]
     if not files:
         raise Refused(f"the key {name} is not there", "name another one: identity = in hosts.toml")
     file = files[0]
     if file.key is None and file.public not in held:
-        raise Refused(file.problem or f"{name} is a public key, and no agent holds its private one", file.hint or f"ssh-add {name.removesuffix('.pub')}")
+        words = file.problem or f"{name} is a public key, and no agent holds its private one"
+        raise Refused(f"{words}: {silence}" if silence else words, file.hint or f"ssh-add {name.removesuffix('.pub')}")
 
 
-def _offered(way: Way, found: _Found, held: dict[bytes, Any]) -> Identity:
+def _offered(way: Way, found: _Found, held: dict[bytes, Any], silence: str = "") -> Identity:
     files, certificates = found.files, found.certificates
     if way.is_own_key:
-        _judge_own(way, files, held)
+        _judge_own(way, files, held, silence)
     named = [held[file.public] for file in files if file.public in held]
     others = [] if way.only_named else [key for public, key in held.items() if key not in named]
     alone = [file.key for file in files if file.key is not None and file.public not in held]
     plain = [*named, *others, *alone]
     certified = [_certified(key, certificate) for key in (*named, *alone) for certificate in certificates.get(_public(key), ())]
-    left_out = tuple(file.problem for file in files if file.problem and file.public not in held)
-    return Identity((*certified, *plain), left_out)
+    left_out = [file.problem for file in files if file.problem and file.public not in held]
+    return Identity((*certified, *plain), (*left_out, silence) if silence else tuple(left_out))
 
 
 def _certified(key: Any, certificate: asyncssh.SSHCertificate) -> Any:  # noqa: ANN401 (asyncssh's own)

@@ -89,6 +89,14 @@ def failed(attempt: LoginAttempt, fault: Exception) -> Unreached:
     return unreached(host, "unreachable", f"{where}: {fault or type(fault).__name__}")
 
 
+def cut_off(attempt: LoginAttempt, fault: asyncssh.ProtocolError) -> Unreached:
+    """Say that a host ended a login in the middle: sshd does that by a disconnect once it was offered as many keys as it tries (MaxAuthTries)."""
+    said_no = _refused(attempt)
+    words = f"{said_no.message}; it ended the login: {said(fault)}"
+    hint = "sshd tries so many keys as its MaxAuthTries says: name the right one (identity in hosts.toml, or IdentitiesOnly)"
+    return unreached(attempt.host, "login", words, f"{hint}; {said_no.hint}")
+
+
 def _refused(attempt: LoginAttempt) -> Unreached:
     way = attempt.way
     port = f"-p {way.port} " if way.port != 22 else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import asyncssh
 
-from console.adapters.ssh.host_keys import host_pattern, known_line
+from console.adapters.ssh.host_keys import host_pattern, known_line, preferring
 from console.adapters.ssh.login_problems import LoginAttempt, failed
 from console.adapters.ssh.pool import SshTransport
 from console.model.host import Host, Ssh
@@ -39,22 +39,26 @@ class Shown:
 
 
 async def scan(host: Host, ssh: Ssh, jumps: tuple[Host, ...] = ()) -> Shown | Unreached:
-    """Return the key that the host prefers, or why none was seen within `ssh.connect_timeout` seconds. No login is tried on the host itself."""
+    """Return the key that the host shows, one of a kind that is known for it where it has one; or why none was seen within `ssh.connect_timeout` seconds.
+
+    No login is tried on the host itself.
+    """
     transport = SshTransport(ssh, jumps)
     try:
         found = await transport.tunnel_to(host)
         if isinstance(found, Unreached):
             return found
         way, tunnel = found
+        name, known = way.alias or way.address, transport.known_of(way)
         try:
             async with asyncio.timeout(ssh.connect_timeout):
-                key = await asyncssh.get_server_host_key(way.address, way.port, tunnel=tunnel or (), config=None)
+                key = await asyncssh.get_server_host_key(
+                    way.address, way.port, tunnel=tunnel or (), config=None, server_host_key_algs=preferring(known.kinds(name, way.port))
+                )  # fmt: skip
         except (asyncssh.Error, OSError, TimeoutError) as fault:
             return failed(LoginAttempt(host, way, "ENV", ssh.connect_timeout), fault)
         if key is None:
             return Unreached(host.name, "unreachable", SafeText(f"{way.shown} presented no host key"))
-        name = way.alias or way.address
-        known = transport.known_of(way)
         line, pattern, before = known_line(name, way.port, key), host_pattern(name, way.port), known.fingerprints(name, way.port)
         return Shown(key.get_algorithm(), key.get_fingerprint(), line, way.shown, pattern, known.holder(name, way.port), before)
     finally:
