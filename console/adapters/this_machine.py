@@ -162,11 +162,8 @@ class LocalStream:
         self._writer = writer
 
     async def read(self, limit: int) -> bytes:
-        """Return up to so many bytes; empty at the end, or when the connection broke."""
-        try:
-            return await self._reader.read(limit)
-        except OSError:
-            return b""
+        """Return up to so many bytes; empty at the end. Raises OSError (ConnectionError) when the connection broke: what came is not all then."""
+        return await self._reader.read(limit)
 
     async def write(self, data: bytes) -> None:
         """Send. Raises OSError (ConnectionError) when the other side is gone."""

@@ -61,7 +61,7 @@ class Stream(Protocol):
     """A byte stream to something that a host can reach."""
 
     async def read(self, limit: int) -> bytes:
-        """Return what came, at most `limit` bytes; empty at its end."""
+        """Return what came, at most `limit` bytes; empty at its end. Raises OSError where it broke: what came before is not all then."""
 
     async def write(self, data: bytes) -> None:
         """Send all of them; wait while the other side takes none."""

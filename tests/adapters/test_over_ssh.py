@@ -87,6 +87,25 @@ async def test_a_host_that_is_down_could_not_be_asked(own_fleet: Fleet) -> None:
     await transport.close()
 
 
+async def test_an_answer_that_a_lost_link_cuts_is_none(own_fleet: Fleet) -> None:
+    """It has no length: its end is the connection's."""
+    transport, begun = ssh(own_fleet), asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\nnot yet what is wait")
+        begun.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1") as server:
+        check = http(server.sockets[0].getsockname()[1], expect_body="wait ended")
+        asking = asyncio.create_task(HostGates(transport).once(ENVIRONMENT, host(own_fleet), check, {}))
+        await begun.wait()
+        own_fleet.kill("web01")
+        assert (await asking).verdict == "error", await asking
+    await transport.close()
+
+
 SERVER = r"""
 import http.server, sys, time
 class Handler(http.server.BaseHTTPRequestHandler):

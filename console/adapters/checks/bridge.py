@@ -62,10 +62,12 @@ class _One:
                 await self._stream.write(data)
 
         async def back() -> None:
-            while data := await self._stream.read(PIECE):
-                writer.write(data)
-                await writer.drain()
-            writer.close()
+            try:
+                while data := await self._stream.read(PIECE):
+                    writer.write(data)
+                    await writer.drain()
+            finally:
+                writer.close()
 
         self._tasks = [asyncio.ensure_future(_quietly(work)) for work in (there, back)]
 

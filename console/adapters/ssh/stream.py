@@ -16,16 +16,19 @@ _Opening = Coroutine[Any, Any, _Ends]
 class SshStream:
     """A forwarded connection."""
 
-    def __init__(self, reader: asyncssh.SSHReader[bytes], writer: asyncssh.SSHWriter[bytes]) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, connection: asyncssh.SSHClientConnection, ends: _Ends) -> None:
+        self._connection = connection
+        self._reader, self._writer = ends
 
     async def read(self, limit: int) -> bytes:
-        """Return up to so many bytes; empty at the end, or when the connection or the link broke."""
+        """Return up to so many bytes; empty at the end. Raises ConnectionError when the link broke: what came is not all then."""
         try:
-            return await self._reader.read(limit)
-        except (asyncssh.Error, OSError):
-            return b""
+            data = await self._reader.read(limit)
+        except (asyncssh.Error, OSError) as fault:
+            raise ConnectionError(str(fault)) from fault
+        if not data and self._connection.is_closed():
+            raise ConnectionError("the link was lost")
+        return data
 
     async def write(self, data: bytes) -> None:
         """Send. Raises ConnectionError when the other side or the link is gone."""
@@ -43,19 +46,19 @@ class SshStream:
 
 async def opened_stream(connection: asyncssh.SSHClientConnection, address: str, port: int) -> SshStream:
     """Open one from the host. Raises asyncssh.Error and OSError."""
-    return await _opened(connection.open_connection(address, port, encoding=None, window=WINDOW))
+    return SshStream(connection, await _opened(connection.open_connection(address, port, encoding=None, window=WINDOW)))
 
 
 async def opened_socket(connection: asyncssh.SSHClientConnection, path: str) -> SshStream:
     """Open one to a Unix socket of the host. Raises asyncssh.Error and OSError."""
-    return await _opened(connection.open_unix_connection(path, encoding=None, window=WINDOW))
+    return SshStream(connection, await _opened(connection.open_unix_connection(path, encoding=None, window=WINDOW)))
 
 
-async def _opened(coming: _Opening) -> SshStream:
+async def _opened(coming: _Opening) -> _Ends:
     """Wait for it. Left before it is open, it is closed as soon as it opens."""
     opening = asyncio.ensure_future(coming)
     try:
-        return SshStream(*await asyncio.shield(opening))
+        return await asyncio.shield(opening)
     except asyncio.CancelledError:
         opening.add_done_callback(_drop)
         raise
