@@ -125,16 +125,19 @@ class ReleaseStreams:
     def __init__(self, start: str) -> None:
         self._start = start
         self._streams: dict[tuple[object, ...], PackedStream] = {}
+        self._all: list[PackedStream] = []
+        """With those that could not be packed."""
         self._packing: set[asyncio.Task[None]] = set()
 
     def stream(self, contents: Contents, codec: Codec) -> PackedStream:
-        """Return the stream of that, and have it packed where it is new."""
+        """Return the stream of that, and have it packed where it is new, or could not be packed before."""
         sent = contents.sent
         key = (codec, contents.base, sent.files, sent.links, sent.gone, sent.patch)
         found = self._streams.get(key)
-        if found is None:
-            path = f"{self._start}.{len(self._streams)}.{os.getpid()}.tar.{codec}"
+        if found is None or found.problem:
+            path = f"{self._start}.{len(self._all)}.{os.getpid()}.tar.{codec}"
             found = self._streams[key] = PackedStream(path, unpacked=contents.size)
+            self._all.append(found)
             task = asyncio.create_task(_pack(found, contents, codec))
             self._packing.add(task)
             task.add_done_callback(self._packing.discard)
@@ -144,7 +147,7 @@ class ReleaseStreams:
         """Remove what was packed."""
         for task in self._packing:
             task.cancel()
-        for stream in self._streams.values():
+        for stream in self._all:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(stream.path)
 
@@ -159,6 +162,8 @@ async def _pack(stream: PackedStream, contents: Contents, codec: Codec) -> None:
         size = await asyncio.to_thread(_written, stream.path, contents, codec, grown)
     except Exception as fault:  # whatever it was, whoever waits for the stream must hear of it
         stream.grow(stream.size, stream.read, done=True, problem=str(fault))
+        with contextlib.suppress(OSError):
+            os.truncate(stream.path, 0)  # a disk that is full has the room again
     else:
         stream.grow(size, stream.unpacked, done=True)
 

@@ -106,7 +106,8 @@ rm -f -- .deploy/runs/*/*/out
 )
 
 RELEASE = r"""
-cd -- "$1" 2>/dev/null || exit 0
+[ -e "$1" ] || exit 0
+cd -- "$1" || exit 95
 [ -d ".deploy/lock/$2" ] || exit 0
 gone=.deploy/staging/$2.gone.$$
 mkdir -p .deploy/staging || exit 95
@@ -120,7 +121,8 @@ BREAK = (
     _SHOW
     + r"""
 run=$2 young=$3 gone_epoch=$4
-cd -- "$1" 2>/dev/null || exit 0
+[ -e "$1" ] || exit 0
+cd -- "$1" || exit 95
 for held in .deploy/lock/*; do
   [ -d "$held" ] || continue
   epoch=${held##*/}

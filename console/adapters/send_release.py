@@ -22,6 +22,7 @@ from console.core.host import receive_release
 from console.core.host.receive_release import DIFFERENT, FENCED, HELD, LOOKED, NO_ROOM, OTHER_BASE, TRUNCATED, how_to_ship
 from console.core.host.release_scripts import RELEASE
 from console.core.host.shell import quote
+from console.errors import ConsoleError
 from console.model.host import Host
 from console.model.release_facts import Package
 from console.ports.hosts import Ran, Transport
@@ -117,8 +118,11 @@ class HostShipper:
 
         `limit_rate` is bytes a second for all hosts together, `jump_rate` for all behind one jump host; 0: as fast as it goes.
         """
-        packed = await self._packed_of(package)
         limit, until = self._limit(limit_rate), time.monotonic() + deadline
+        try:
+            packed = await self._packed_of(package)
+        except (OSError, ConsoleError) as fault:
+            return StepResult("failed", detail=SafeText(f"what was packed cannot be read on the console's machine: {fault}"))
         lines = partial(self._line, host, jump_rate)
         parcel = _Parcel(self._transport, host, path, epoch, release, packed, sharing, until, limit, lines, hear, zstd=self._zstd)
         return await parcel.ship()
@@ -136,9 +140,9 @@ class HostShipper:
         return self._lines.get(name)
 
     async def _packed_of(self, package: Package) -> ShippedRelease:
-        """What is known of the package; whoever comes first reads it for all."""
+        """What is known of the package; whoever comes first reads it for all, and again where it could not be read. Raises OSError, UsageFault."""
         found = self._packed.get(package)
-        if found is None:
+        if found is None or (found.done() and found.exception()):
             found = self._packed[package] = asyncio.ensure_future(asyncio.to_thread(shipped_release, package))
             while len(self._packed) > HELD_AT_ONCE:
                 oldest = self._packed.pop(next(iter(self._packed)))

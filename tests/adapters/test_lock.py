@@ -110,6 +110,18 @@ async def test_an_empty_lock_left_by_a_crash_is_free(locks: HostLocks, app: Path
     assert await locks.take(HERE, str(app), holder()) is None
 
 
+@pytest.mark.parametrize("what", ["released", "cleared", "broken"])
+async def test_a_place_that_cannot_be_entered_is_not_free(locks: HostLocks, tmp_path: Path, what: str) -> None:
+    app = tmp_path / "srv"
+    app.write_text("")  # as one that may not be entered: root may enter any folder
+    asked = {"released": locks.release(HERE, str(app), "run-a.1"), "cleared": locks.clear(HERE, str(app), "run-a"),
+             "broken": locks.break_for(HERE, str(app), "run-a", 10)}  # fmt: skip
+    for name, one in asked.items():
+        if name != what:
+            one.close()
+    assert isinstance(await asked[what], Unreached)
+
+
 async def test_taken_over_by_one_rename(locks: HostLocks, app: Path) -> None:
     await locks.take(HERE, str(app), holder())
     assert await locks.take_over(HERE, str(app), "run-a.1", "run-a.2") is None

@@ -167,6 +167,23 @@ async def test_a_host_that_writes_something_else_is_found_however_large_a_releas
     assert not list((app / "releases").iterdir())
 
 
+async def test_what_could_not_be_packed_is_packed_again_by_the_next_try(transport: LocalTransport, app: Path, package: Package):
+    shipper, kept = HostShipper(transport), (Path(package.path) / "bin/run").read_text()
+    (Path(package.path) / "bin/run").write_text("changed since")
+    assert (await shipper.ship(HERE, str(app), EPOCH, RELEASE.id, package, deadline=60)).status == "failed"
+    assert sum(path.stat().st_size for path in Path(package.listed).parent.glob("listed.*.tar.*")) == 0  # a disk that was full has its room again
+    (Path(package.path) / "bin/run").write_text(kept)
+    assert (await shipper.ship(HERE, str(app), EPOCH, RELEASE.id, package, deadline=60)).status == "done"
+
+
+async def test_what_could_not_be_read_is_read_again_by_the_next_try(transport: LocalTransport, app: Path, package: Package):
+    shipper, kept = HostShipper(transport), Path(package.listed).read_bytes()
+    Path(package.listed).unlink()
+    assert (await shipper.ship(HERE, str(app), EPOCH, RELEASE.id, package, deadline=60)).status == "failed"
+    Path(package.listed).write_bytes(kept)
+    assert (await shipper.ship(HERE, str(app), EPOCH, RELEASE.id, package, deadline=60)).status == "done"
+
+
 async def test_an_archive_of_another_manifest_is_refused(transport: LocalTransport, app: Path, package: Package):
     result = await ship(transport, app, changed(package, manifest="0" * 64))
     assert (result.status, result.code) == ("failed", 94)
