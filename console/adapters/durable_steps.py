@@ -41,6 +41,8 @@ NOTED_AFTER = 0.3
 """Seconds after the last move until what was done is written down on the hosts where nothing else asks for it: the run's own record of the moves goes first."""
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
+REFUSED_PAUSE = 20.0
+"""Seconds until a host that has refused the login, or shows another key, is asked again what became of a step: longer than sshd's penalty for one."""
 
 
 def _ignored(_: bytes) -> None:
@@ -72,6 +74,8 @@ class _Conversation:
     silent: int = 0
     sub: int = 1
     pause: float = FIRST_PAUSE
+    was_refused: bool = False
+    """The host let nobody in when it was asked last."""
     seen: SafeText = field(default_factory=lambda: SafeText(""))
 
     @property
@@ -264,6 +268,7 @@ class DurableSteps:
                 return True
             talk.seen = reached.message
             settled = reached.kind in ("unknown-key", "changed-key", "login")
+            talk.was_refused = settled
             if not talk.sent and (settled or turn == CONNECTS - 1):
                 return StepResult("unreachable", detail=reached.message, hint=reached.hint)
             if not talk.sent:
@@ -321,7 +326,9 @@ class DurableSteps:
         return StepResult("unknown", detail=SafeText(f"not known whether it still runs: {seen}"))
 
     async def _paused(self, talk: _Conversation) -> None:
-        await asyncio.sleep(max(0.0, min(talk.pause * random.uniform(0.5, 1.0), talk.rest)))  # noqa: S311 (spreads retries)
+        pause = REFUSED_PAUSE if talk.was_refused else talk.pause * random.uniform(0.5, 1.0)  # noqa: S311 (spreads retries)
+        talk.was_refused = False
+        await asyncio.sleep(max(0.0, min(pause, talk.rest)))
         talk.pause = min(LONGEST_PAUSE, talk.pause * 2)
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from console.adapters.ssh.channels import AGAIN, CHANNELS, Purpose, SshChannels
 from console.adapters.ssh.pool import SshTransport
 from console.core.checks.fleet import assess_fleet
 from console.model.configured_environment import Environment
+from console.model.host import Host, Ssh
 from console.ports.feed import Sample
-from console.ports.hosts import Reached
+from console.ports.hosts import Ran, Reached, Unreached
 from tests.adapters.metrics.followed import Followed
-from tests.adapters.test_transport_contract import host_of, transport_of
+from tests.adapters.test_transport_contract import NO_CONFIG, host_of, ssh_of, transport_of
 from tests.fleet import Fleet, missing
 from tests.fleet.fleet import cannot_drop
 
@@ -112,6 +114,60 @@ async def test_a_host_that_takes_few_sessions_is_worked_on_and_gives_no_numbers(
         await transport.close()
 
 
+class Held:
+    """Commands on a host that go on until they are let go."""
+
+    def __init__(self, transport: SshTransport, fleet: Fleet) -> None:
+        self.transport, self.host = transport, host_of(fleet)
+        self._is_let_go = asyncio.Event()
+        self._tasks: list[asyncio.Task[Ran]] = []
+
+    async def begin(self, purpose: Purpose, count: int) -> None:
+        """Begin so many, and return once they run."""
+        for begun in [asyncio.Event() for _ in range(count)]:
+            self._tasks.append(asyncio.create_task(self._run(purpose, begun)))
+            await begun.wait()
+
+    async def _run(self, purpose: Purpose, begun: asyncio.Event) -> Ran:
+        return await self.transport.run_for(
+            purpose, self.host, "echo; read -r _; exit 7", self._input(), deadline=600, sink=lambda _: begun.set()
+        )  # fmt: skip
+
+    async def _input(self) -> AsyncIterator[bytes]:
+        await self._is_let_go.wait()
+        yield b"\n"
+
+    async def end(self) -> list[int | None]:
+        """Let them go, and return how they ended."""
+        self._is_let_go.set()
+        return [ran.status for ran in await asyncio.gather(*self._tasks)]
+
+
+@pytest.mark.real
+async def test_work_waits_for_none_of_those_who_only_read(fleet: Fleet):
+    transport, host = transport_of(fleet), host_of(fleet)
+    held = Held(transport, fleet)
+    await held.begin("person", CHANNELS - 1)
+    await held.begin("work", 1)
+    ran = await transport.run(host, "echo here", deadline=60)
+    assert (ran.out, ran.problem) == (b"here\n", None)
+    assert await held.end() == [7] * CHANNELS
+    await transport.close()
+
+
+@pytest.mark.real
+async def test_a_look_whether_a_busy_host_answers_ends_nothing_there(fleet: Fleet):
+    transport, host = transport_of(fleet), host_of(fleet)
+    held = Held(transport, fleet)
+    await held.begin("work", CHANNELS)
+    transport._ssh = ssh_of(fleet, connect_timeout=0.2)  # what a look at a warm connection may take
+    reached = await transport.connect(host)
+    assert isinstance(reached, Unreached)
+    assert (reached.kind, "took no further command" in reached.message) == ("late", True), reached
+    assert await held.end() == [7] * CHANNELS
+    await transport.close()
+
+
 @pytest.fixture
 def cuttable(own_fleet: Fleet) -> Fleet:
     if reason := cannot_drop():
@@ -190,4 +246,52 @@ async def test_a_channel_that_opens_too_late_is_closed_and_runs_nothing(tmp_path
             ran = await asyncio.gather(*(transport.run(host, "echo here", deadline=60) for _ in range(4)))
         assert [each.out for each in ran] == [b"here\n"] * 4
         assert fleet.exec_in("web01", "ls /tmp") == ""
+        await transport.close()
+
+
+@asynccontextmanager
+async def silent_server(is_asked: asyncio.Event) -> AsyncIterator[Host]:
+    """A host that takes connections and never says a word."""
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        is_asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(meet, "127.0.0.1") as server:
+        yield Host("web01", "127.0.0.1", server.sockets[0].getsockname()[1], "anybody")
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+async def test_who_waits_for_a_host_when_its_connections_are_let_go_of_is_told_and_not_cancelled(has_begun: bool):
+    is_asked = asyncio.Event()
+    transport = SshTransport(Ssh(connect_timeout=60), config=NO_CONFIG)
+    async with silent_server(is_asked) as host:
+        running = asyncio.create_task(transport.run(host, ":", deadline=60))
+        await (is_asked.wait() if has_begun else asyncio.sleep(0))
+        await transport.close()
+        ran = await running
+    assert ran.status is None
+    assert ran.problem is not None
+    assert (ran.problem.kind, "letting go" in ran.problem.message) == ("unreachable", True), ran
+
+
+async def test_who_is_cancelled_while_it_waits_for_a_host_is_cancelled():
+    is_asked = asyncio.Event()
+    transport = SshTransport(Ssh(connect_timeout=60), config=NO_CONFIG)
+    async with silent_server(is_asked) as host:
+        running = asyncio.create_task(transport.run(host, ":", deadline=60))
+        await is_asked.wait()
+        running.cancel()
+        await transport.close()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+
+async def test_a_host_that_was_not_reached_in_time_has_run_no_command():
+    transport = SshTransport(Ssh(connect_timeout=60), config=NO_CONFIG)
+    async with silent_server(asyncio.Event()) as host:
+        ran = await transport.run(host, ":", deadline=0.2)
+        assert ran.problem is not None
+        assert (ran.problem.kind, ran.problem.message) == ("late", "web01 was not reached within 0.2 s")
         await transport.close()

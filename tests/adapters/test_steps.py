@@ -12,7 +12,10 @@ import pytest
 from console.adapters import durable_steps, step_wrapper
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.this_machine import LocalTransport
+from console.model.host import Host
+from console.ports.hosts import Reached, Unreached
 from console.ports.steps import RemoteStep, StepResult
+from console.safe_text import SafeText
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 
 RUN = "20261124T071407Z-production-3f2a"
@@ -252,6 +255,21 @@ async def test_a_dead_link_ends_in_unknown_at_the_time_out(plain: LocalTransport
     result, _ = await performed(link, step(app, "true", timeout=1.0))
     assert result.status == "unknown"
     assert "cut by the test" in result.detail
+
+
+async def test_a_host_that_lets_nobody_in_any_more_is_not_asked_again_at_once(plain: LocalTransport, app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """sshd shuts out for minutes who is refused again and again (PerSourcePenalties)."""
+    monkeypatch.setattr(durable_steps, "REFUSED_PAUSE", 1.0)
+    asked = list[float]()
+
+    class Refusing(Breaking):
+        async def connect(self, host: Host) -> Reached | Unreached:
+            asked.append(time.monotonic())
+            return Unreached(host.name, "login", SafeText("refused")) if len(asked) == 2 else await super().connect(host)
+
+    result, _ = await performed(Refusing(plain, ("stdin", 5)), step(app, "true"))
+    assert result.status == "done"
+    assert asked[2] - asked[1] >= 1.0
 
 
 async def test_a_short_step_is_short(transport: LocalTransport, app: Path) -> None:

@@ -63,6 +63,8 @@ class SshTransport:
             ran = await self.run(host, ":", deadline=self._ssh.connect_timeout)
             if ran.problem and ran.problem.kind != "late":
                 return ran.problem
+            if ran.problem and not link.channels.has_room("work"):  # it is busy; whether it lives is the keepalive's to say
+                return ran.problem
             if ran.problem:
                 link.drop(warm)
         opened = await self._connected(link)
@@ -95,8 +97,7 @@ class SshTransport:
             async with asyncio.timeout(deadline):
                 problem = await self._carry(link, session, script, data, purpose)
         except TimeoutError:
-            words = f"the login on {host.name} did not begin to run a command" if link.proving else f"the command on {host.name} did not end"
-            problem = unreached(host, "late", f"{words} within {deadline:g} s")
+            problem = self._late(link, session, deadline)
         return Ran(session.status, session.out, session.err, problem if session.status is None else None)
 
     async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> SshStream | Unreached:
@@ -235,7 +236,8 @@ class SshTransport:
     async def _ready(self, own: Link, purpose: Purpose) -> tuple[Link, asyncssh.SSHClientConnection | None, Unreached | None]:
         """Return a connection that runs commands, and its link: the host's own, or a further one where it takes too few commands on that; or the problem."""
         connection, problem = await self._usable(own)
-        if connection is None or own.channels.has_room(purpose) or not own.channels.is_tight:
+        wants_further = own.channels.is_tight or (purpose == "work" and own.channels.holds_up_work)
+        if connection is None or own.channels.has_room(purpose) or not wants_further:
             return own, connection, problem
         if purpose == "numbers":
             return own, None, no_numbers(own.host, own.channels.limit)
@@ -283,6 +285,17 @@ class SshTransport:
             return None
         return no_channel(link.host, said(fault))
 
+    def _late(self, link: Link, session: SshSession, deadline: float) -> Unreached:
+        """Say what had not come about by the deadline (seconds) of a command."""
+        name = link.host.name
+        if link.live is None and not session.opened:
+            words = f"{name} was not reached"
+        elif link.proving:
+            words = f"the login on {name} did not begin to run a command"
+        else:
+            words = f"the command on {name} did not end" if session.opened else f"{name} took no further command"
+        return unreached(link.host, "late", f"{words} within {deadline:g} s")
+
     def _lost(self, link: Link, fault: Exception | None) -> Unreached:
         name = link.host.name
         if link.live is not None:
@@ -307,7 +320,7 @@ class SshTransport:
         if link.live is not None:
             return link.live
         if self._is_closed:
-            return unreached(link.host, "unreachable", "the console is letting go of its connections")
+            return _letting_go(link.host)
         if link.opening is None:
             if self._handshakes.refresh():
                 self._forget_keys()
@@ -315,7 +328,17 @@ class SshTransport:
                 return link.refused
             link.opening = asyncio.create_task(self._open(link, chain))
             link.opening.add_done_callback(lambda _: setattr(link, "opening", None))
-        return await asyncio.shield(link.opening)
+        return await self._opened(link.host, link.opening)
+
+    async def _opened(self, host: Host, opening: "asyncio.Task[Opened]") -> Opened:
+        """Wait for it. When this transport lets go it is cancelled, and who waits for it is not: that one was not reached."""
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            own = asyncio.current_task()
+            if not opening.cancelled() or own is None or own.cancelling():
+                raise
+            return _letting_go(host)
 
     def _forget_keys(self) -> None:
         """Other keys are known now: judge again those that were refused by theirs."""
@@ -367,6 +390,10 @@ class SshTransport:
         if jump.name in (*chain, host.name):
             raise Refused(f"{host.name} is reached through {jump.name}, which is reached through {host.name}", "look at jump in hosts.toml and at ProxyJump")
         return self.link_of(jump, is_jump=True)
+
+
+def _letting_go(host: Host) -> Unreached:
+    return unreached(host, "unreachable", "the console is letting go of its connections")
 
 
 def _key(host: Host, *, is_jump: bool = False, number: int = 0) -> Key:
