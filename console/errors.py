@@ -97,5 +97,11 @@ class RecordAway(ConsoleError):
     """The database of a record that machines share does not answer now: what was asked last may have happened."""
 
 
+class Unsettled(ConsoleError):
+    """The engine was lost while it did what it was told to: how much of that was done is not known, so it is not said that nothing was."""
+
+    exit = Exit.FAILED
+
+
 class EngineLost(ConsoleError):
     """The engine that a console spoke to is gone, or is too late with an answer. What it had written down is not lost."""

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
-from console.cli.meet_engine import asking_with_secrets
+from console.cli.meet_engine import asked_to_act, asking_with_secrets, unsettled
 from console.cli.output import OutputLost, say_json_done, say_while_read, tell, tell_equivalent, until_unread
 from console.cli.prompt import confirm
 from console.core.host_selection import meant_hosts
-from console.errors import Problem, UsageFault
+from console.errors import EngineLost, Problem, UsageFault
 from console.exit_codes import Exit
 from console.model.events import StepFinished
 from console.model.request import Request
@@ -46,13 +46,15 @@ async def execute(how: Invocation, name: str, hosts: str, command: str) -> int:
     await confirm(how, f"run on {hosts} of {found.name}: {command} ?")
     client = await asking_with_secrets(operator, found, "exec")
     try:
-        answer = await client.query("exec", {"hosts": hosts, "command": command, "read_only": how.read_only})
+        answer = await asked_to_act(client, "exec", {"hosts": hosts, "command": command, "read_only": how.read_only}, "deploy history")
         heard = _ExecOutput(how, answer["hosts"])
         left = await _hear(client, answer["feed"], heard)
     except OutputLost as lost:
         if not lost.left:
             tell(f"deploy: {lost.message}: what still ran on the hosts was ended")
         return int(Exit.INTERRUPTED)
+    except EngineLost as lost:
+        raise unsettled(lost, "deploy history") from None
     finally:
         await client.close()
     for row in heard.rows:

@@ -88,7 +88,12 @@ def run_named(how: Invocation, text: str) -> "RunSummary":
 
 def open_runs(how: Invocation, environment: str = "") -> list[str]:
     """Return the runs that have no end in the record, newest first."""
-    return [run.run for run in _meant("", how.app) if environment in ("", run.environment)]
+    return open_runs_of(how.app, environment)
+
+
+def open_runs_of(app: str, environment: str) -> list[str]:
+    """Return the same of an application in an environment; an empty name is any."""
+    return [run.run for run in _meant("", app) if environment in ("", run.environment)]
 
 
 def history_of(app: str, environment: str, limit: int) -> "list[RunSummary]":
@@ -159,7 +164,7 @@ def _meant(text: str, app: str) -> "list[RunSummary]":
             return list(record.runs(app, limit=1))
         if text:
             return [run for run in record.find_run(text) if app in ("", run.app)]
-        return [run for run in record.runs(app, limit=1000) if run.outcome is None and run.kind not in ASIDE]
+        return [run for run in record.runs(app, limit=ALL) if run.outcome is None and run.kind not in ASIDE]
     finally:
         record.close()
 

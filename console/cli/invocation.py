@@ -61,7 +61,12 @@ def need_to_change(how: Invocation, command: str) -> None:
         raise UsageFault(f"{command} changes something, and --read-only was given", "leave --read-only out")
 
 
+def options_in(typed: "Sequence[str]") -> "Sequence[str]":
+    """Return the words before `--`: what stands behind it is no option of ours."""
+    return typed[: typed.index("--")] if "--" in typed else typed
+
+
 def with_yes(typed: "Sequence[str]") -> str:
     """Return what was typed after `deploy` as a command line that does not ask."""
-    end = typed.index("--") if "--" in typed else len(typed)
-    return shlex.join([PROGRAM, *typed[:end], "--yes", *typed[end:]])
+    ours = options_in(typed)
+    return shlex.join([PROGRAM, *ours, "--yes", *typed[len(ours) :]])

@@ -13,7 +13,7 @@ from console.model.configured_environment import Environment
 
 
 def remember(digest: str, environment: Environment) -> None:
-    """Keep a model. One that is there stays: it is the same."""
+    """Keep a model. One that is there stays, where it can be read: it is the same."""
     from console.adapters.statefolder import made_folder, modes_of
     from console.wire.codec import encode_environment
 
@@ -21,7 +21,7 @@ def remember(digest: str, environment: Environment) -> None:
     modes = modes_of(folder)
     made_folder(os.path.join(folder, "models"), modes)
     path = _path(folder, digest)
-    if os.path.exists(path):
+    if model_kept(digest) is not None:
         return
     fresh = f"{path}.{os.getpid()}"
     with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, modes.file), "wb") as file:
@@ -43,13 +43,14 @@ def model_of_run(run: str) -> Environment | None:
 
 
 def model_kept(digest: str) -> Environment | None:
-    """Return the model of that digest; None where it was not kept."""
+    """Return the model of that digest; None where it was not kept, or not as this version can read it."""
     from console.wire.codec import decode_environment
+    from console.wire.frames import DecodeError
 
     try:
         with open(_path(state(), digest), "rb") as file:
             return decode_environment(file.read())
-    except FileNotFoundError:
+    except (FileNotFoundError, DecodeError):
         return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from console.cli.find_run import run_named
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
-from console.cli.meet_engine import asking
+from console.cli.meet_engine import asked_to_act, asking
 from console.cli.output import say_done, say_json_done, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
 from console.core.words.durations import duration_words
@@ -75,6 +75,8 @@ async def unlock_run(how: Invocation, name: str, text: str, reason: str) -> int:
     found = environment_or_known(how, name)
     await confirm(how, f"break the lock of run {run} on {found.name}? What it was doing on a host may still go on there.")
     answer = await _asked(how, found, "break-lock", {"run": run, "reason": reason})
+    if not answer.pop("known", True) and not answer["failed"]:
+        raise UsageFault(f"no run is called {run}, neither in the record nor on a host of {found.name}", "deploy history")
     code = _told(how, answer)
     if not how.json:
         broken = answer["broken"]
@@ -99,7 +101,7 @@ def _meant(how: Invocation, name: str, text: str) -> tuple[str, str]:
 async def _asked(how: Invocation, found: Environment, question: str, argument: dict[str, Any]) -> dict[str, Any]:
     client = await asking(how, found)
     try:
-        answer: dict[str, Any] = await client.query(question, argument)
+        answer: dict[str, Any] = await asked_to_act(client, question, argument, f"deploy status {found.name}")
     finally:
         await client.close()
     return answer

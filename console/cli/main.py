@@ -15,6 +15,7 @@ from console.as_typed import PROGRAM, Typed, program_of, set_typed
 from console.cli.carry_out import finish
 from console.cli.command_list import CommandList
 from console.cli.interruption import obey_signals
+from console.cli.invocation import options_in
 from console.cli.options import how_of, how_options
 from console.cli.output import OutputLost, fail, say_done, tell, tell_no_screen
 from console.cli.strict_command import need_text
@@ -55,7 +56,7 @@ def _say_version(ctx: click.Context) -> None:
 def run() -> None:
     """Run the command line, and end with the contract's exit codes."""
     _stand_on_streams()
-    as_json = "--json" in sys.argv
+    as_json = "--json" in options_in(sys.argv[1:])
     set_typed(Typed(program_of(sys.orig_argv, len(sys.argv) - 1, _on_path())))
     try:
         obey_signals()

@@ -1,20 +1,21 @@
 """`deploy maintenance`: whether users are shown a maintenance page, and switching that by an explicit verb on a freshly read state. Touches no host."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
-from console.cli.meet_engine import ask, asking_with_secrets
+from console.cli.meet_engine import ask, asked_to_act, asking_with_secrets
 from console.cli.output import say, say_done, say_json_done, tell, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
 from console.core.words.durations import duration_words
-from console.errors import Problem
+from console.errors import EngineLost, Problem
 from console.exit_codes import Exit
 from console.model.events import Event
 from console.model.maintenance_mode import MaintenanceSeen
 from console.plain.problem_json import problem_object
-from console.views.maintenance_summary import mending, odd_places, place_words, question_words, seen_lines, verb_for
+from console.views.maintenance_summary import odd_places, place_hint, place_words, question_words, seen_lines, verb_for
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
@@ -41,8 +42,10 @@ async def switch_maintenance(how: Invocation, name: str, asked: Asked, message: 
         if verb is None:
             return _tell(how, found, seen, "", [{"message": TOGGLE.format(state=seen.state), "hint": f"deploy maintenance {found.name} off"}], ())
         await confirm(how, f"{found.name}: maintenance {question_words(verb, seen, _now())}. Do it?")
-        answer = await client.query("maintenance", {"verb": verb, "message": message, "seconds": seconds, "expects": seen.mark})
-        await _show_events(how, client, answer["run"])
+        argument = {"verb": verb, "message": message, "seconds": seconds, "expects": seen.mark}
+        answer = await asked_to_act(client, "maintenance", argument, f"deploy maintenance {found.name} status")
+        with suppress(EngineLost):  # what came of it is known by then, and said
+            await _show_events(how, client, answer["run"])
     finally:
         await client.close()
     code = _tell(how, found, _as_seen(answer["seen"]), answer["run"], answer["problems"], seen_lines(seen)[:1])
@@ -73,9 +76,8 @@ def _as_seen(value: object) -> MaintenanceSeen:
 
 def _tell(how: Invocation, found: "Environment", seen: MaintenanceSeen, run: str, told: list[dict[str, str]], before: Any) -> int:
     """Say what is so now, and what is wrong with it."""
-    hint = mending(found.name, seen)
     problems = [Problem(one["message"], one["hint"]) for one in told]
-    problems += [] if run else [Problem(place_words(place), str(place.hint) or hint) for place in odd_places(seen)]
+    problems += [] if run else [Problem(place_words(place), place_hint(found.name, seen, place)) for place in odd_places(seen)]
     code = int(Exit.FAILED if seen.state in ("mixed", "unknown") else Exit.DONE)
     if how.json:
         say_json_done({

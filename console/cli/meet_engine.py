@@ -11,7 +11,7 @@ from console.cli.find_run import journal
 from console.cli.invocation import Invocation
 from console.cli.output import tell
 from console.cli.which_journal import remember_journal
-from console.errors import UsageFault
+from console.errors import EngineLost, Unsettled, UsageFault
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
@@ -115,6 +115,19 @@ async def _asked(how: Invocation, found: "Environment", name: str, argument: "di
         return await client.query(name, argument)
     finally:
         await client.close()
+
+
+async def asked_to_act(client: "Client", name: str, argument: "dict[str, Any]", hint: str) -> "Any":
+    """Have the engine do something outside a run. `hint`: what shows how things stand. Raises Unsettled where the engine was lost meanwhile."""
+    try:
+        return await client.query(name, argument)
+    except EngineLost as lost:
+        raise unsettled(lost, hint) from None
+
+
+def unsettled(lost: EngineLost, hint: str) -> Unsettled:
+    """Return the fault of a command whose engine was lost while it acted."""
+    return Unsettled(f"{lost.message}; how much was done before that is not known", hint)
 
 
 def _secrets_here(found: "Environment") -> dict[str, str]:

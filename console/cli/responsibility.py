@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from console.client.lasting_feed import LastingFeed
 from console.core.run.pauses import is_paused_for
 from console.core.run.ready_steps import changing_steps
-from console.errors import EngineLost
+from console.errors import EngineLost, Interrupted
 from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model.state import RunState
@@ -55,6 +55,11 @@ class Departure:
         for number in SIGNALS:
             loop.add_signal_handler(number, self.event.set)
         return self
+
+    def heed(self) -> None:
+        """End the command here where a signal has come: nothing was begun yet. Raises Interrupted."""
+        if self.event.is_set():
+            raise Interrupted
 
     def __exit__(self, *_: object) -> None:
         loop = asyncio.get_running_loop()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from console.adapters.journal.disk_reserve import give_room_if_full
 from console.cli.command_access import environment_client, feed_of
 from console.cli.configuration import state
-from console.cli.find_run import carrier_of, journal, recorded
+from console.cli.find_run import carrier_of, open_runs_of, recorded
 from console.cli.follow import follow
 from console.cli.host_rollback import take_back
 from console.cli.invocation import Invocation
@@ -29,7 +29,6 @@ from console.core.words.equivalent_command import request_words
 from console.errors import ConsoleError, EngineLost, Locked, NoGo, Problem, StateUnusable
 from console.exit_codes import Exit
 from console.model import commands as cmd
-from console.model.run_summary import ASIDE
 from console.safe_text import SafeText
 
 if TYPE_CHECKING:
@@ -54,12 +53,12 @@ class Met(NamedTuple):
     part: Responsibility
 
 
-async def roll_back(how: Invocation, found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> int:
+async def roll_back(how: Invocation, found: "Environment", request: "Request", own: Callable[["Client", Departure], Awaitable[str]]) -> int:
     """Take the last release back and follow that to its end: 0 when it is done on every host. `own`: opens a run of its own and returns its id."""
     with Departure() as leaving:
         try:
             give_room_if_full(state())
-            met = await _met(how, found, request, own)
+            met = await _met(how, found, request, lambda client: own(client, leaving))
         except ConsoleError as fault:
             if fault.exit is Exit.CONSOLE_FAILED or isinstance(fault, StateUnusable):
                 tell_by_hand(found, request)
@@ -124,11 +123,7 @@ async def _met_as_it_goes_on(how: Invocation, client: "Client", found: "Environm
 
 def _open_run(found: "Environment") -> str:
     """The run of the environment that has no end in the record; empty: none."""
-    record = journal()
-    try:
-        return next((one.run for one in record.runs(found.app, found.name, limit=20) if one.outcome is None and one.kind not in ASIDE), "")
-    finally:
-        record.close()
+    return next(iter(open_runs_of(found.app, found.name)), "")
 
 
 async def _has_begun(how: Invocation, found: "Environment", run: str) -> bool:

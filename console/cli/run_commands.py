@@ -35,8 +35,9 @@ async def open_run(how: Invocation, name: str, request: Request, refs: tuple[str
     found = environment_or_open(how, name) if rollback else environment(how, name, gated=request.kind == "deploy")
     judge_request(request, found)
 
-    async def own(client: "Client") -> str:
+    async def own(client: "Client", leaving: Departure) -> str:
         await configure(client, found, request.kind)
+        leaving.heed()
         run = await client.open_run(request)
         if how.yes and not how.wants_screen:
             tell_equivalent(*equivalent_of(found.name, request))
@@ -48,7 +49,7 @@ async def open_run(how: Invocation, name: str, request: Request, refs: tuple[str
         return await roll_back(how, found, request, own)
     with Departure() as leaving:
         client = await engine_of(how, found)
-        run = await own(client)
+        run = await own(client, leaving)
         return await follow(how, feed_of(how, client, run, found), Responsibility(drives=True), leaving, environment_client(how, found, refs))
 
 
@@ -203,6 +204,7 @@ async def resume(how: Invocation, text: str) -> int:
         client = await engine_of(how, found)
         if not client.welcome.carries(summary.run):
             await configure(client, found, left_to_do(recorded(summary.run)), resumes=True)
+            leaving.heed()
             await client.resume(summary.run)
         if how.yes and not how.wants_screen:
             tell_equivalent("resume", summary.run, "--yes")

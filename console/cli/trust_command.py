@@ -14,6 +14,10 @@ from console.core.words.sizes import counted
 from console.errors import NoGo, Problem, UsageFault
 from console.model.configured_environment import Environment
 from console.model.host import Host
+from console.ports.hosts import Unreached
+
+AT_ONCE = 32
+"""Hosts that are asked for their key at the same time: each takes an open file or two, and a start at its jump host."""
 
 
 async def trust(how: Invocation, name: str, pattern: str) -> int:
@@ -39,7 +43,13 @@ async def _enrolled(how: Invocation, found: Environment, hosts: tuple[Host, ...]
     from console.adapters.ssh.trust import Shown, scan
 
     away = [host for host in hosts if not host.is_local]
-    seen = await asyncio.gather(*(scan(host, found.ssh, found.jumps) for host in away))
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def scanned(host: Host) -> Shown | Unreached:
+        async with turns:
+            return await scan(host, found.ssh, found.jumps)
+
+    seen = await asyncio.gather(*map(scanned, away))
     problems = []
     fresh: list[tuple[Host, Shown]] = []
     for host, shown in zip(away, seen, strict=True):

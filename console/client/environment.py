@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from console.model.configured_environment import Environment
 
 
+PAGE = 100
+"""Runs that are read at once."""
+
+
 class Archive(RunArchive, Protocol):
     """What is kept of runs on this machine, and their list."""
 
@@ -182,10 +186,20 @@ class LocalEnvironmentClient:
 
     async def open_back(self, run: str, how: str, reason: str = "") -> LastingFeed:
         """Begin the way back from a release that has ended; no name: from the last one. NoGo where it is not the last one any more."""
-        last = next((one.run for one in await self.history(100) if one.changed_the_fleet), "") if run else ""
+        last = await self._last_change() if run else ""
         if last != run:
             raise NoGo(f"run {last} came after this one; a rollback undoes that one", "deploy rollback")
         return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True, reason=reason))
+
+    async def _last_change(self) -> str:
+        """The last run that may have put other releases live, however many others came after it; empty: none is on record."""
+        after: RunSummary | None = None
+        while page := await self.history(PAGE, after):
+            found = next((one.run for one in page if one.changed_the_fleet), "")
+            if found:
+                return found
+            after = page[-1]
+        return ""
 
     async def attach(self, run: str) -> LastingFeed:
         """Join a run that goes on, here or by the record on another machine. UsageFault where no engine carries it."""

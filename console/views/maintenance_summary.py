@@ -55,9 +55,14 @@ def seen_lines(seen: MaintenanceSeen, at: Callable[[str], str] = moment_words) -
     return (head, *map(place_words, odd_places(seen)))
 
 
+def place_hint(environment: str, seen: MaintenanceSeen, place: PlaceSeen) -> str:
+    """What to type about a place that is not as it should be: one that gave no answer is first to be reached, the others are switched."""
+    return str(place.hint) or (f"deploy check {environment}" if place.shows == "unknown" else mending(environment, seen))
+
+
 def mending(environment: str, seen: MaintenanceSeen) -> str:
     """The command that makes a mixed fleet one thing again; empty: it is."""
-    if seen.state not in ("mixed", "unknown"):
+    if seen.state != "mixed":
         return ""
     is_meant = seen.kept is not None and (not seen.kept.until or str(seen.kept.until) > seen.at)
     verb = "on" if is_meant else "off"

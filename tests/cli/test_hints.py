@@ -128,7 +128,9 @@ ASKED_WITH: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 """Where a hint stands among the arguments of what bears one."""
 NAMES = frozenset({"hint", "hints", "remedy", "remedies", "next"})
-MAKES_HINTS = re.compile(r"_?(unlocking|way_out|way_on|stayed_hint|mending|next_words|command_to_go_on|remedy|after_the_end|shipped_again|looked_at_with)$")
+MAKES_HINTS = re.compile(
+    r"_?(place_hint|unlocking|way_out|way_on|stayed_hint|mending|next_words|command_to_go_on|remedy|after_the_end|shipped_again|looked_at_with)$"
+)
 """Functions that return one."""
 
 

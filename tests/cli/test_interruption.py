@@ -5,10 +5,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from console.cli import rollback_command, run_commands
+from console.cli.invocation import Invocation
+from console.cli.responsibility import Departure
+from console.errors import Interrupted
+from console.model.request import Request
+from console.model.state import RunState
+from console.wire.questions import Welcome
 from tests.cli.product import shop_environ
+from tests.core.simulation import an_environment
 
 WHILE_LOADING = """
 import os, sys
@@ -63,3 +72,43 @@ def test_it_ends_where_ctrl_c_is_ignored_too(tmp_path: Path):
     program = WHILE_WAITING.format(number=int(signal.SIGTERM))
     ran = ended(program, tmp_path, "sh", "-c", 'trap "" INT; exec "$@"', "sh")
     assert ran.returncode == 130
+
+
+@pytest.mark.parametrize("kind", ["deploy", "rollback", "resume"])
+async def test_a_signal_that_comes_before_the_run_is_begun_begins_none(kind: str, monkeypatch: pytest.MonkeyPatch):
+    """A secret's command that is waited for, say: what is left of the command then is to end."""
+
+    class Left(Departure):
+        def __enter__(self) -> Departure:
+            self.event.set()
+            return super().__enter__()
+
+    class Client:
+        welcome = Welcome()
+
+        async def open_run(self, request: Request) -> str:
+            raise AssertionError("a run was begun")
+
+        async def close(self) -> None:
+            pass
+
+    async def met(*_: object, **__: object) -> Client:
+        return Client()
+
+    model = an_environment(1)
+    for module in (run_commands, rollback_command):
+        monkeypatch.setattr(module, "Departure", Left)
+        monkeypatch.setattr(module, "engine_of", met)
+        monkeypatch.setattr(module, "configure", met)
+    monkeypatch.setattr(rollback_command, "give_room_if_full", lambda folder: None)
+    monkeypatch.setattr(rollback_command, "state", lambda: "")
+    monkeypatch.setattr(rollback_command, "_open_run", lambda found: "")
+    monkeypatch.setattr(run_commands, "environment", lambda *_, **__: model)
+    monkeypatch.setattr(run_commands, "environment_or_open", lambda *_: model)
+    monkeypatch.setattr(run_commands, "run_named", lambda *_: SimpleNamespace(run="r1", outcome=None))
+    monkeypatch.setattr(run_commands, "_model_for", lambda *_: model)
+    monkeypatch.setattr(run_commands, "recorded", lambda run: RunState(run=run))
+    monkeypatch.setattr("console.cli.kept_models.model_of_run", lambda run: model)
+    how = Invocation(yes=True, plain=True)
+    with pytest.raises(Interrupted):
+        await (run_commands.resume(how, "r1") if kind == "resume" else run_commands.open_run(how, "production", Request(kind=kind)))  # type: ignore[arg-type]

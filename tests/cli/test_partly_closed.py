@@ -6,9 +6,11 @@ import pytest
 
 from console.cli import lock_commands
 from console.cli.invocation import Invocation
+from console.errors import UsageFault
 from tests.core.simulation import an_environment
 
 HOSTS = ("web01", "web02", "web03")
+RUN = "20261124T071407Z-production-3f2a"
 AWAY = {"host": "web03", "message": "Connection refused", "hint": ""}
 
 
@@ -32,6 +34,15 @@ async def test_where_no_host_answers_nothing_is_said_to_be_closed(monkeypatch: p
     answering(monkeypatch, {"until": "", "failed": [{**AWAY, "host": name} for name in HOSTS]})
     assert await lock_commands.lock(Invocation(yes=True), "production", "audit", 0.0) == 3
     assert capsys.readouterr().out == ""
+
+
+async def test_a_run_that_neither_the_record_nor_a_host_knows_is_an_unknown_run(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lock_commands, "_meant", lambda how, name, text: (text, name))
+    answering(monkeypatch, {"run": RUN, "known": False, "broken": [], "failed": []})
+    with pytest.raises(UsageFault, match=f"no run is called {RUN}, neither in the record nor on a host of production"):
+        await lock_commands.unlock_run(Invocation(yes=True), "production", RUN, "stuck")
+    answering(monkeypatch, {"run": RUN, "known": False, "broken": [], "failed": [AWAY]})
+    assert await lock_commands.unlock_run(Invocation(yes=True), "production", RUN, "stuck") == 3
 
 
 @pytest.mark.parametrize(("opened", "failed", "said"), [

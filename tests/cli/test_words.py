@@ -64,6 +64,16 @@ def test_what_to_type_next_is_what_was_typed_and_yes(tmp_path: Path, words: tupl
     assert deploy(tmp_path, *words).stderr.splitlines()[-1].strip() == before + there + end + after
 
 
+def test_a_slip_is_not_taken_for_a_command_that_is_still_to_come(tmp_path: Path):
+    assert "not yet" in deploy(tmp_path, "doctor").stderr
+    assert "deploy doctor" not in deploy(tmp_path, "docter", "--yes").stderr
+
+
+def test_an_option_of_the_command_that_is_run_on_hosts_is_none_of_ours(tmp_path: Path):
+    ran = deploy(tmp_path, "exec", "production", "--hosts", "web01", "--yes", "--", "ip", "addr", "--json")
+    assert (ran.returncode, ran.stdout, "hosts.toml" in ran.stderr) == (2, "", True)
+
+
 def test_without_a_file_it_says_where_one_was_looked_for(tmp_path: Path):
     ran = deploy(tmp_path, "production", "--yes", "--json")
     assert ran.returncode == 2

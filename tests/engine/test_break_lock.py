@@ -24,13 +24,14 @@ from tests.recorded import record
 ADA = Person("ada", 1)
 SHOP = Environment("shop", "production", "/srv/shop", (Host("web01"), Host("web02")))
 LOCK = LockHolder(SafeText("ada"), run="r1", epoch="r1.1", heartbeat_age=3.0, is_gone=True)
+DEAD = changed(LOCK, heartbeat_age=90.0)
 
 
 class Hosts:
     """Two hosts that a run holds, whose engine gave its last sign 3 s ago."""
 
-    def __init__(self, *locks: LockHolder) -> None:
-        self.locks = dict(zip(("web01", "web02"), locks, strict=True))
+    def __init__(self, *locks: LockHolder | None) -> None:
+        self.locks: dict[str, Any] = dict(zip(("web01", "web02"), locks, strict=True))
         self.broken: list[tuple[str, str]] = []
 
     async def look(self, environment: Environment, host: Host, *, deadline: float, asks: Any = None) -> HostFacts:
@@ -79,3 +80,9 @@ async def test_what_is_not_known_to_be_dead_is_waited_for(second: LockHolder, ou
         await answer_break(await fleet(hosts, ours=ours), ASKED, ADA)
     assert str(refused.value.hint) == "deploy unlock production --run r1 --reason TEXT"
     assert hosts.broken == []
+
+
+@pytest.mark.parametrize(("ours", "lock", "known"), [(True, DEAD, True), (False, DEAD, True), (True, None, True), (False, None, False)])
+async def test_whether_anybody_knows_the_run_is_told(ours: bool, lock: LockHolder | None, known: bool):
+    answer: Any = await answer_break(await fleet(Hosts(lock, lock), ours=ours), ASKED, ADA)
+    assert (answer["known"], bool(answer["broken"])) == (known, lock is not None)

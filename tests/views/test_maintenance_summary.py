@@ -4,7 +4,7 @@ import pytest
 
 from console.model.maintenance_mode import Maintenance, MaintenanceSeen, PlaceSeen
 from console.safe_text import SafeText
-from console.views.maintenance_summary import equivalent_words, mending, odd_places, place_words, question_words, seen_lines, since_words, verb_for
+from console.views.maintenance_summary import equivalent_words, mending, odd_places, place_hint, place_words, question_words, seen_lines, since_words, verb_for
 
 KEPT = Maintenance(SafeText("ada"), SafeText("2026-11-24T12:00:00Z"), SafeText("upgrade"), SafeText("2026-11-24T13:00:00Z"))
 
@@ -40,6 +40,16 @@ def test_what_mends_a_mixed_fleet_is_what_was_meant():
     assert mending("production", seen("mixed", "on", "off", kept=KEPT, at="2026-11-24T14:00:00Z")) == "deploy maintenance production off"
     assert mending("production", seen("mixed", "half", "off")) == "deploy maintenance production off"
     assert not mending("production", seen("on", "on"))
+
+
+def test_a_place_that_gave_no_answer_is_not_to_be_switched_off():
+    silent, half = seen("unknown", "off", "unknown"), seen("mixed", "half", "unknown", "off")
+    assert not mending("production", silent)
+    assert [place_hint("production", half, place).rpartition(" ")[0] for place in half.places] == [
+        "deploy maintenance production",
+        "deploy check",
+        "deploy maintenance production",
+    ]
 
 
 def test_the_command_line_that_does_the_same():

@@ -1,11 +1,11 @@
 """How a commit stands in its repository: what REF names, the tags and branches that hold it, its upstream, whether a remote has it. Reads only."""
 
-import difflib
 import re
 from dataclasses import dataclass
 
 from console.adapters.git.git_command import Git
 from console.adapters.git.git_fetch import Remote
+from console.core.words.nearest_name import near_names
 from console.errors import NoGo, UsageFault
 from console.model.release_facts import Named, Relation
 from console.safe_text import SafeText
@@ -41,7 +41,7 @@ async def found(git: Git, ref: str, remote: Remote) -> FoundRef:
             await _refuse_two(git, ref, commit)
             return FoundRef(commit, (await git.run("rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", name)).text.strip())
     known = await names(git, "refs/tags", "refs/heads", "refs/remotes")
-    near = difflib.get_close_matches(ref, known, 3) or known[:3]
+    near = near_names(ref, known, 3) or known[:3]
     cut = f"; its history is cut off: git -C {git.folder} fetch --unshallow" if await is_shallow(git) else ""
     hint = f"near it: {', '.join(near)}" if near else "the repository has no tag and no branch"
     raise UsageFault(f"unknown REF {SafeText(ref)} in {git.shown}", f"{hint}{cut}")

@@ -5,12 +5,15 @@ from typing import Any
 import click
 
 from console.cli.carry_out import finish
-from console.cli.command_list import LATER, PLACES
+from console.cli.command_list import PLACES
 from console.cli.invocation import Invocation, need_yes
 from console.cli.options import how_of, how_options, reason, what_of, what_options
 from console.cli.strict_command import StrictCommand
 from console.errors import ConsoleError, UsageFault
 from console.safe_text import SafeText
+
+SLIP = 0.75
+"""How like a command or an environment a first word must be to be a slip in it."""
 
 
 @click.command("ENV", hidden=True, cls=StrictCommand)
@@ -32,18 +35,17 @@ def release(ctx: click.Context, /, environment: str, **given: Any) -> None:
 
 def _need_environment(how: Invocation, word: str) -> None:
     """Refuse a word that the file has no environment of; a command or an environment with a slip in it is named. Raises UsageFault."""
-    from difflib import get_close_matches
-
     from console.cli.configuration import config_if_any
+    from console.core.words.nearest_name import nearest
 
     try:
         file = config_if_any(how)
     except ConsoleError:
         return
     names = file.environment_names if file is not None else ()
-    near = get_close_matches(word, [*names, *(name for name in (*PLACES, *LATER) if name != "ENV")], 1, 0.75)
+    near = nearest(word, [*names, *(name for name in PLACES if name != "ENV")], SLIP)
     if word not in names and (near or names):
-        hint = f"deploy {near[0]}" if near else f"known here: {', '.join(names)}"
+        hint = f"deploy {near}" if near else f"known here: {', '.join(names)}"
         raise UsageFault(f"there is no command and no environment {word}", hint)
 
 

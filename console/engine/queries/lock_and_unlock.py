@@ -72,7 +72,10 @@ def _words(note: LockHolder | None) -> tuple[str, ...]:
 
 
 async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
-    """Break a dead run's lock on every host that it holds. Raises Locked where it is not known to be dead; then every lock is as it was."""
+    """Break a dead run's lock on every host that it holds. `known`: it is in the record or on a host.
+
+    Raises Locked where it is not known to be dead; then every lock is as it was.
+    """
     run, reason = str(argument["run"]), str(argument["reason"])
     if fleet.run == run:
         raise Locked(f"run {run} is alive: its engine answers", f"deploy abort {run}")
@@ -88,7 +91,7 @@ async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person:
     broken = [host for host, answer in zip(holding, answers, strict=True) if answer is None]
     if is_ours and broken:
         await asyncio.shield(_ended(fleet, run, SafeText(f"its lock was broken by {person.name}: {reason}"), tuple(broken), person))
-    return {"run": run, "broken": broken, "failed": _failed_hosts(failed)}
+    return {"run": run, "known": is_ours or bool(holding), "broken": broken, "failed": _failed_hosts(failed)}
 
 
 async def _is_left(fleet: QueryContext, run: str) -> bool:

@@ -16,7 +16,7 @@ async def answer_pending(fleet: QueryContext, argument: Mapping[str, Any], perso
     facts = await look_at(fleet, environment.hosts)
     away = [fact.host for fact in facts if fact.problem]
     if len(away) == len(facts):
-        raise NoGo(f"no host of {environment.name} is reached: {facts[0].host}: {facts[0].problem}", str(facts[0].hint))
+        raise NoGo(f"no host of {environment.name} is reached: {facts[0].host}: {facts[0].problem}", str(facts[0].hint) or f"deploy check {environment.name}")
     revision = await fleet.outside.repository.resolve(str(argument.get("ref", "")))
     live = Counter((release.commit, str(release.version)) for fact in facts if (release := fact.release(fact.current)))
     rows = []
