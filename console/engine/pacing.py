@@ -11,6 +11,9 @@ R = TypeVar("R")
 AT_ONCE = 16
 """Beginnings in a turn of the loop: with some 0.5 ms each, a turn stays far under the 50 ms in which the engine answers."""
 
+LONGEST = 0.005
+"""Seconds that one piece of work goes on before others have a turn."""
+
 
 class Turns:
     """Lets so many pass in each turn of the loop; who comes later passes in a later turn, in the order of coming."""
@@ -41,6 +44,20 @@ class Turns:
                 self._left -= 1
         if self._left < self._at_once:
             asyncio.get_running_loop().call_soon(self._renew)
+
+
+class Pause:
+    """Lets others have the loop, within work that comes in pieces of any length, whenever it has gone on for a while without."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
+
+    async def if_due(self) -> None:
+        """Return at once, or after a turn of the loop."""
+        if self._loop.time() - self._since > LONGEST:
+            await asyncio.sleep(0)
+            self._since = self._loop.time()
 
 
 async def on_each(items: Iterable[T], act: Callable[[T], Awaitable[R]]) -> list[R]:

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from console.engine.pacing import AT_ONCE, Turns, on_each
+from console.engine.pacing import AT_ONCE, LONGEST, Pause, Turns, on_each
 
 
 class Loop:
@@ -35,6 +35,19 @@ async def test_a_thousand_begin_a_few_in_each_turn_and_their_answers_keep_their_
     assert began.total() == 1000
     assert max(began.values()) <= AT_ONCE
     assert len(began) >= 1000 // AT_ONCE
+
+
+async def test_others_have_a_turn_once_a_piece_of_work_has_gone_on_for_a_while() -> None:
+    loop, pause = Loop(), Pause()
+    loop.count()
+    before = loop.turn
+    await pause.if_due()
+    assert loop.turn == before, "nothing was held yet"
+    until = asyncio.get_running_loop().time() + 2 * LONGEST
+    while asyncio.get_running_loop().time() < until:
+        await pause.if_due()
+    loop.over = True
+    assert loop.turn > before
 
 
 async def test_who_gives_up_takes_nobodys_turn() -> None:

@@ -11,6 +11,7 @@ from console.core.host_selection import chosen_hosts
 from console.core.kinds.kind_table import looked_at_with
 from console.core.run.accept import accept
 from console.core.run.second_look import changes_since
+from console.engine.pacing import Pause
 from console.engine.preflight.configured_checks import verdict
 from console.engine.preflight.dry_run import check_exit
 from console.engine.preflight.findings import prepare, prepare_again, subject_of
@@ -31,8 +32,6 @@ FRESH = 60.0
 """Seconds that a look at the fleet is good for."""
 AGAIN = 5.0
 """Seconds until a check that waits is asked again for the first time."""
-AT_A_TIME = 64
-"""Findings that are written down in a turn of the loop: a thousand hosts are as many."""
 TURN = 1.0
 """Seconds between two looks at what waits."""
 
@@ -52,14 +51,12 @@ class Preflight:
     async def look(self) -> bool:
         """Write down what is found, as it is found; False where somebody decided meanwhile. Raises ConsoleError for what ends it at once."""
         self._looked = self._clock.mono()
-        written = 0
+        pause = Pause()
         async for event in prepare(self._now()):
             if self._runner.state.go is not None:
                 return False
             self._runner.record(event)
-            written += 1
-            if written % AT_A_TIME == 0:
-                await asyncio.sleep(0)
+            await pause.if_due()
         await self._runner.settled()
         if self._runner.state.request.yes:
             await self._changed_since()
