@@ -25,8 +25,6 @@ from console.model.request import Request
 if TYPE_CHECKING:
     from console.model.configured_environment import Environment
 
-IDLE = 3600
-"""Seconds that the fleet stands without a console."""
 PAST = ("web01", "web02")
 """The hosts that the runs of the past were on."""
 PATIENCE = 60.0
@@ -75,7 +73,7 @@ def _started(folder: Path, hosts: int, *, sides: bool) -> dict[str, Any]:
     """Start the fleet; what it says of itself. Raises ConsoleError where it can't be had."""
     tell(f"deploy: starting {counted_hosts(hosts)} on this machine …")
     kind = "--sides" if sides else "--balancer"
-    argv = [sys.executable, "-m", "console.demo.fleet_process", "--hosts", str(hosts), kind, "--stand", str(folder), "--idle", str(IDLE)]
+    argv = [sys.executable, "-m", "console.demo.fleet_process", "--hosts", str(hosts), kind, "--stand", str(folder)]
     with open(folder / "fleet.log", "wb") as log:
         fleet = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
     try:

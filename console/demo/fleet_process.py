@@ -10,25 +10,12 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from console.demo import background
 from console.demo.demo_fleet import DemoFleet
-from console.demo.lifetime import until_told
+from console.demo.lifetime import IDLE, until_told, until_unused
 from console.errors import ConsoleError
-
-LOOK = 30.0
-"""Seconds between looks for a console, at most."""
-
-
-async def _until_unused(place: Path, fleet: Path, idle: float) -> Literal[True]:
-    """Return once no console was on the fleet for so many seconds."""
-    used = asyncio.get_running_loop().time()
-    while (now := asyncio.get_running_loop().time()) - used < idle:
-        await asyncio.sleep(min(LOOK, idle / 4))
-        if await asyncio.to_thread(background.is_used, place, fleet):
-            used = now
-    return True
 
 
 async def _run(hosts: int, folder: str, stand: str, idle: float, *, balanced: bool, sides: bool) -> int:
@@ -47,7 +34,7 @@ async def _run(hosts: int, folder: str, stand: str, idle: float, *, balanced: bo
                     starting.result()
                     if stand:
                         written.callback(os.close, background.stand(Path(stand), fleet.describe()))
-                        stopping.append(asyncio.create_task(_until_unused(Path(stand), fleet.folder, idle)))
+                        stopping.append(asyncio.create_task(until_unused(Path(stand), fleet.folder, idle)))
                     _say(fleet.describe())
                     await asyncio.wait(stopping, return_when=asyncio.FIRST_COMPLETED)
             except ConsoleError as error:
@@ -80,7 +67,7 @@ def main() -> int:
     parser.add_argument("--hosts", type=int, default=12)
     parser.add_argument("--folder", default="", help="an empty folder; it is removed at the end")
     parser.add_argument("--stand", default="", help="a folder in which it is written down; it outlives then whoever started it")
-    parser.add_argument("--idle", type=float, default=3600.0, help="seconds that it stands without a console")
+    parser.add_argument("--idle", type=float, default=IDLE, help="seconds that it stands without a console")
     parser.add_argument("--balancer", action="store_true", help="a balancer before the hosts, where they are few")
     parser.add_argument("--sides", action="store_true", help="the same, and only half of the hosts get requests")
     chosen = parser.parse_args()

@@ -1,4 +1,4 @@
-"""When a process of the demo has to end: a signal, the end of its standard input, or the end of whoever started it.
+"""When a process of the demo has to end: a signal, the end of its standard input, the end of whoever started it, or no console for an hour.
 
 It knows nothing of what ends then.
 """
@@ -9,10 +9,18 @@ import signal
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+from console.demo import background
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LOOK = 0.5
 """Seconds between looks at the parent."""
+IDLE = 3600.0
+"""Seconds that a fleet stands without a console."""
+LOOK_FOR_USE = 30.0
+"""Seconds between looks for a console, at most."""
 
 
 @asynccontextmanager
@@ -61,3 +69,13 @@ async def _watch_parent(told: asyncio.Event) -> None:
     while os.getppid() == parent:  # noqa: ASYNC110
         await asyncio.sleep(LOOK)
     told.set()
+
+
+async def until_unused(place: Path, fleet: Path, idle: float) -> Literal[True]:
+    """Return once no console was on the fleet for so many seconds."""
+    used = asyncio.get_running_loop().time()
+    while (now := asyncio.get_running_loop().time()) - used < idle:
+        await asyncio.sleep(min(LOOK_FOR_USE, idle / 4))
+        if await asyncio.to_thread(background.is_used, place, fleet):
+            used = now
+    return True

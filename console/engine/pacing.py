@@ -46,14 +46,14 @@ class Turns:
             asyncio.get_running_loop().call_soon(self._renew)
 
 
-class Pause:
+class HoldLimit:
     """Lets others have the loop, within work that comes in pieces of any length, whenever it has gone on for a while without."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._since = self._loop.time()
 
-    async def if_due(self) -> None:
+    async def pause_if_due(self) -> None:
         """Return at once, or after a turn of the loop."""
         if self._loop.time() - self._since > LONGEST:
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The fleet: a row, a cell or a letter for each host, by the room there is, and the counts in words. Pure."""
+"""The fleet: a row or a cell for each host, by the room there is (letters: `fleet_letters`), and the counts in words. Pure."""
 
 import re
 from collections import Counter
@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from console.core.traffic.bluegreen_sides import is_idle, standing_by
 from console.core.words.sizes import counted_hosts
-from console.core.words.threshold_words import metric_name
 from console.model.log_kinds import LogLevel
 from console.model.state import HostCondition, HostState, RunState
+from console.views.condition_marks import AT_REST, WORDS, above, host_mark, is_busy, is_cut
 from console.views.filter import Filter, FilterSubject
+from console.views.fleet_letters import letter_lines, sign_of
 from console.views.grid import LOAD_FROM, Grid, grid_for
 from console.views.progress import Newest, is_late, usual_seconds
-from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, mark, mark_tone
+from console.views.styled_text import Line, Span, cell, clipped
 from console.views.times import seconds_in_words
 from console.views.traffic_words import drain_time, drain_words, held_words, traffic_note
 
@@ -20,38 +21,9 @@ Load = Callable[[str], tuple[float | None, float | None]]
 """(host) to its newest cpu and memory, as shares."""
 
 
-_WORDS: dict[HostCondition, tuple[MarkName, str]] = {
-    "old": ("waiting", "old"),
-    "updating": ("busy", "updating"),
-    "new": ("done", "new"),
-    "returning": ("back", "going back"),
-    "back": ("back", "back"),
-    "failed": ("failed", "failed"),
-    "unreachable": ("failed", "unreachable"),
-    "unknown": ("unknown", "unknown"),
-    "skipped": ("skipped", "skipped"),
-    "owed": ("owed", "owed"),
-    "left-out": ("skipped", "left out"),
-}
-
-STATES = tuple(words for _, words in _WORDS.values())
-"""What `state:` may name in a filter of the fleet."""
-
 _ORDER: tuple[HostCondition, ...] = (
     "failed", "unreachable", "unknown", "owed", "new", "updating", "returning", "back", "skipped", "left-out", "old"
 )  # fmt: skip
-
-_LETTERS: dict[HostCondition, str] = {
-    "old": "·", "updating": "u", "new": "N", "returning": "b", "back": "B", "failed": "F", "unreachable": "X", "unknown": "?",
-    "skipped": "s", "owed": "O", "left-out": "-",
-}  # fmt: skip
-_PREPARING = ("p", "preparing", mark_tone("busy"))
-_LOST = ("l", "link lost", mark_tone("unknown"))
-_ABOVE = ("A", "new, above a limit", mark_tone("failed"))
-_SIGNS: dict[HostCondition, tuple[str, str, Tone]] = {condition: (_LETTERS[condition], words, mark_tone(sign)) for condition, (sign, words) in _WORDS.items()}
-
-_URGENCY: dict[str, int] = {letter: place for place, letter in enumerate(("F", "X", "?", "l", "O", "A", "b", "B", "u", "p", "s", "N", "-", "·"))}
-"""What needs eyes first: the letter that a group shows."""
 
 _STEP_WORDS = {
     "ship": "receiving", "fetch": "receiving", "install": "installing", "hook": "running a hook", "stop": "stopping",
@@ -59,51 +31,10 @@ _STEP_WORDS = {
     "admit": "returning to traffic", "weigh": "getting its weight",
 }  # fmt: skip
 
-_AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "failed": "not healthy", "old": "not verified"}
-_REST_SIGNS = {condition: (letter, _AT_REST.get(condition, "live"), tone) for condition, (letter, _, tone) in _SIGNS.items()}
-
 _IN_A_CELL = {"returning to traffic": "to traffic", "back, drained": "drained", "idle, no requests": "idle", "live, no requests": "no requests"}
 _LEAST = 4
 """Cells below which a short row's right column is not made narrower for its words."""
 _LEFT = re.compile(r" requests? left$")
-
-
-def condition_words(condition: HostCondition) -> tuple[MarkName, str]:
-    """Mark and word of a host's condition."""
-    return _WORDS[condition]
-
-
-def _above(state: RunState) -> dict[str, str]:
-    """New hosts that a metric above its limit was measured on, each with what it is called."""
-    over = (known for known in state.thresholds.values() if known.is_over) if state.phase in ("running", "rolling-back") else ()
-    named = ((state.hosts.get(host), known.threshold.metric) for known in over for host in known.verdict.hosts)
-    return {host.name: metric_name(metric) for host, metric in named if host is not None and host.condition == "new"}
-
-
-above: Newest[RunState, dict[str, str]] = Newest(_above)
-"""(state) to the new hosts that a metric above its limit was measured on: a host that passed its gate is not well for that."""
-
-
-def host_mark(state: RunState, host: HostState) -> Span:
-    """Return the mark of a host as it is now."""
-    if is_cut(host):
-        return mark("unknown")
-    if host.name in above(state):
-        return mark("failed")
-    if host.condition == "old" and is_busy(host):
-        return mark("busy")
-    return mark(_WORDS[host.condition][0])
-
-
-def is_cut(host: HostState) -> bool:
-    """Return whether a host that was reached has no link now. One that is said to be lost anyway needs no other word."""
-    return not host.linked and host.condition not in ("unreachable", "unknown", "failed", "owed", "left-out")
-
-
-def is_busy(host: HostState) -> bool:
-    """Return whether a step runs on the host now."""
-    ran = host.steps.get(host.step)
-    return ran is not None and ran.status == "running"
 
 
 def is_tried_later(state: RunState, host: HostState) -> bool:
@@ -136,7 +67,7 @@ def _doing(state: RunState, host: HostState, now: float) -> tuple[str, str]:
     ran = host.steps.get(host.step)
     if host.condition == "returning" and step and step.phase != "rollback" and not is_busy(host):
         step = None
-    words = _STEP_WORDS.get(step.kind, str(step.title)) if step else _WORDS[host.condition][1]
+    words = _STEP_WORDS.get(step.kind, str(step.title)) if step else WORDS[host.condition][1]
     if step and ran and ran.status == "held":
         return held_words(host), seconds_in_words(now - ran.started)
     if step and step.kind == "drain" and ran and ran.status == "running":
@@ -155,7 +86,7 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
         return _doing(state, host, now)
     if is_idle(state, host):
         return "idle, no requests", str(host.version)
-    words = _WORDS[host.condition][1] if state.run else "none live" if _is_bare(host) else _AT_REST.get(host.condition, "live")
+    words = WORDS[host.condition][1] if state.run else "none live" if _is_bare(host) else AT_REST.get(host.condition, "live")
     if not state.run and host.is_out and not is_cut(host):
         return f"{words}, no requests", str(host.version)
     if not state.run and words == "live" and host.version and host.version != _commonest(state):
@@ -166,18 +97,6 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
         return f"new, {metric} high", str(host.version)
     note = traffic_note(host) if state.run else ""
     return "link lost" if is_cut(host) else f"{words}, {note}" if note else words, str(host.version)
-
-
-def sign_of(state: RunState, host: HostState) -> tuple[str, str, Tone]:
-    """Return the letter of a host, its state in words, and its tone."""
-    at_rest = not state.run
-    if is_cut(host):
-        return _LOST
-    if host.name in above(state):
-        return _ABOVE
-    if host.condition == "old" and host.step and is_busy(host):
-        return _PREPARING
-    return (_REST_SIGNS if at_rest else _SIGNS)[host.condition]
 
 
 def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selected: bool = False, load: Load | None = None) -> Line:
@@ -233,7 +152,7 @@ def subject_of(state: RunState, host: HostState) -> FilterSubject:
     step = state.index.get(host.step)
     doing = str(step.title) if step and is_busy(host) else ""
     level: LogLevel = "error" if host.condition in ("failed", "unreachable", "unknown") else "warn" if host.condition == "owed" else "info"
-    return FilterSubject(host.name, f"{host.version or host.release} {doing} {host.detail}", level, _WORDS[host.condition][1])
+    return FilterSubject(host.name, f"{host.version or host.release} {doing} {host.detail}", level, WORDS[host.condition][1])
 
 
 def kept_names(state: RunState, wanted: Filter) -> tuple[str, ...]:
@@ -259,47 +178,6 @@ def fleet_lines(
     return tuple(clipped(tuple(row), width) for row in table)
 
 
-def letter_lines(state: RunState, names: tuple[str, ...], grid: Grid, selected: str = "") -> tuple[Line, ...]:
-    """Return a letter for each host, or for each group: the worst of its states. Neighbours of one tone are one span."""
-    hosts, each, out = state.hosts, grid.each, []
-    row: list[Span] = []
-    said, tone, column = "", "plain", 0
-    for start in range(0, len(names), each):
-        group = names[start : start + each]
-        letter, _, its = sign_of(state, hosts[group[0]]) if each == 1 else _worst(state, group)
-        if selected in group:
-            its = "selected"
-        if its != tone and said:
-            row.append(Span(said, tone))  # type: ignore[arg-type]
-            said = ""
-        said, tone, column = said + letter, its, column + 1
-        if column == grid.columns:
-            out.append((*row, Span(said, its)))
-            row, said, column = [], "", 0
-    if said:
-        out.append((*row, Span(said, tone)))  # type: ignore[arg-type]
-    return tuple(out)
-
-
-def _worst(state: RunState, group: tuple[str, ...]) -> tuple[str, str, Tone]:
-    return min((sign_of(state, state.hosts[name]) for name in group), key=lambda sign: _URGENCY[sign[0]])
-
-
-def legend(state: RunState, names: tuple[str, ...], room: int) -> str:
-    """Return how many hosts there are in which state, with the letters, in the fullest words that the room (cells) has.
-
-    `300 hosts: N 4 new, · 296 old`, else `300: N 4 · 296`, else `N4 ·296`.
-    """
-    count: dict[tuple[str, str, Tone], int] = {}
-    for name in names:
-        sign = sign_of(state, state.hosts[name])
-        count[sign] = count.get(sign, 0) + 1
-    found = sorted(count.items(), key=lambda pair: _URGENCY[pair[0][0]])
-    words = f"{counted_hosts(len(names))}: " + ", ".join(f"{letter} {number:,} {word}" for (letter, word, _), number in found)
-    short = f"{len(names):,}: " + " ".join(f"{letter} {number:,}" for (letter, _, _), number in found)
-    return next((told for told in (words, short) if len(told) <= room), " ".join(f"{letter}{number}" for (letter, _, _), number in found))
-
-
 def host_line(state: RunState, name: str, now: float) -> str:
     """Return one host in a line, for where it has no more than a letter: `web0123 updating: restarting, 3 s`."""
     host = state.hosts[name]
@@ -309,7 +187,7 @@ def host_line(state: RunState, name: str, now: float) -> str:
         words = state_words
     if not state.run and _is_bare(host):
         state_words = words
-    told = state_words if words in (state_words, _WORDS[host.condition][1]) else f"{state_words}: {words}"
+    told = state_words if words in (state_words, WORDS[host.condition][1]) else f"{state_words}: {words}"
     usual = step_pace(state, host, now)[1]
     return f"{name} {told}" + (f", {right}" if right else "") + (f" (usual {seconds_in_words(usual)})" if usual is not None else "")
 
@@ -325,7 +203,7 @@ def fleet_counts(state: RunState) -> tuple[tuple[HostCondition, int], ...]:
 def counts_in_words(state: RunState) -> str:
     """`12 hosts: 4 new, 1 updating, 7 old`."""
     hosts = len(state.hosts)
-    words = {condition: word for condition, (_, word) in _WORDS.items()} | ({} if state.run else {"new": "live", **_AT_REST})
+    words = {condition: word for condition, (_, word) in WORDS.items()} | ({} if state.run else {"new": "live", **AT_REST})
     bare = sum(_is_bare(host) for host in state.hosts.values()) if not state.run else 0
     ready = len(resting(state)) if state.run else 0
     counts = [(words[condition], number - bare - ready if condition == "old" else number) for condition, number in fleet_counts(state)]

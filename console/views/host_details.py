@@ -11,8 +11,9 @@ from console.core.traffic.bluegreen_sides import is_idle
 from console.model.fleet_snapshot import SnapshotRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
+from console.views.condition_marks import condition_words, host_mark
 from console.views.environment_title import environment_title
-from console.views.fleet_rows import condition_words, host_mark, host_words
+from console.views.fleet_rows import host_words
 from console.views.progress import Newest, is_late
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, joined, line, mark, mark_tone, spread
 from console.views.styled_text import width as spans_width

@@ -14,9 +14,6 @@ from console.model.state import RunState
 from console.views.log_lines import pause_words
 from console.views.styled_text import Tone
 
-SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 300.0)
-"""How many seconds of the run pass in one."""
-
 
 class Chapter(NamedTuple):
     """A part of a run: the number of events before it, when it began, and what it is."""

@@ -23,7 +23,8 @@ from console.model.state import HostState, RunState
 from console.model.thresholds import Breached, Threshold
 from console.model.values import changed
 from console.safe_text import SafeText
-from console.views.fleet_rows import counts_in_words, host_mark, host_words
+from console.views.condition_marks import host_mark
+from console.views.fleet_rows import counts_in_words, host_words
 from console.views.plain_lines import waited_for
 from tests.core import plans
 from tests.core.builders import a_host_in, a_state, a_step, hosts_of

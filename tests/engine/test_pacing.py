@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from console.engine.pacing import AT_ONCE, LONGEST, Pause, Turns, on_each
+from console.engine.pacing import AT_ONCE, LONGEST, HoldLimit, Turns, on_each
 
 
 class Loop:
@@ -37,17 +37,20 @@ async def test_a_thousand_begin_a_few_in_each_turn_and_their_answers_keep_their_
     assert len(began) >= 1000 // AT_ONCE
 
 
-async def test_others_have_a_turn_once_a_piece_of_work_has_gone_on_for_a_while() -> None:
-    loop, pause = Loop(), Pause()
+async def test_others_have_a_turn_once_a_piece_of_work_has_gone_on_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+    loop, hold = Loop(), HoldLimit()
     loop.count()
     before = loop.turn
-    await pause.if_due()
+    await hold.pause_if_due()
     assert loop.turn == before, "nothing was held yet"
-    until = asyncio.get_running_loop().time() + 2 * LONGEST
-    while asyncio.get_running_loop().time() < until:
-        await pause.if_due()
+    now += 2 * LONGEST
+    await hold.pause_if_due()
+    assert loop.turn == before + 1
+    await hold.pause_if_due()
     loop.over = True
-    assert loop.turn > before
+    assert loop.turn == before + 1, "it counts anew"
 
 
 async def test_who_gives_up_takes_nobodys_turn() -> None:

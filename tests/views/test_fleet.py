@@ -12,8 +12,10 @@ from console.model.thresholds import Breached, Threshold, ThresholdState
 from console.model.traffic import HostTraffic
 from console.model.values import changed
 from console.safe_text import SafeText
+from console.views.condition_marks import host_mark
 from console.views.filter import parse
-from console.views.fleet_rows import counts_in_words, fleet_lines, host_line, host_mark, host_words, kept_names, legend, letter_lines, sign_of
+from console.views.fleet_letters import legend, letter_lines, sign_of
+from console.views.fleet_rows import counts_in_words, fleet_lines, host_line, host_words, kept_names
 from console.views.grid import grid_for
 from console.views.styled_text import Span, changed_cells, line, text, width
 from tests.core.builders import a_step

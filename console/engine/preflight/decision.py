@@ -11,7 +11,7 @@ from console.core.host_selection import chosen_hosts
 from console.core.kinds.kind_table import looked_at_with
 from console.core.run.accept import accept
 from console.core.run.second_look import changes_since
-from console.engine.pacing import Pause
+from console.engine.pacing import HoldLimit
 from console.engine.preflight.configured_checks import verdict
 from console.engine.preflight.dry_run import check_exit
 from console.engine.preflight.findings import prepare, prepare_again, subject_of
@@ -51,12 +51,12 @@ class Preflight:
     async def look(self) -> bool:
         """Write down what is found, as it is found; False where somebody decided meanwhile. Raises ConsoleError for what ends it at once."""
         self._looked = self._clock.mono()
-        pause = Pause()
+        hold = HoldLimit()
         async for event in prepare(self._now()):
             if self._runner.state.go is not None:
                 return False
             self._runner.record(event)
-            await pause.if_due()
+            await hold.pause_if_due()
         await self._runner.settled()
         if self._runner.state.request.yes:
             await self._changed_since()

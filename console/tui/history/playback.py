@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from console.ports.clock import Clock
 from console.tui.history.replay_feed import ReplayFeed
-from console.views.recording import SPEEDS
 
+SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 300.0)
+"""How many seconds of the run pass in one."""
 FAR = 60.0
 """Seconds of a run that are not played through when somebody winds on."""
 

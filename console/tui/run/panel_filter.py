@@ -6,8 +6,8 @@ from console.tui.screen_shell import Say
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.fleet_panel import FleetPanel
 from console.tui.widgets.log_panel import LogPanel
+from console.views.condition_marks import STATES
 from console.views.filter import Filter, parse
-from console.views.fleet_rows import STATES
 
 
 class PanelFilter(FilterLine):

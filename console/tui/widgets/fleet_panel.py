@@ -7,7 +7,8 @@ from console.core.words.sizes import counted_hosts
 from console.model.state import RunState
 from console.tui.widgets.line_view import LineView
 from console.views.filter import Filter, count_words
-from console.views.fleet_rows import Load, counts_in_words, fleet_lines, host_line, kept_names, legend
+from console.views.fleet_letters import legend
+from console.views.fleet_rows import Load, counts_in_words, fleet_lines, host_line, kept_names
 from console.views.grid import Grid, grid_for
 from console.views.styled_text import Line, Span, clipped, line
 
