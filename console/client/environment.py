@@ -1,4 +1,4 @@
-"""An environment between runs, for the screen: asks its engine, reads the journal, begins runs and joins them. Implements `ports.EnvironmentClient`.
+"""An environment between runs, for the screen: asks its engine, begins runs and joins them. Implements `ports.EnvironmentClient`.
 
 Knows how an engine is met, also after it has ended; nothing of what the screen shows or asks.
 """
@@ -7,10 +7,11 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from console.client.asked_engine import AskedEngine
 from console.client.engine_access import EngineAccess
+from console.client.environment_history import Archive, EnvironmentHistory
 from console.client.lasting_feed import LastingFeed
 from console.core.host.login_command import visit
 from console.errors import EngineLost, NoGo, UsageFault
@@ -19,10 +20,8 @@ from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, Snaps
 from console.model.maintenance_mode import MaintenanceSeen, MaintenanceVerb
 from console.model.number_history import NumbersSeen
 from console.model.request import Request
-from console.model.run_summary import RunSummary
 from console.model.values import changed
-from console.ports.environment_client import RunArchive
-from console.ports.feed import FeedItem, LogPage, SamplePage
+from console.ports.feed import FeedItem
 from console.safe_text import SafeText
 
 if TYPE_CHECKING:
@@ -30,24 +29,13 @@ if TYPE_CHECKING:
     from console.model.configured_environment import Environment
 
 
-PAGE = 100
-"""Runs that are read at once."""
-
-
-class Archive(RunArchive, Protocol):
-    """What is kept of runs on this machine, and their list."""
-
-    async def runs(self, app: str, environment: str, limit: int, after: RunSummary | None, words: str) -> tuple[RunSummary, ...]:
-        """Runs of an environment, newest first: a page of them after that one, of those that hold these words."""
-
-
-class LocalEnvironmentClient:
+class LocalEnvironmentClient(EnvironmentHistory):
     """One environment. `suggested`: the version that is to be offered first."""
 
     def __init__(self, access: EngineAccess, archive: Archive, found: "Environment", suggested: tuple[str, ...] = ()) -> None:
-        self.app, self.environment, self.protected = found.app, found.name, found.protected
+        super().__init__(archive, found.app, found.name)
+        self.protected = found.protected
         self._access = access
-        self._archive = archive
         self._found = found
         self._engine = AskedEngine(access, found)
         self._mark = _mark(found.file)
@@ -151,29 +139,9 @@ class LocalEnvironmentClient:
         answer = await (await self._engine.met()).query("maintenance", argument)
         return from_plain(answer["seen"], MaintenanceSeen), tuple(one["message"] for one in answer["problems"])
 
-    async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
-        """Runs of this environment, newest first: a page of them after that one, of those that hold these words."""
-        return await self._archive.runs(self.app, self.environment, limit, after, words)
-
-    async def record(self, run: str) -> tuple[AnyEvent, ...]:
-        """Every event of a run, in order."""
-        return await self._archive.record(run)
-
-    async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:
-        """At most so many lines of what a run's steps printed, before that place."""
-        return await self._archive.log(run, host, before, limit)
-
-    async def log_on(self, run: str, host: str, after: str, limit: int) -> LogPage:
-        """The same from that place on."""
-        return await self._archive.log_on(run, host, after, limit)
-
-    async def samples(self, run: str, after: str, limit: int) -> SamplePage:
-        """The machines' numbers during a run from that place on."""
-        return await self._archive.samples(run, after, limit)
-
     async def open(self, request: Request) -> LastingFeed:
         """Begin a run, by the file as it is now. Raises Locked while another goes on, UsageFault for a file that is not sound any more."""
-        self._found = self._engine.environment = self._by_the_file(request)
+        self._found = self._engine.environment = await asyncio.to_thread(self._by_the_file, request)
         feed = await self._begun(request)
         if self._suggested and request.ref == self._suggested[0]:
             self._suggested.pop(0)
@@ -186,20 +154,10 @@ class LocalEnvironmentClient:
 
     async def open_back(self, run: str, how: str, reason: str = "") -> LastingFeed:
         """Begin the way back from a release that has ended; no name: from the last one. NoGo where it is not the last one any more."""
-        last = await self._last_change() if run else ""
+        last = await self.last_change() if run else ""
         if last != run:
             raise NoGo(f"run {last} came after this one; a rollback undoes that one", "deploy rollback")
         return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True, reason=reason))
-
-    async def _last_change(self) -> str:
-        """The last run that may have put other releases live, however many others came after it; empty: none is on record."""
-        after: RunSummary | None = None
-        while page := await self.history(PAGE, after):
-            found = next((one.run for one in page if one.changed_the_fleet), "")
-            if found:
-                return found
-            after = page[-1]
-        return ""
 
     async def attach(self, run: str) -> LastingFeed:
         """Join a run that goes on, here or by the record on another machine. UsageFault where no engine carries it."""

@@ -10,7 +10,8 @@ import pytest
 from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes, journal_path, prepared
 from console.cli import kept_models, rollback_command
-from console.client.environment import PAGE, LocalEnvironmentClient
+from console.client.environment import LocalEnvironmentClient
+from console.client.environment_history import PAGE
 from console.config.load import digest
 from console.errors import NoGo
 from console.model.configured_environment import Environment
