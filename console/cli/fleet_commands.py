@@ -111,7 +111,7 @@ def check_lines(found: dict[str, Any]) -> list[str]:
     lines += [f"  {step['phase']:<8} {step['id']}: {step['title']}" for step in found["plan"]["steps"]]
     lines += [f"  limit    {one['title']}" for one in found["plan"].get("thresholds", ())]
     for way in found["rollback"]["hosts"]:
-        target = way["release"] or "stopped and removed"
+        target = way["release"] or ("gets no requests, keeps what it has" if way.get("rests") else "stopped and removed")
         lines.append(f"  back     {way['host']}: {target if way['possible'] else 'no way back'}")
     if said := found.get("announcement"):
         lines += [f"  said     {said['title']}", *(f"           {words}" for words in said["body"].splitlines())]

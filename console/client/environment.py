@@ -91,7 +91,7 @@ class LocalEnvironmentClient(EnvironmentHistory):
 
     async def candidates(self, board: FleetSnapshot) -> tuple[Candidate, ...]:
         """What could be released, newest first."""
-        live = Counter(host.commit for host in board.hosts if host.commit)
+        live = Counter(host.commit for host in board.in_use if host.commit)
         return await self._engine.asked("versions", {"live": dict(live)}, tuple[Candidate, ...])
 
     async def verified(self, candidates: tuple[Candidate, ...]) -> Verified:

@@ -68,6 +68,11 @@ class FleetSnapshot(msgspec.Struct, frozen=True):
     record_away: SafeText = SafeText("")
     """Why the database of a shared record is away; empty: it is not."""
 
+    @property
+    def in_use(self) -> tuple[SnapshotHost, ...]:
+        """The hosts whose release users have: not those that a run has taken out of the traffic, unless it has taken out all."""
+        return tuple(host for host in self.hosts if not host.drained) or self.hosts
+
 
 class Candidate(msgspec.Struct, frozen=True):
     """A tag or a commit that could be released."""

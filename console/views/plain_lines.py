@@ -3,6 +3,7 @@
 Owns what a line holds besides the sentence. It knows no clock and no terminal; who writes the lines is `plain`'s business.
 """
 
+from console.core.plan.shift_plan import ways_back
 from console.core.run.monitoring_window import window_gone, window_seconds
 from console.core.run.sentences import sentence
 from console.core.words.sizes import counted_hosts
@@ -79,9 +80,11 @@ def decision_lines(state: RunState) -> tuple[str, ...]:
         return ()
     waves = [f"  wave {number}: {', '.join(wave)}" for number, wave in enumerate(state.plan.waves, 1)]
     targets: dict[str, list[str]] = {}
-    for way in state.way_back:
+    found = ways_back(state)
+    for way in found.returning:
         words = f"{way.version or way.release or 'stopped and removed'}" if way.possible else f"no way back: {way.reason}"
         targets.setdefault(words, []).append(way.host)
     back = [f"  back to {words}: {', '.join(hosts)}" for words, hosts in targets.items()]
+    back += [f"  back without requests, on what they have: {', '.join(found.resting)}"] if found.resting else []
     count = sum(map(len, state.plan.waves))
     return (f"{counted_hosts(count)} of {state.environment}, {state.plan.strategy}, {state.plan.size} steps", *waves, *back)

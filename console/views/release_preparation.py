@@ -71,10 +71,10 @@ def go_row(answer: PreviewAnswer, chosen: Candidate | None, cells: int) -> Line:
 
 
 def live_words(board: FleetSnapshot | None) -> str:
-    """Return what is live, most hosts first."""
+    """Return what users have, most hosts first: a side that stands by is not counted."""
     if board is None:
         return ""
-    found = Counter(str(host.version or host.release or "nothing") for host in board.hosts if host.reachable).most_common(3)
+    found = Counter(str(host.version or host.release or "nothing") for host in board.in_use if host.reachable).most_common(3)
     return ", ".join(f"{version} on {hosts}" if len(found) > 1 else version for version, hosts in found)
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Collection
 
+from console.core.plan.shift_plan import ways_back
 from console.core.words.database_words import schema_words
 from console.model.state import RunState
 from console.views.compact_layout import wrapped
 from console.views.plan_words import names_in_words
 from console.views.styled_text import Line, Span, clipped, line, mark
 from console.views.styled_text import width as cells_of
+
+FIRST_RELEASE = "stopped and removed (first release)"
 
 
 def way_back_lines(state: RunState, width: int, height: int = 100, hosts: Collection[str] | None = None) -> tuple[Line, ...]:
@@ -22,11 +25,15 @@ def way_back_lines(state: RunState, width: int, height: int = 100, hosts: Collec
 def host_returns(state: RunState, width: int, hosts: Collection[str] | None) -> list[Line]:
     """A title, and where each host would return to, hosts with the same way back together."""
     ways: dict[tuple[str, bool, str], list[str]] = {}
-    for way in state.way_back:
+    found = ways_back(state)
+    for way in found.returning:
         if hosts is not None and way.host not in hosts:
             continue
-        target = str(way.version) or way.release or "stopped and removed (first release)"
-        ways.setdefault((target, way.possible, str(way.reason)), []).append(way.host)
+        target = str(way.version) or way.release or FIRST_RELEASE
+        ways.setdefault((target, way.possible, str(way.reason) if way.release or not way.possible else ""), []).append(way.host)
+    resting = [name for name in found.resting if hosts is None or name in hosts]
+    if resting:
+        ways[("no requests", True, "keep what they have" if len(resting) > 1 else "keeps what it has")] = resting
     out = [line(Span("way back", "strong"))] if ways else [line(Span("way back: not known yet", "dim"))]
     for (target, possible, reason), names in ways.items():
         told = f"{target}  " if possible else "none  "

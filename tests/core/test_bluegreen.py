@@ -8,9 +8,11 @@ from console.core.checks.balancers import assess_sides
 from console.core.environment.live_release import live_after
 from console.core.environment.record import trimmed
 from console.core.kinds.kind_judges import JUDGES
+from console.core.kinds.preflight_events import events_of, plan_of
 from console.core.kinds.preflight_result import PreflightResult
 from console.core.plan.planner import plan_release
 from console.core.rollback_targets import Targets, targets_before
+from console.core.run.evolve import fold
 from console.core.run.outcome import host_rows
 from console.core.traffic.bluegreen_sides import Sides, sides_of
 from console.errors import Problem
@@ -22,11 +24,14 @@ from console.model.environment_record import Live
 from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.release_facts import Release, Revision
-from console.model.request import Request
+from console.model.request import Person, Request
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
 from console.model.values import changed
 from console.safe_text import SafeText
 from console.views.fleet_rows import host_words
+from console.views.plain_lines import decision_lines
+from console.views.return_words import way_back_lines
+from console.views.styled_text import text
 from tests.core.balanced import NAME, BalancedRun, balanced
 from tests.core.plans import comes_after, failing, named, say, until, until_runs
 from tests.core.simulation import NEW, OLD, opening
@@ -453,3 +458,76 @@ def test_a_host_that_stands_by_cannot_be_skipped_as_it_keeps_its_release(moment:
     assert said is not None
     assert said.message == "web01 stands by on the side that keeps its release: there is nothing to skip"
     assert (run.run().exit, run.serves) == (Exit.DONE, set(GREEN))
+
+
+def released(version: str, commit: str) -> HostFacts:
+    return HostFacts("", current=version, releases=(HostRelease(version, SafeText(version), commit),))
+
+
+GONE_BACK = {**dict.fromkeys(BLUE, released("v1", "a" * 40)), **dict.fromkeys(GREEN, released("v3", "c" * 40))}
+"""The live side has v1; the idle one v3, which was taken back."""
+
+
+def judged(serve: tuple[str, ...], out: tuple[str, ...], had: dict[str, HostFacts], **fields: object):
+    """The verdicts on a release of v2, by their ids, and what is known before GO."""
+    environment = two_sides()
+    facts = tuple(changed(had.get(host.name, HostFacts("")), host=host.name) for host in environment.hosts)
+    revision = Revision("b" * 40, SafeText("v2"))
+    relations = {"a" * 40: "newer", "c" * 40: "older"}
+    found = PreflightResult(environment, Request(), "r2", NOW, NOW, facts, revision=revision, relations=relations, balancers=looks(serve, out), **fields)
+    return {check.id: check for check in JUDGES["deploy"].checks(found)}, found
+
+
+def test_a_release_goes_forward_from_what_users_have_and_not_from_what_the_idle_side_was_left_with():
+    checks, found = judged(BLUE, GREEN, GONE_BACK)
+    assert (checks["direction"].status, str(checks["direction"].detail)) == ("passed", "newer than v1, live on 2 hosts")
+    assert [fact.host for fact in found.in_use] == list(BLUE)
+    back, _ = judged(GREEN, BLUE, GONE_BACK)
+    assert str(back["direction"].detail).startswith("v2 is older than v3, live on 2 hosts")
+
+
+def test_what_only_the_idle_side_had_is_not_said_to_be_live():
+    _, found = judged(BLUE, GREEN, GONE_BACK, release=Release("r2", SafeText("v2"), "b" * 40))
+    (resolved,) = [event for event in events_of(found) if isinstance(event, ev.RevisionResolved)]
+    assert resolved.live == ("v1",)
+
+
+def before_go(serve: tuple[str, ...], out: tuple[str, ...], had: dict[str, HostFacts]):
+    checks, found = judged(serve, out, had, release=Release("r2", SafeText("v2"), "b" * 40))
+    bare = two_sides()
+    opened = ev.RunOpened(
+        run="r2", kind="deploy", app=bare.app, environment=bare.name, protected=False, by=Person("ada"), request=Request(), config_digest="",
+        hosts=tuple(host.name for host in bare.hosts), path=bare.path,
+    )  # fmt: skip
+    return checks["way-back"], fold([opened, *events_of(found), *plan_of(found, {})])
+
+
+def told(state) -> str:
+    return " ".join(" ".join(text(row) for row in way_back_lines(state, 200)).split())
+
+
+def test_before_go_the_idle_side_is_not_said_to_go_back_as_the_traffic_alone_does():
+    first_of_green = {name: fact for name, fact in GONE_BACK.items() if name in BLUE}
+    for had in (GONE_BACK, first_of_green):
+        check, state = before_go(BLUE, GREEN, had)
+        assert (check.status, str(check.detail)) == ("passed", "2 hosts know the release they return to")
+        assert told(state) == "way back ↶ v1 web01, web02 ↶ no requests web03, web04 keep what they have"
+        assert decision_lines(state)[-2:] == ("  back to v1: web01, web02", "  back without requests, on what they have: web03, web04")
+
+
+def test_before_the_first_release_of_all_the_side_that_is_left_alone_is_not_said_to_be_removed():
+    check, state = before_go((), (*BLUE, *GREEN), {})
+    assert str(check.detail) == "first release on 2 hosts: the way back is to stop and remove it"
+    assert told(state) == "way back ↶ stopped and removed (first release) web01, web02"
+
+
+def test_an_idle_host_whose_release_is_unknown_blocks_still():
+    broken = changed(GONE_BACK["web03"], current="v9", current_broken=SafeText("it dangles"))
+    check, _ = before_go(BLUE, GREEN, {**GONE_BACK, "web03": broken})
+    assert check.blocks
+
+
+def test_the_first_shift_says_that_hosts_which_serve_go_back_to_what_they_had():
+    same = dict.fromkeys((*BLUE, *GREEN), GONE_BACK["web01"])
+    _, state = before_go((*BLUE, *GREEN), (), same)
+    assert told(state) == "way back ↶ v1 web01 … web04 (4 hosts)"

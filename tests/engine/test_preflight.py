@@ -8,6 +8,7 @@ import pytest
 from console.adapters.journal.memory import MemoryJournal
 from console.adapters.system_clock import SetClock
 from console.engine.preflight.decision import FRESH, Preflight
+from console.engine.preflight.findings import prepare
 from console.engine.preflight.preflight_input import PreflightInput
 from console.engine.run.runner import Runner
 from console.model.commands import Abort, Accepted, Decide, Refusal
@@ -18,8 +19,10 @@ from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.pending_commits import Between
 from console.model.release_facts import Revision
 from console.model.request import Person, Request
+from console.model.traffic import BalancerSeen, ServerTraffic
 from console.model.values import changed
 from console.safe_text import SafeText
+from tests.core.balanced import NAME, balanced
 from tests.core.simulation import OLD, an_environment
 
 ADA = Person("ada", 1000)
@@ -213,3 +216,35 @@ async def test_room_is_wanted_for_all_that_is_shipped_and_is_no_change_when_look
     assert "2862 MiB needed" in next(check.detail for check in asked.state.checks if check.id == "space")
     await asked.clock.advance(FRESH + 1)
     assert isinstance(await asked.go(), Accepted)
+
+
+class OneSide:
+    """A balancer that sends requests to those servers alone."""
+
+    def __init__(self, *serve: str) -> None:
+        self.serve = serve
+
+    async def look(self, *, deadline: float) -> BalancerSeen:
+        servers = (ServerTraffic(name, name, "in" if name in self.serve else "drained", up=True) for name in ("web01", "web02", "web03"))
+        return BalancerSeen(NAME, tuple(servers))
+
+
+async def test_what_a_blue_green_release_brings_is_counted_from_the_side_that_users_have():
+    """Its notes and its migrations: those of the release that is live already are not new, though more hosts stand by with the one before."""
+    compared = []
+
+    class Sides(Fleet):
+        async def between(self, live, commit, migrations):
+            compared.append(live)
+            return Between()
+
+    colors = {"web01": "blue", "web02": "blue", "web03": "green"}
+    bare = balanced(3)
+    environment = changed(bare, strategy="bluegreen", hosts=tuple(changed(host, color=colors[host.name]) for host in bare.hosts))
+    had = {name: HostRelease(OLD, SafeText("v1"), ("a" if color == "blue" else "b") * 40) for name, color in colors.items()}
+    fleet = Sides({name: changed(a_host(name), releases=(release,)) for name, release in had.items()})
+    inputs = PreflightInput(
+        environment, Request(ref="main"), fleet, fleet, fleet, datetime(2026, 11, 24, 9, tzinfo=UTC), UTC, "r1", balancers=(OneSide("web03"),)
+    )
+    assert [event async for event in prepare(inputs)]
+    assert compared == ["b" * 40]

@@ -11,7 +11,7 @@ from console.errors import Problem
 from console.model.checks import Check
 from console.model.database_facts import Review
 from console.model.declared_impact import Impact
-from console.model.fleet_snapshot import Candidate
+from console.model.fleet_snapshot import Candidate, FleetSnapshot, SnapshotHost
 from console.model.host import Host
 from console.model.plan import Plan, ReturnTarget, Step
 from console.model.request import Request
@@ -215,6 +215,14 @@ def test_an_open_go_says_what_speaks_against_the_direction():
     said = text(prepare_lines("shop", "production", True, None, one, PreviewAnswer(state, asking=False), 120)[1])
     assert "GO is open" in said
     assert "! v3 is live already on 2 hosts" in said
+
+
+def test_what_a_side_has_that_stands_by_is_not_said_to_be_live():
+    sides = (("web01", "v1", False), ("web02", "v1", False), ("web03", "v2", True), ("web04", "v2", True))
+    hosts = tuple(SnapshotHost(name, version=SafeText(version), drained=drained) for name, version, drained in sides)
+    one = Candidate(SafeText("v3"), "a" * 40)
+    told = [prepare_lines("shop", "staging", False, FleetSnapshot("staging", hosts=seen), one, PreviewAnswer(), 120)[0] for seen in (hosts, hosts[2:])]
+    assert ["v1 → " in text(told[0]), "v2 → " in text(told[1])] == [True, True]
 
 
 def test_the_filter_looks_at_name_commit_author_and_subject():

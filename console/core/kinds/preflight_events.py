@@ -23,7 +23,7 @@ def events_of(found: PreflightResult) -> Iterator[Event]:
     if found.review is not None:
         yield DatabaseReviewed(review=found.review)
     if found.revision and found.release:
-        yield RevisionResolved(revision=found.revision, release=found.release, live=_live(found.facts))
+        yield RevisionResolved(revision=found.revision, release=found.release, live=_live(found.in_use))
     for check in JUDGES[found.request.kind].checks(found):
         yield CheckReported(check=named(check, found.environment.name))
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from console.core.checks.fleet import spoken_of
 from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
+from console.core.plan.return_plan import way_back
 from console.core.rollback_targets import Targets
 from console.core.traffic.bluegreen_sides import BLUEGREEN, Sides, hosts_of, sides_of
 from console.core.traffic.serving import OutBefore, out_of
@@ -87,6 +88,27 @@ class PreflightResult:
         """The chosen hosts that were reached and are to change: of a blue/green release those of the idle side."""
         sides = self.sides
         return tuple(host for host in self.hosts if host.color == sides.idle) if isinstance(sides, Sides) else self.hosts
+
+    @property
+    def in_use(self) -> tuple[HostFacts, ...]:
+        """The hosts whose release users have: for a blue/green release those of the live side, else all that were chosen."""
+        sides = self.sides
+        if not isinstance(sides, Sides):
+            return self.facts
+        live = {host.name for host in hosts_of(self.environment, sides.live)}
+        return tuple(fact for fact in self.facts if fact.host in live) or self.facts
+
+    @property
+    def returning(self) -> tuple[HostFacts, ...]:
+        """The hosts that were reached and have something to return to: not those that a blue/green release leaves alone, nor those that its way back only
+        takes out of the traffic."""
+        reached, sides = tuple(fact for fact in self.facts if not fact.problem), self.sides
+        if not isinstance(sides, Sides):
+            return reached
+        idle = {host.name for host in hosts_of(self.environment, sides.idle)}
+        if not any(fact.current for fact in reached if fact.host not in idle):
+            return tuple(fact for fact in reached if fact.host in idle)
+        return tuple(fact for fact in reached if fact.host not in idle or fact.host in sides.serving or not way_back(fact).possible)
 
     @property
     def ours(self) -> OutBefore:

@@ -7,7 +7,7 @@ from console.core.checks.branch_and_work_tree import assess_behind, assess_branc
 from console.core.checks.calendar import assess_closed, assess_freeze
 from console.core.checks.database import assess_backup, assess_migrations, with_schema
 from console.core.checks.direction import assess_direction
-from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, overridden
+from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, overridden, spoken_of
 from console.core.checks.staging import assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
 from console.core.kinds.preflight_result import PreflightResult, unanswered
@@ -34,13 +34,13 @@ def checks(found: PreflightResult) -> tuple[Check, ...]:
     environment, request, revision = found.environment, found.request, found.revision
     if revision is None:
         raise NoGo("there is no commit to release")
-    ways = tuple(way_back(fact) for fact in found.facts if not fact.problem)
-    live = sum(bool(fact.current) for fact in found.facts)
+    ways = tuple(way_back(fact) for fact in found.returning)
+    live = sum(bool(fact.current) for fact in found.returning)
     judged = (
         assess_branch(environment.branches, environment.release_tags, revision),
         assess_tree(revision),
         assess_behind(revision, environment.protected, environment.repository),
-        assess_direction(revision, found.spoken, found.relations, found.attempts),
+        assess_direction(revision, spoken_of(found.in_use, environment.rolling.max_failures), found.relations, found.attempts),
         assess_closed(environment.closed, found.local, request.hotfix),
         assess_freeze(environment.freezes, found.local, request.hotfix),
         *_staging(found),

@@ -1,13 +1,14 @@
 """The way back of a blue/green release: the traffic moves back to the side that stands by, and nothing is restarted. Pure."""
 
 from collections.abc import Callable, Collection
+from typing import NamedTuple
 
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import shift_mark
 from console.core.traffic.bluegreen_sides import TRAFFIC_BACK, is_bluegreen, served_before, standing_by
 from console.model.configured_environment import Environment
 from console.model.host import Host
-from console.model.plan import Plan, Step, Steps
+from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.state import RunState
 from console.model.values import changed, sealed
 
@@ -22,6 +23,27 @@ def nobody_returns(needs: tuple[str, ...]) -> tuple[Step, ...]:
 def shifts_back(state: RunState) -> bool:
     """Whether the run goes back by moving the traffic: the side that stands by has a release."""
     return is_bluegreen(state) and any(state.hosts[name].release for name in standing_by(state))
+
+
+class WaysBack(NamedTuple):
+    """What a way back does to the hosts of a run."""
+
+    returning: tuple[ReturnTarget, ...]
+    """Where hosts go back to; those that get the traffic back keep their release and are among them."""
+    resting: tuple[str, ...] = ()
+    """Hosts that it takes out of the traffic, and that keep what they have by then."""
+
+
+def ways_back(state: RunState) -> WaysBack:
+    """Return what a way back would do, as it is told before GO: a blue/green run's moves the traffic, and takes no release back. Hosts that such a run
+    leaves alone have nothing to go back from, where there is no release on that side."""
+    if not is_bluegreen(state) or state.plan is None:
+        return WaysBack(state.way_back)
+    planned = frozenset(name for wave in state.plan.waves for name in wave)
+    if not shifts_back(state):
+        return WaysBack(tuple(way for way in state.way_back if way.host in planned))
+    resting = tuple(way.host for way in state.way_back if way.host in planned and way.possible and not served_before(state, way.host))
+    return WaysBack(tuple(way for way in state.way_back if way.host not in resting), resting)
 
 
 def plan_shift_back(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from console.core.host_selection import chosen_hosts
+from console.core.plan.shift_plan import ways_back
 from console.core.run.evolve import fold
 from console.core.run.ticket import close_words, closes_ticket
 from console.core.words.announcement_words import NO_RUN, before
@@ -54,7 +55,9 @@ def check_result(state: RunState) -> dict[str, Any]:
     """What a pre-flight has found as the contract's result."""
     blocking = [check for check in state.checks if check.blocks]
     code = check_exit(blocking, planned=state.plan is not None)
-    ways = [{"host": way.host, "release": way.release or None, "possible": way.possible} for way in state.way_back]
+    back = ways_back(state)
+    ways: list[dict[str, Any]] = [{"host": way.host, "release": way.release or None, "possible": way.possible} for way in back.returning]
+    ways += [{"host": name, "release": None, "possible": True, "rests": True} for name in back.resting]
     schema = schema_words(state.review) if state.review else None
     steps = [{"id": step.name, "phase": step.phase, "title": step.title, "host": step.about or None} for step in (state.plan.steps if state.plan else ())]
     thresholds = state.plan.thresholds if state.plan else ()

@@ -88,10 +88,10 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
         while open_ones:
             done, open_ones = await asyncio.wait(open_ones, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if looking in done:
+                inputs = replace(inputs, looks=await balancing)
                 listed = await _changes(inputs, looking.result(), revision) if revision and _makes_release(inputs) else None
                 if listed:
                     yield listed
-                inputs = replace(inputs, looks=await balancing)
                 known = await _reviewed(inputs, looking.result(), listed, revision)
                 relations = await _relations(inputs, looking.result(), revision)
                 found = _all(inputs, looking.result(), revision, known, relations)
@@ -168,8 +168,9 @@ async def _with_verifications(inputs: PreflightInput, revision: Revision | None)
 
 
 async def _changes(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision) -> ChangesListed:
-    """What the release brings, against the commit that most hosts have live."""
-    live = Counter(release.commit for fact in facts if (release := fact.release(fact.current)) and release.commit)
+    """What the release brings, against the commit that most hosts have that users are sent to."""
+    in_use = _all(inputs, facts, None, None, {}).in_use
+    live = Counter(release.commit for fact in in_use if (release := fact.release(fact.current)) and release.commit)
     commit = live.most_common(1)[0][0] if live else ""
     between = await inputs.repository.between(commit, revision.commit, inputs.environment.migrations)
     if not between.known:
