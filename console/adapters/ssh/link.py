@@ -10,6 +10,7 @@ from console.adapters.ssh.channels import SshChannels
 from console.adapters.ssh.config import Way
 from console.adapters.ssh.kept_files import KeptFiles
 from console.adapters.ssh.kept_shell import KeptShell
+from console.adapters.ssh.login_problems import said, unreached
 from console.adapters.ssh.ramp import Ramp
 from console.model.host import Host
 from console.ports.hosts import Unreached
@@ -78,6 +79,15 @@ class Link:
         connection.abort()
         if self.connection is connection:
             self.connection = None
+
+    def lost(self, fault: Exception | None) -> Unreached:
+        """Say what became of a command whose connection ended, or ended it, by what is known now."""
+        name = self.host.name
+        if self.live is not None:
+            return unreached(self.host, "channel", f"the session on {name} ended without an exit code")
+        fault = (self.watch.fault if self.watch else None) or fault
+        why = f": {said(fault)}" if fault else ""
+        return unreached(self.host, "unreachable", f"the link to {name} was lost{why}")
 
     def remember(self, problem: Unreached) -> None:
         """Keep a refusal that must not be repeated by itself."""

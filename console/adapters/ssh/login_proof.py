@@ -6,7 +6,6 @@ connection.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 
 import asyncssh
 
@@ -19,15 +18,12 @@ from console.ports.hosts import Unreached
 SHORTER = 1.0
 """Seconds that a command which does nothing gets, where the first one has waited as long as is usual and did not begin."""
 
-Lost = Callable[[Link, Exception | None], Unreached]
-
 
 class Proofs:
-    """Of one environment's connections. `patience` is seconds in which a command begins; `lost` says what became of a link."""
+    """Of one environment's connections. `patience` is seconds in which a command begins."""
 
-    def __init__(self, patience: float, lost: Lost) -> None:
+    def __init__(self, patience: float) -> None:
         self._patience = patience
-        self._lost = lost
 
     async def of(self, link: Link, connection: asyncssh.SSHClientConnection) -> Unreached | None:
         """Wait until it is known, whoever asks first; the problem, where it runs nothing."""
@@ -68,7 +64,7 @@ class Proofs:
         trial = await try_login(link.host, connection, link.channels, self._patience, waits=SHORTER if has_waited else self._patience)
         await asyncio.sleep(0)
         if connection.is_closed():
-            return self._lost(link, trial.fault)
+            return link.lost(trial.fault)
         if trial.fault:
             return runs_nothing(link.host, said(trial.fault)) if trial.is_open else no_channel(link.host, said(trial.fault))
         if trial.problem is None:
