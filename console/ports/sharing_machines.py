@@ -68,8 +68,11 @@ class SharingMachines(Protocol):
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on at this engine, show `items` to others, and return what they say, from that place on."""
 
-    async def news(self, run: str, seconds: float) -> None:
-        """Return when the run may have new events that this process did not write, or after so many seconds."""
+    async def news(self, run: str, seconds: float, heard: int) -> int:
+        """Return when something may have been said about the run since `heard` (0: ever), or after so many seconds. What is returned is `heard` the next time.
+
+        So each who waits for a run hears of everything, whoever else here was woken by it.
+        """
 
     async def close(self) -> None:
         """Hear of the other machines no more; nothing is asked afterwards."""

@@ -25,8 +25,9 @@ class Machines:
     async def carried(self) -> dict[str, Carrier]:
         return {"r1": THERE}
 
-    async def news(self, run: str, seconds: float) -> None:
+    async def news(self, run: str, seconds: float, heard: int) -> int:
         await asyncio.sleep(0)
+        return heard
 
     async def look_on(self, *said: Any, place: int = 0) -> SeenElsewhere:
         return SeenElsewhere((LIN,), (), place)

@@ -79,13 +79,13 @@ class MachinesByRows:
         """Say who looks on here and show `items`; what other machines say."""
         return await self._asks.asked_to_write(lambda: self._store.look_on(run, engine, people, items, place))
 
-    async def news(self, run: str, seconds: float) -> None:
-        """Return when the run may have new events, or after so many seconds."""
+    async def news(self, run: str, seconds: float, heard: int) -> int:
+        """Return when something may have been said about the run since `heard`, or after so many seconds; what is `heard` then."""
         from console.adapters.journal.postgres_listener import Listener
 
         if self._listener is None:
             self._listener = Listener(self._store.address)
-        await self._listener.news(run, seconds)
+        return await self._listener.news(run, seconds, heard)
 
     async def close(self) -> None:
         """Listen no more, and give the listening connection back."""

@@ -61,9 +61,10 @@ class OneMachine:
         """Return no onlooker: who looks on is at this engine."""
         return SeenElsewhere()
 
-    async def news(self, run: str, seconds: float) -> None:
+    async def news(self, run: str, seconds: float, heard: int) -> int:
         """Wait so long: nothing is told."""
         await asyncio.sleep(seconds)
+        return heard
 
     async def close(self) -> None:
         """Do nothing: nothing is heard."""

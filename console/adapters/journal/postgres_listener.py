@@ -18,23 +18,39 @@ QUIET = 30.0
 """Seconds without a word after which the server is asked whether it is there."""
 
 
+class _Heard:
+    """How often something was said about a run, for all who wait for it."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.again = asyncio.Event()
+        """Set when it is said the next time."""
+
+    def hear(self) -> None:
+        """Wake all who wait."""
+        before, self.again = self.again, asyncio.Event()
+        self.times += 1
+        before.set()
+
+
 class Listener:
     """What one process hears of."""
 
     def __init__(self, address: Address) -> None:
         self._asked: dict[str, Any] = connect_arguments(address, writes=True)
-        self._heard: dict[str, asyncio.Event] = {}
+        self._heard: dict[str, _Heard] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def news(self, run: str, seconds: float) -> None:
-        """Return once something was written about the run since this was last called, or after so many seconds."""
+    async def news(self, run: str, seconds: float, heard: int) -> int:
+        """Return once more was said about the run than `heard`, which this returned the last time, or after so many seconds: how much was said by then."""
         if self._task is None:
             self._task = asyncio.create_task(self._listen())
-        heard = self._heard.setdefault(run, asyncio.Event())
+        one = self._heard.setdefault(run, _Heard())
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await heard.wait()
-        heard.clear()
+                while one.times == heard:
+                    await one.again.wait()
+        return one.times
 
     async def close(self) -> None:
         """End the connection that notifications come over."""
@@ -63,7 +79,7 @@ class Listener:
     def _wake(self, run: str = "") -> None:
         for name, heard in self._heard.items():
             if run in ("", name):
-                heard.set()
+                heard.hear()
 
 
 async def _answered(connection: "psycopg.AsyncConnection[Any]", statement: LiteralString) -> None:

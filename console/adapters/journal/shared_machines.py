@@ -101,9 +101,9 @@ class SharedMachines:
         """Say who looks on here and show `items`; what other machines say, who say nothing while the database is away."""
         return SeenElsewhere(place=place) if self._away.now is not None else await self._rows.look_on(run, engine, people, items, place)
 
-    async def news(self, run: str, seconds: float) -> None:
-        """Return when the run may have new events, or after so many seconds."""
-        await self._rows.news(run, seconds)
+    async def news(self, run: str, seconds: float, heard: int) -> int:
+        """Return when something may have been said about the run since `heard`, or after so many seconds; what is `heard` then."""
+        return await self._rows.news(run, seconds, heard)
 
     async def close(self) -> None:
         """Listen no more; what was said stays in the database's rows."""

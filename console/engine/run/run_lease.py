@@ -60,8 +60,9 @@ class RunLease:
 
     async def hear(self, submit: Callable[[str, SentCommand], Awaitable[Accepted | Refusal]]) -> None:
         """Take what people say to the run on other machines, until cancelled."""
+        heard = 0
         while True:
-            await self._journal.machines.news(self._run, LOOK)
+            heard = await self._journal.machines.news(self._run, LOOK, heard)
             try:
                 for sent in await self._journal.machines.take_commands(self._run):
                     self._answering.begin(self._answered(sent, submit))

@@ -95,7 +95,7 @@ class RunsElsewhere:
             self._onlookers.hear(run, ())  # from here on nobody says who looks on there
 
     async def _followed(self, run: str, after: int) -> AsyncIterator[Heard]:
-        place = 0
+        place = heard = 0
         while True:
             try:
                 is_carried, events = await self._may_be_carried(run), await self._journal.read(run, after)
@@ -111,7 +111,7 @@ class RunsElsewhere:
                 if not await is_over(self._journal, run):
                     raise UsageFault(f"run {run} was interrupted: no engine carries it", f"deploy resume {run}")
                 return
-            await self._journal.machines.news(run, LOOK)
+            heard = await self._journal.machines.news(run, LOOK, heard)
 
     async def _may_be_carried(self, run: str) -> bool:
         """Whether another engine carries a run, or may: while the record is away that is not known, and what this machine has of it is told all the same."""
@@ -136,9 +136,9 @@ class RunsElsewhere:
         """Have the engine that carries the run judge and take a command, in the name of who gave it here. None: it has let go of the run without taking it."""
         sender = changed(person, uid=-1, claims=f"{person.claims} by way of {self._here.host}".strip())
         number = await self._journal.machines.send_command(run, command, sender)
-        until = asyncio.get_running_loop().time() + ANSWER
+        until, heard = asyncio.get_running_loop().time() + ANSWER, 0
         while asyncio.get_running_loop().time() < until:
-            await self._journal.machines.news(run, 0.2)
+            heard = await self._journal.machines.news(run, 0.2, heard)
             is_left = await self.carrier(run) != carrier  # asked first: its last word may come just before it lets go
             answer = await self._journal.machines.command_answer(number)
             if answer is not None:

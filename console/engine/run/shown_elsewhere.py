@@ -46,9 +46,10 @@ class RunRelay:
     async def show(self) -> None:
         """Show it until cancelled. Where the record does not answer, what was to be shown then is not shown later."""
         try:
+            heard = 0
             with self._broadcast.looked_on(LINES) as viewer:
                 while True:
-                    await self._journal.machines.news(self._run, EVERY if self._elsewhere else LOOK)
+                    heard = await self._journal.machines.news(self._run, EVERY if self._elsewhere else LOOK, heard)
                     items = within_bounds([item for item in viewer.take(self._broadcast.seq) if isinstance(item, Output | Sample)])
                     try:
                         text = shown_text(items) if items and self._elsewhere else ""

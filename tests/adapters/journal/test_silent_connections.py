@@ -114,13 +114,14 @@ async def test_who_listens_does_so_again_after_a_connection_whose_other_side_is_
     monkeypatch.setattr(postgres_listener, "STATEMENT", 0.5)
     monkeypatch.setattr(postgres_listener, "AGAIN", 0.05)
     listener = Listener(address_of(proxy.address))
+    heard = 0
     async with asyncio.timeout(60):
         while not proxy.served or (when == "once it listens" and not _listeners(shared_journal)):
-            await listener.news("r1", 0.05)
+            heard = await listener.news("r1", 0.05, heard)
         before = proxy.served
         proxy.falls_silent()
         while proxy.served == before:
-            await listener.news("r1", 0.05)
+            heard = await listener.news("r1", 0.05, heard)
     await listener.close()
 
 
@@ -138,3 +139,20 @@ async def test_a_server_that_does_not_answer_to_the_first_word_is_left(proxy, mo
             with pytest.raises(TimeoutError):
                 await postgres_listener._answered(connection, "LISTEN deploy_journal")
             assert connection.closed
+
+
+async def test_each_who_waits_for_a_run_hears_of_what_was_said_while_it_did_something_else(monkeypatch):
+    listener = Listener(address_of("postgresql://deploy@db01/deploy"))
+    monkeypatch.setattr(listener, "_listen", lambda: asyncio.sleep(0))  # nothing is said but here
+    async with asyncio.timeout(60):
+        shows = asyncio.create_task(listener.news("r1", 600, 0))
+        await asyncio.sleep(0)
+        listener._wake("r1")
+        listener._wake("r2")
+        assert await shows == 1
+        assert await listener.news("r1", 600, 0) == 1, "whoever took commands meanwhile looks too"
+        again = [asyncio.create_task(listener.news("r1", 600, 1)) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert not any(task.done() for task in again), "what was heard is not heard again"
+        listener._wake()
+        assert await asyncio.gather(*again) == [2, 2]
