@@ -27,7 +27,7 @@ class RunSummary:
     from_version: str = ""
     """What was live before it, on the first host that it saw; empty: not known, or nothing."""
     asked: str = ""
-    """`person` or `automatic`: who had its hosts taken back, where any were, else who began it. Empty: an older console wrote it."""
+    """`person` or `automatic`: who had hosts taken back, or that the engine began the run by itself. Empty: neither, or an older console wrote it."""
     reason: str = ""
     """Why it was asked for, or ended as it did."""
 

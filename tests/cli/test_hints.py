@@ -129,7 +129,7 @@ ASKED_WITH: dict[str, tuple[int, ...]] = {
 """Where a hint stands among the arguments of what bears one."""
 NAMES = frozenset({"hint", "hints", "remedy", "remedies", "next"})
 MAKES_HINTS = re.compile(
-    r"_?(place_hint|unlocking|way_out|way_on|stayed_hint|mending|next_words|command_to_go_on|remedy|after_the_end|shipped_again|looked_at_with)$"
+    r"_?(place_hint|unlocking|way_out|way_on|stayed_hint|mending|next_words|command_to_go_on|remedy|after_the_end|shipped_again|looked_at_with|asked_again)$"
 )
 """Functions that return one."""
 

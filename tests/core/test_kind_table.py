@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.core.checks.staging import Made
 from console.core.kinds.kind_judges import JUDGES
-from console.core.kinds.kind_table import KINDS, kind_of, looked_at_with, on_failure
+from console.core.kinds.kind_table import KINDS, asked_again, kind_of, looked_at_with, on_failure
 from console.core.kinds.preflight_result import PreflightResult
 from console.core.kinds.rollback import destination
 from console.core.rollback_targets import Targets
@@ -16,6 +16,7 @@ from console.errors import NoGo
 from console.model.configured_checks import CriticalPath
 from console.model.configured_environment import Announce, Database, Environment
 from console.model.database_facts import Backup, Review
+from console.model.declared_impact import Impact
 from console.model.environment_record import Live, Released
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
@@ -24,7 +25,7 @@ from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
 from console.model.values import changed
-from console.safe_text import SafeText
+from console.safe_text import SafeLines, SafeText
 from tests.core.builders import ADA, LIN, a_state, ended
 from tests.core.plans import done_on
 from tests.core.simulation import NEW, OLD, an_environment
@@ -389,6 +390,24 @@ KIND_WORDS = {
     "exec": (("EXEC", "exec", "DONE"), "a command changes no release", "", "deploy status {environment}"),
     "maintenance": (("MAINTENANCE", "maintenance", "DONE"), "maintenance mode changes no release", "", "deploy maintenance {environment}"),
 }
+
+
+ASKED = Request(ref="v1.2.0", hosts="web0*", without=(("web02", "burnt down"),), impact=Impact(old_code="ok", notes=SafeLines("words")))
+AGAIN = [
+    ("deploy", ASKED, "deploy check production", "deploy production", " --version v1.2.0 --hosts 'web0*' --without 'web02=burnt down' --old-code ok"),
+    ("deploy", Request(), "deploy check production", "deploy production", ""),
+    ("restart", Request(kind="restart", hosts="web02"), "deploy status production", "deploy restart production", " --hosts web02"),
+    ("catch-up", Request(kind="catch-up", ref="r1"), "deploy status production", "deploy production", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "request_", "looks", "asks", "options"), AGAIN)
+def test_what_is_typed_next_speaks_of_the_same_version_and_the_same_hosts(name: RunKind, request_: Request, looks: str, asks: str, options: str):
+    """Pasted without them, it would look at, or release, whatever HEAD is."""
+    run = RunState(kind=name, environment="production", request=request_)
+    assert asked_again(run) == asks + options
+    assert looked_at_with(run) == looks + (options if KINDS[name].makes_release else "")
+    assert asked_again(run, for_all=True) == (asks + options).replace(" --without 'web02=burnt down'", "")
 
 
 @pytest.mark.parametrize("name", KINDS)

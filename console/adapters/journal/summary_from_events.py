@@ -43,7 +43,7 @@ def _opened(run: str, event: RunOpened) -> RunSummary:
     reason = SafeText(event.request.reason or (f"hotfix: {event.request.hotfix}" if event.request.hotfix else ""))
     return RunSummary(
         run, event.app, event.environment, event.kind, SafeText(""), "", "", event.by.name, event.at, None, None,
-        asked="automatic" if event.by.uid < 0 else "person", reason=reason,
+        asked="automatic" if event.by.uid < 0 else "person" if event.kind == "rollback" else "", reason=reason,
     )  # fmt: skip
 
 
@@ -79,4 +79,4 @@ def _bare(reason: SafeText) -> SafeText:
     return SafeText(_GIVEN.sub("", reason))
 
 
-_GIVEN = re.compile(r"^asked for by [^:;]*(?:: )?")
+_GIVEN = re.compile(r"^asked for by [^:;]*(?:[:;] )?")

@@ -3,9 +3,11 @@
 from typing import Final
 
 from console.core.kinds.kind_facts import Kind, KindWords, NoReturn, OnFailure, Unsteered
+from console.core.words.equivalent_command import with_options
 from console.model.commands import Abort
 from console.model.request import RunKind
 from console.model.state import RunState
+from console.model.values import changed
 
 _ALL: Final = (
     Kind(
@@ -55,4 +57,14 @@ def on_failure(run: RunState) -> OnFailure:
 
 def looked_at_with(run: RunState) -> str:
     """The command that shows again what such a run was refused for."""
-    return kind_of(run).looked_at_with.format(environment=run.environment)
+    command = kind_of(run).looked_at_with.format(environment=run.environment)
+    return with_options(command, run.request) if kind_of(run).makes_release else command
+
+
+def asked_again(run: RunState, *, for_all: bool = False) -> str:
+    """The command that asks for the same release, or restart, again. `for_all`: for the hosts too that this run left out."""
+    kind = kind_of(run)
+    if not (kind.makes_release or kind.is_repeated):
+        return f"deploy {run.environment}"
+    command = f"deploy {run.environment}" if kind.makes_release else f"deploy restart {run.environment}"
+    return with_options(command, changed(run.request, without=()) if for_all else run.request)

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from console.core.database_state import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
 from console.core.host_conditions import AS_BEFORE, LOST, LOST_OR_OWED, SERVED, UNCLEAR
-from console.core.kinds.kind_table import kind_of, looked_at_with
+from console.core.kinds.kind_table import asked_again, kind_of, looked_at_with
 from console.core.plan.maintenance_steps import left_on
 from console.core.plan.return_plan import is_left_old, shipped_again
 from console.core.run.ticket import ticket_problems
@@ -117,9 +117,9 @@ def _unchanged(state: RunState) -> Conclusion:
     if bad and (kind_of(state).is_repeated or any(host.condition in LOST_OR_OWED for host in bad)):
         return Exit.FAILED, "failed", _names(bad), f"deploy status {state.environment}"
     if bad:
-        return Exit.ROLLED_BACK, "rolled-back", f"{_names(bad)}; no host was changed", f"deploy {state.environment}"
+        return Exit.ROLLED_BACK, "rolled-back", f"{_names(bad)}; no host was changed", asked_again(state)
     if not any(host.condition == "new" for host in state.hosts.values()):
-        return Exit.INTERRUPTED, "interrupted", "every host was left out before anything was changed", f"deploy {state.environment}"
+        return Exit.INTERRUPTED, "interrupted", "every host was left out before anything was changed", asked_again(state, for_all=True)
     return _forward(state)
 
 
@@ -140,7 +140,7 @@ def _migrated_only(state: RunState, why: str = "") -> Conclusion:
     reason = f"{why}; no host was changed, {left_words(state)}"
     if needs_person(state):
         return Exit.FAILED, "failed", reason, f"deploy restore {state.environment} --run {state.run}"
-    return Exit.ROLLED_BACK, "rolled-back", reason, f"deploy {state.environment}"
+    return Exit.ROLLED_BACK, "rolled-back", reason, asked_again(state)
 
 
 def _database_left(state: RunState) -> Conclusion | None:
@@ -164,7 +164,7 @@ def _database_failed(state: RunState) -> Conclusion | None:
         return None
     what = {"backup": "the backup", "migrate": "the migration", "revert": "taking the migration back"}[step.kind]
     reason = f"{_ended(what, known)}: {known.detail}; no host was changed"
-    hint = str(known.hint) or f"deploy {state.environment}"
+    hint = str(known.hint) or asked_again(state)
     if known.status in ("failed", "unreachable"):
         return Exit.ROLLED_BACK, "rolled-back", reason, hint
     return Exit.FAILED, "failed", reason, hint
@@ -245,7 +245,7 @@ def _forward(state: RunState) -> Conclusion:
     late = [host for host in bad if host.condition == "new" and _failed_late(state, host)]
     if behind or without or late:
         words = "; ".join(words for words in (_names([*behind, *late]), ", ".join(f"{name} left out" for name in without)) if words)
-        return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {words}", _way_on(state) if kind_of(state).is_repeated else f"deploy {state.environment}"
+        return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {words}", _way_on(state) if kind_of(state).is_repeated else asked_again(state, for_all=True)
     if serving := [name for name, host in state.hosts.items() if name in aside and not host.is_out]:
         words = f"not known to be out of the traffic, on the side that stands by: {shortened(serving, 4)}"
         return Exit.LIVE_BUT_BEHIND, "succeeded", words, f"deploy status {state.environment}"

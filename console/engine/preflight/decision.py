@@ -8,7 +8,7 @@ from console.core.checks.configured import asks_again, still_waiting
 from console.core.checks.fleet import blocking_reasons, overridden
 from console.core.checks.team import assess_team, is_same, needed_operators
 from console.core.host_selection import chosen_hosts
-from console.core.kinds.kind_table import looked_at_with
+from console.core.kinds.kind_table import asked_again, looked_at_with
 from console.core.run.accept import accept
 from console.core.run.second_look import changes_since
 from console.engine.pacing import HoldLimit
@@ -150,7 +150,7 @@ class Preflight:
                 is_decided = runner.state.go is not None  # meanwhile, by somebody else: nobody is told of a release then
                 if not is_decided and (problems := await self._untold()):
                     words = f"GO is refused, not everybody was told: {'; '.join(problems)}; mend the channel, or --override announcement=REASON"
-                    return Refusal(SafeText(words), SafeText(f"deploy {runner.environment.name}"))
+                    return Refusal(SafeText(words), SafeText(asked_again(runner.state)))
                 return await runner.submit(command, person)
         try:
             await self.decide(person)
