@@ -153,6 +153,19 @@ JUDGED = [
         ("TEST*",),
         ("waiting", "0 of 1 passed, waits for TEST* (not begun)", "it is asked again; contexts are names as they are reported, so far: test", ""),
     ),
+    (
+        "all skipped",
+        (Job("test", "passed", LATE, "skipped", has_run=False), Job("lint", "passed", EARLY, "skipped", has_run=False)),
+        (),
+        ("failed", "nothing was tested, none of 2 has run: test (skipped), lint (skipped)", "see why its CI skips this commit", EARLY),
+    ),
+    (
+        "the one that is wanted was skipped",
+        (Job("test", "passed", LATE, "skipped", has_run=False), Job("lint", "passed", EARLY)),
+        ("test",),
+        ("failed", "nothing was tested, none of 1 has run: test (skipped)", "see why its CI skips this commit", LATE),
+    ),
+    ("one skipped", (Job("test", "passed", LATE), Job("docs", "passed", EARLY, has_run=False)), (), ("passed", "2 passed: test, docs", "", LATE)),
     ("more than are named", tuple(Job(name, "failed") for name in "abcde"), (), ("failed", "5 of 5 failed: a, b, c and 2 more", "mend it, and push", "")),
 ]
 

@@ -98,7 +98,7 @@ def _run(one: dict[str, Any]) -> Job:
     if one["status"] != "completed":
         return Job(str(one["name"]), "pending", str(one.get("started_at") or ""), str(one["status"]))
     ended = str(one["conclusion"])
-    return Job(str(one["name"]), "passed" if ended in GOOD else "failed", str(one.get("completed_at") or ""), ended)
+    return Job(str(one["name"]), "passed" if ended in GOOD else "failed", str(one.get("completed_at") or ""), ended, has_run=ended != "skipped")
 
 
 def _suite(one: dict[str, Any]) -> Job | None:

@@ -17,6 +17,7 @@ PAGES = 10
 AGAIN = 5.0
 GOOD = ("success", "skipped", "manual")
 """`manual`: a job that waits for a person to want it; what it holds up is `created`, and is waited for."""
+UNRUN = ("skipped", "manual")
 BAD = ("failed", "canceled")
 
 
@@ -80,13 +81,13 @@ def _may_fail(one: dict[str, Any]) -> bool:
 
 def _job(one: dict[str, Any]) -> Job:
     since = one.get("finished_at") or one.get("started_at") or one.get("created_at") or ""
-    return Job(str(one["name"]), _state(one["status"]), str(since), str(one["status"]))  # type: ignore[arg-type]
+    return Job(str(one["name"]), _state(one["status"]), str(since), str(one["status"]), has_run=one["status"] not in UNRUN)  # type: ignore[arg-type]
 
 
 def _pipeline(one: dict[str, Any]) -> Job:
     if one["status"] == "skipped":
         return Job(f"pipeline {one['ref']}", "failed", str(one.get("updated_at") or ""), "skipped, so nothing was tested")
-    return Job(f"pipeline {one['ref']}", _state(one["status"]), str(one.get("updated_at") or ""), str(one["status"]))  # type: ignore[arg-type]
+    return Job(f"pipeline {one['ref']}", _state(one["status"]), str(one.get("updated_at") or ""), str(one["status"]), has_run=one["status"] not in UNRUN)  # type: ignore[arg-type]
 
 
 def _state(status: str) -> str:

@@ -102,7 +102,7 @@ def _refused(response: httpx.Response, body: bytes) -> NoAnswer:
     until = _limited_until(response, words)
     if until is not None:
         wait, told = until
-        return unmeasured(f"rate-limited until {told} (HTTP {code})", "wait, or give it a token with a higher limit", code, wait)
+        return unmeasured(f"rate-limited{told} (HTTP {code})", "wait, or give it a token with a higher limit", code, wait)
     if code == 401:
         return unmeasured(f"HTTP 401, the token is refused{words}", "see its token: it may have expired", code)
     if code == 403:
@@ -136,5 +136,5 @@ def _limited_until(response: httpx.Response, words: str) -> tuple[float, str] | 
     elif reset.isdecimal() and int(reset) < 10**11:
         until = datetime.fromtimestamp(int(reset), UTC)
     else:
-        return 60.0, "it does not say when"
-    return max(1.0, (until - now).total_seconds()), f"{until:%H:%M:%S} UTC"
+        return 60.0, ", and it does not say until when"
+    return max(1.0, (until - now).total_seconds()), f" until {until:%H:%M:%S} UTC"

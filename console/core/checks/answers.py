@@ -101,6 +101,8 @@ class Job:
     since: str = ""
     words: str = ""
     """What the system calls its state."""
+    has_run: bool = True
+    """False: it holds nothing up, and has tested nothing: it was skipped, or waits for a person to want it."""
 
 
 def judge_jobs(jobs: tuple[Job, ...], contexts: tuple[str, ...], again: float) -> Finding:
@@ -121,6 +123,11 @@ def judge_jobs(jobs: tuple[Job, ...], contexts: tuple[str, ...], again: float) -
         return Finding("waiting", words, SafeText(remedy), _first(pending), again)
     if not wanted:
         return Finding("waiting", SafeText("nothing has reported on this commit yet"), SafeText("push it, or see whether its CI runs"), again=again)
+    if not any(job.has_run for job in wanted):
+        told = _listed(f"{job.name} ({job.words})" if job.words else job.name for job in wanted)
+        return Finding(
+            "failed", SafeText(f"nothing was tested, none of {len(wanted)} has run: {told}"), SafeText("see why its CI skips this commit"), _first(wanted)
+        )
     return Finding("passed", SafeText(f"{len(wanted)} passed: {_listed(job.name for job in wanted)}"), since=max(job.since for job in wanted))
 
 

@@ -131,6 +131,12 @@ async def test_zero_statuses_are_not_pending_by_themselves(api):
     assert (await asked(a_check("github", api))).seen == "2 passed: test, docs"
 
 
+async def test_a_commit_of_which_github_skipped_every_job_was_not_tested(api):
+    github(api, [], [("test", "skipped"), ("docs", "skipped")])
+    found = await asked(a_check("github", api))
+    assert (found.status, found.seen) == ("failed", "nothing was tested, none of 2 has run: test (skipped), docs (skipped)")
+
+
 @pytest.mark.parametrize("name", ["check-runs", "check-suites"])
 async def test_runs_and_suites_on_later_pages_count(api, name):
     github(api)
@@ -220,6 +226,12 @@ async def test_what_cannot_be_measured_is_an_error_and_says_which(api, kind, sta
         assert 20 < found.again <= 601
 
 
+async def test_a_limit_of_which_no_end_is_said_is_told_as_that(api):
+    for path in ("/status", "/check-runs"):
+        api.says(path, {}, 429)
+    assert (await asked(a_check("github", api))).seen == "rate-limited, and it does not say until when (HTTP 429)"
+
+
 async def test_a_slow_api_is_an_error_in_time(api):
     api.answers["/status"] = None
     api.says("/check-runs", {"check_runs": []})
@@ -277,6 +289,13 @@ async def test_gitlab_pipelines_in_every_state(api, pipelines, status, seen):
     api.says("/pipelines", [{"id": number, "ref": f"r{number}", "status": state, "updated_at": ""} for number, state in enumerate(pipelines)])
     found = await asked(a_check("gitlab", api))
     assert (found.status, found.seen) == (status, seen)
+
+
+async def test_a_commit_of_which_gitlab_has_run_no_job_was_not_tested(api):
+    api.says("/pipelines", [{"id": 1, "ref": "main", "status": "manual", "updated_at": ""}])
+    api.says("/statuses", [{"name": "test", "status": "manual", "allow_failure": True}])
+    found = await asked(a_check("gitlab", api))
+    assert (found.status, found.seen) == ("failed", "nothing was tested, none of 2 has run: test (manual), pipeline main (manual)")
 
 
 async def test_gitlab_jobs_behind_a_manual_one_are_waited_for_and_those_that_may_fail_are_not(api):
