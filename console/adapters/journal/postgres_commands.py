@@ -14,6 +14,10 @@ from console.wire.frames import DecodeError
 
 FRESH = 15
 """Seconds after which a command that nobody took is not carried out any more: whoever gave it was told so."""
+KEPT = 1
+"""Days after which a command is forgotten: whoever gave it has waited a few seconds for the answer. What became of it is in the run's events."""
+ROOM = 1000
+"""Rows that are forgotten at once, so that nobody waits for long who comes to a record in which they have gathered for years."""
 COMMANDS = sa.Table(
     "commands",
     sa.MetaData(),
@@ -32,11 +36,16 @@ _TAKE = sa.text(
     "UPDATE commands SET taken = clock_timestamp() WHERE run = :run AND taken IS NULL AND answer IS NULL"
     " AND sent > clock_timestamp() - make_interval(secs => :fresh) RETURNING number, person, command, login"
 )
+_FORGET = sa.text(
+    "DELETE FROM commands WHERE number IN (SELECT number FROM commands WHERE sent < clock_timestamp() - make_interval(days => :kept)"
+    " LIMIT :room FOR UPDATE SKIP LOCKED)"
+)
 _OLDER = SafeText("use the same version of the console on both machines")
 
 
 def send(connection: sa.Connection, run: str, command: AnyCommand, person: Person) -> int:
-    """Leave a command for whoever carries the run; its number."""
+    """Leave a command for whoever carries the run, and forget old ones; its number."""
+    connection.execute(_FORGET, {"kept": KEPT, "room": ROOM})
     row = {"run": run, "person": encode(person).decode(), "command": encode(gated(command)).decode(), "sent": sa.func.clock_timestamp()}
     return int(connection.execute(sa.insert(COMMANDS).values(row).returning(COMMANDS.c.number)).scalar_one())
 

@@ -21,6 +21,16 @@ LEASES = sa.Table(
 )
 FAR = 60.0
 """Seconds from now for which nobody's word holds: one that says so is of a clock of the database that was set back since, or of a server that took over."""
+KEPT = 30
+"""Days after which the lease of a run that is over is forgotten. Whoever had it and comes back after that finds the run's last event, which its own do not
+follow: nothing of it is written."""
+ROOM = 1000
+"""Rows that are forgotten at once."""
+_FORGET = sa.text(
+    "DELETE FROM leases WHERE run IN (SELECT leases.run FROM leases LEFT JOIN runs ON runs.run = leases.run"
+    " WHERE leases.expires < clock_timestamp() - make_interval(days => :kept) AND (runs.run IS NULL OR runs.outcome IS NOT NULL)"
+    " LIMIT :room FOR UPDATE OF leases SKIP LOCKED)"
+)
 _decoded = decoder(Carrier)
 _TAKE = sa.text(
     "INSERT INTO leases (run, token, mark, carrier, expires) VALUES (:run, 1, :mark, :carrier, clock_timestamp() + make_interval(secs => :seconds))"
@@ -36,6 +46,8 @@ def take(connection: sa.Connection, run: str, carrier: Carrier, *, renews: bool 
 
     `renews`: this engine has had it; whoever took it since is told, though that one's word may be over by now.
     """
+    if not renews:
+        connection.execute(_FORGET, {"kept": KEPT, "room": ROOM})
     asked = {"run": run, "mark": carrier.mark, "carrier": encode(carrier).decode(), "seconds": LEASE, "renews": renews, "far": FAR}
     if (token := connection.execute(_TAKE, asked).scalar()) is not None:
         return int(token)

@@ -51,6 +51,7 @@ _MEANINGS = {
     "55P03": (f"another console held it for more than {STATEMENT} s", "see who holds it: select * from pg_stat_activity"),
     "57014": (f"it took more than {STATEMENT} s to answer", "see what it does: select * from pg_stat_activity"),
 }
+_REFUSED = "see whether its address has the right login, password and database"
 _AWAY = ("57P", "08", "25P03")
 """Shutting down or starting, connection lost, frozen for too long."""
 
@@ -66,6 +67,15 @@ def told(path: str) -> Iterator[None]:
         raise _fault(path, problem) from problem
 
 
+def _asked_for_a_password(orig: BaseException | None) -> bool:
+    """Whether a server answered and wanted a password, or was given one: what it said then is what it has against the connection.
+
+    libpq has no SQLSTATE for a connection that fails; this is all that it says of it, but for the words.
+    """
+    refused = getattr(orig, "pgconn", None)
+    return bool(getattr(refused, "needs_password", False) or getattr(refused, "used_password", False))
+
+
 def _fault(path: str, problem: SQLAlchemyError) -> ConsoleError:
     orig = problem.orig if isinstance(problem, DBAPIError) else None
     state: str = getattr(orig, "sqlstate", None) or ""
@@ -78,5 +88,7 @@ def _fault(path: str, problem: SQLAlchemyError) -> ConsoleError:
     lost = isinstance(problem, DBAPIError) and (problem.connection_invalidated or (not state and isinstance(problem, sa.exc.OperationalError)))
     if lost or state.startswith(_AWAY):
         said = SafeText(said.removeprefix("connection failed: ").partition(" Is the server running")[0])
+        if _asked_for_a_password(orig):
+            return JournalAway(f"the journal {path} refuses the connection: {said}", f"{_REFUSED}: psql -d {path}")
         return JournalAway(f"the journal {path} does not answer: {said}", f"see whether its server is up: pg_isready -d {path}")
     return JournalFault(f"the journal {path} cannot be used: {said}")

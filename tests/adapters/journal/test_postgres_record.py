@@ -21,18 +21,23 @@ from console.adapters.journal.postgres_onlookers import ONLOOKERS, SHOWN
 from console.adapters.journal.postgres_record import opened as engine_of
 from console.adapters.journal.postgres_schema import VERSIONS
 from console.adapters.journal.postgres_store import CHANNEL, PostgresStore, _locked, lock_key
-from console.adapters.journal.record_store import Entry
+from console.adapters.journal.record_store import Entry, OutOfOrder
 from console.adapters.journal.tables import META, RUNS
 from console.core.run.evolve import fold
 from console.errors import Locked, UsageFault
 from console.model.bastions import Bastion
-from console.model.events import RunEnded
+from console.model.carrier import Carrier
+from console.model.commands import Abort
+from console.model.events import NoteAdded, RunEnded
+from console.model.request import Person
 from console.safe_text import SafeText
 from tests.adapters.checks.servers import PASSWORD
 from tests.adapters.journal.test_contract import golden, note, opened, place_of
 from tests.recorded import append
 from tests.reserved import free_port
 from tests.shared_journals import empty_database, executed, plain
+
+ADA = Person("ada", 1)
 
 
 @pytest.fixture
@@ -147,10 +152,18 @@ async def test_a_database_that_says_nothing_is_not_waited_for(store, monkeypatch
 
 
 def test_a_login_that_is_refused_and_an_address_that_is_none_are_told_apart(shared_journal):
-    wrong = shared_journal.replace(PASSWORD, "wr0ng-pw")
-    with pytest.raises(JournalFault, match="password authentication failed") as raised:
-        PostgresStore(wrong)
-    assert "wr0ng-pw" not in raised.value.message
+    login, _, place = shared_journal.rpartition("@")
+    for wrong, said in (
+        (shared_journal.replace(PASSWORD, "wr0ng-pw"), "password authentication failed"),
+        (f"{login.rpartition(':')[0]}@{place}", "no password supplied"),
+        (f"{login}@{place.rpartition('/')[0]}/nowhere", 'database "nowhere" does not exist'),
+    ):
+        with pytest.raises(JournalFault, match=f"refuses the connection: .*{said}") as raised:
+            PostgresStore(wrong)
+        assert "wr0ng-pw" not in raised.value.message
+        assert raised.value.hint == f"see whether its address has the right login, password and database: psql -d {address_of(wrong).label}"
+    with pytest.raises(JournalAway, match="does not answer"):
+        PostgresStore(f"{login}@127.0.0.1:{free_port()}/deploy")
     for text in ("nonsense", "mysql://u:s3cret-pw@h/d", "://"):
         with pytest.raises(UsageFault, match="the journal's address") as usage:
             address_of(text)
@@ -225,6 +238,46 @@ def test_who_listens_hears_of_each_commit_which_runs_it_wrote(store, shared_jour
         store.write(entries)
         heard = [one.payload for one in listening.notifies(timeout=60, stop_after=2)]
     assert heard == ["r1", "r2"]
+
+
+def test_a_command_that_nobody_asks_for_any_more_is_forgotten(store, shared_journal):
+    numbers = [store.send_command("r1", Abort(), ADA) for _ in range(2)]
+    executed(plain(shared_journal), f"update commands set sent = sent - interval '25 hours' where number = {numbers[0]}")
+    store.send_command("r2", Abort(), ADA)
+    assert executed(plain(shared_journal), "select run, number > 0 from commands order by number") == [("r1", True), ("r2", True)]
+    assert [sent.number for sent in store.take_commands("r1")] == numbers[1:]
+
+
+def test_a_lease_is_forgotten_once_its_run_is_long_over(store, other, shared_journal):
+    ended, going = (opened(run, "2026-01-01T00:00:00Z") for run in ("ended", "going"))
+    append(store, "ended", (ended, RunEnded(seq=2, exit=0, outcome="released")))
+    append(store, "going", (going,))
+    for run in ("ended", "going", "never begun"):
+        assert store.take_lease(run, Carrier("ada", mark="a")) is None
+    url = plain(shared_journal)
+    executed(url, "update leases set expires = clock_timestamp() - interval '29 days'")
+    other.take_lease("r2", Carrier("lin", mark="b"))
+    assert executed(url, "select count(*) from leases") == [(4,)]
+    executed(url, "update leases set expires = clock_timestamp() - interval '31 days' where run <> 'r2'")
+    other.take_lease("r3", Carrier("lin", mark="b"))
+    assert executed(url, "select run from leases order by run") == [("going",), ("r2",), ("r3",)]
+
+
+def test_an_engine_that_comes_back_after_its_lease_was_forgotten_writes_nothing_behind_the_runs_end(store, other, shared_journal):
+    first = opened("r1", "2026-01-01T00:00:00Z")
+    append(store, "r1", (first,))
+    store.take_lease("r1", Carrier("ada", mark="a"))
+    url, long_ago = plain(shared_journal), "update leases set expires = clock_timestamp() - interval '31 days'"
+    executed(url, long_ago)
+    other.take_lease("r1", Carrier("lin", mark="b"))
+    end = RunEnded(seq=2, exit=5, outcome="failed")
+    other.append("r1", (end,), fold((first, end)))
+    executed(url, long_ago)
+    other.take_lease("r2", Carrier("lin", mark="b"))
+    assert executed(url, "select run from leases") == [("r2",)]
+    late = NoteAdded(seq=2, by=ADA, text=SafeText("late"))
+    with pytest.raises(OutOfOrder):
+        store.append("r1", (late,), fold((first, late)))
 
 
 def test_the_tables_are_made_once_whoever_asks(postgres_server):
