@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from console.core.run.outcome import conclude, host_rows, is_there_already, left_out, lock_problems, unfollowed
 from console.errors import Problem
 from console.exit_codes import Exit
+from console.model.checks import Check
 from console.model.database_facts import Review
 from console.model.plan import Plan, ReturnTarget
 from console.model.request import Request
@@ -153,6 +154,25 @@ def test_a_host_that_is_not_reached_stays_as_it_is_and_not_on_nothing():
     assert conclude(state)[2] == "not back: web01 stays on a release that is not known: the login is refused"
     known = changed(state, hosts={"web01": HostState("web01", condition="owed", release="r2")})
     assert conclude(known)[2] == "not back: web01 stays on r2: the login is refused"
+
+
+UNREVERTED = "it stays as run r1 left it: the code before does not run on the migrated schema, and nothing takes the migration back"
+RESTORES = "deploy restore production --run r1"
+
+
+@pytest.mark.parametrize(
+    ("status", "revert", "found"),
+    [
+        ("warning", None, (f"Database: {UNREVERTED}", RESTORES)),
+        ("passed", None, ("", "")),
+        ("warning", "done", ("", "")),
+    ],
+)
+def test_a_rollback_says_at_its_end_what_it_has_left_of_a_migration(status, revert, found):
+    """Before it, the check says so among twenty; who reads the result alone took the database for back as well (W5.3)."""
+    check = Check("migrations", SafeText("Database"), status, blocking=False, detail=SafeText(UNREVERTED), remedy=SafeText(RESTORES))
+    steps = {"database/revert": ended(revert)} if revert else {}
+    assert conclude(a_state("back", "back", kind="rollback", checks=(check,), steps=steps)) == (Exit.DONE, "rolled-back", *found)
 
 
 def test_a_rollback_that_a_host_did_not_follow_says_what_to_type_about_it():

@@ -198,7 +198,15 @@ def _rollback(state: RunState) -> Conclusion:
         others = [host for host in missing if host.name not in stay]
         reason = "; ".join([*words[:4], *([_names(others)] if others else [])])
         return Exit.FAILED, "failed", f"not back: {reason}", _stayed_hint(stay.values(), state.environment)
-    return Exit.DONE, "rolled-back", "", ""
+    return Exit.DONE, "rolled-back", *_schema_left(state)
+
+
+def _schema_left(state: RunState) -> tuple[str, str]:
+    """What a rollback has left of a migration that the release now live may not run on, and what to do then (W5.3); both empty: nothing."""
+    left = next((check for check in state.checks if check.id == "migrations" and check.status == "warning"), None)
+    if left is None or state.steps.get(REVERT, StepState()).status == "done":
+        return "", ""
+    return f"{left.title}: {left.detail}", str(left.remedy)
 
 
 def _stayed_hint(ways: Collection[ReturnTarget], environment: str) -> str:
