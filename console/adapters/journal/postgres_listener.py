@@ -18,7 +18,7 @@ QUIET = 30.0
 """Seconds without a word after which the server is asked whether it is there."""
 
 
-class _Heard:
+class _NewsCount:
     """How often something was said about a run, for all who wait for it."""
 
     def __init__(self) -> None:
@@ -38,14 +38,14 @@ class Listener:
 
     def __init__(self, address: Address) -> None:
         self._asked: dict[str, Any] = connect_arguments(address, writes=True)
-        self._heard: dict[str, _Heard] = {}
+        self._heard: dict[str, _NewsCount] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def news(self, run: str, seconds: float, heard: int) -> int:
         """Return once more was said about the run than `heard`, which this returned the last time, or after so many seconds: how much was said by then."""
         if self._task is None:
             self._task = asyncio.create_task(self._listen())
-        one = self._heard.setdefault(run, _Heard())
+        one = self._heard.setdefault(run, _NewsCount())
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while one.times == heard:
