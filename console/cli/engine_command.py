@@ -69,7 +69,7 @@ async def _serve(app: str, environment: str) -> None:
     try:
         idle = idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
         socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)
-        await serve(session, app=app, environment=environment, socket=socket, lock=lock, idle=idle)
+        await serve(session, app=app, environment=environment, socket=socket, lock=lock, idle=idle, users=session.users)
     finally:
         await journal.close()
         logs.close()

@@ -32,6 +32,7 @@ from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.engine.run_opening import RunOpening
 from console.engine.runs_not_carried import IdleRuns
 from console.engine.server.refusal_record import Refusals
+from console.engine.server.user_directory import UserDirectory
 from console.engine.tasks import Unbroken
 from console.errors import ConsoleError, UsageFault
 from console.model.carrier import Carrier
@@ -58,7 +59,9 @@ class Engine:
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
-        self._model = LoadedModel(open_outside, zone_of, choose_journal, Keyring(read_file))
+        self.users = UserDirectory()
+        """Those of this machine."""
+        self._model = LoadedModel(open_outside, zone_of, choose_journal, Keyring(read_file), self.users)
         self._work = Unbroken()
         self._runs = ActiveRuns()
         self._onlookers = Onlookers(carrier.host)
@@ -70,7 +73,7 @@ class Engine:
             self._idle.close_ticket, lambda: self._runs.holding, look_again, self._elsewhere.is_ours,
         )  # fmt: skip
         self._maintenance = MaintenanceEnd(lambda: self._fleet() if self._model.known() else None, self._model.may_end_maintenance)
-        self._others = OtherMachines(journal, carrier, self._onlookers, self._runs, lambda: self.access, self.submit, self.refused)
+        self._others = OtherMachines(journal, carrier, self._onlookers, self._runs, lambda: self.access, self.users, self.submit, self.refused)
         self._opening = RunOpening(journal, clock, self._model, self._runs, self._others, self._catch_up, keep, self._fleet)
         self._refusals = Refusals()
         self._feeds = Feeds(keep)

@@ -13,6 +13,7 @@ from console.core.secrets.needed import Needs, needs_of
 from console.engine.active_run import ActiveRun
 from console.engine.keyring import Keyring
 from console.engine.server.access import may_carry_runs
+from console.engine.server.user_directory import UserDirectory
 from console.engine.tasks import Unbroken
 from console.errors import UsageFault
 from console.model.configured_environment import Access, Environment
@@ -32,10 +33,13 @@ async def stays(environment: Environment, secrets: Mapping[str, Secret]) -> None
 class LoadedModel:
     """One environment as its hosts.toml says it, once a console has handed that over."""
 
-    def __init__(self, open_outside: OpenOutside, zone_of: Callable[[str], tzinfo | None], choose_journal: ChooseJournal, keyring: Keyring) -> None:
+    def __init__(
+        self, open_outside: OpenOutside, zone_of: Callable[[str], tzinfo | None], choose_journal: ChooseJournal, keyring: Keyring, users: UserDirectory
+    ) -> None:
         self._open_outside = open_outside
         self._zone_of = zone_of
         self._choose_journal = choose_journal
+        self._users = users
         self.keyring = keyring
         self.digest = ""
         """Of the model; empty: there is none yet."""
@@ -72,7 +76,7 @@ class LoadedModel:
 
     def may_carry(self) -> bool:
         """Whether the user of this engine may carry runs, by the model."""
-        return may_carry_runs(os.getuid(), self.access)
+        return may_carry_runs(os.getuid(), self.access, self._users.known(os.getuid(), self.access, float("inf")))
 
     def has(self, needs: Callable[[Environment], Needs]) -> bool:
         """Whether there is a model, and the secrets that it needs for that."""
@@ -117,6 +121,7 @@ class LoadedModel:
 
     async def use(self, environment: Environment, digest: str, outside: Outside, still: tuple[ActiveRun, ...]) -> None:
         """Work with that model and its ports from now on. `still`: runs that go on by the connections of the model before."""
+        await self._users.look(os.getuid(), environment.access)
         before, self._environment, self.digest, self._outside = self._outside, environment, digest, outside
         if before is not None:
             await self._let_rest(before, still)

@@ -5,8 +5,9 @@ import socket
 
 import pytest
 
-from console.engine.server import access
-from console.engine.server.access import is_listed, may_carry_runs, peer_of, person_of, role_of
+from console.engine.server import access, user_directory
+from console.engine.server.access import Role, peer_of, person_of
+from console.engine.server.user_directory import looked_up
 from console.model.configured_environment import Access
 
 
@@ -22,9 +23,17 @@ def machine(monkeypatch):
     def group(name):
         return grp.struct_group((name, "x", groups[name], []))
 
-    monkeypatch.setattr(access.pwd, "getpwuid", user)
-    monkeypatch.setattr(access.grp, "getgrnam", group)
-    monkeypatch.setattr(access.os, "getgrouplist", lambda name, gid: [gid, 60] if name == "ada" else [gid])
+    monkeypatch.setattr(user_directory.pwd, "getpwuid", user)
+    monkeypatch.setattr(user_directory.grp, "getgrnam", group)
+    monkeypatch.setattr(user_directory.os, "getgrouplist", lambda name, gid: [gid, 60] if name == "ada" else [gid])
+
+
+def role_of(uid: int, rules: Access | None, owner: int) -> Role:
+    return access.role_of(uid, rules, owner, looked_up(uid, rules))
+
+
+def may_carry_runs(owner: int, rules: Access | None) -> bool:
+    return access.may_carry_runs(owner, rules, looked_up(owner, rules))
 
 
 RULES = Access(operators=("@deploy", "@nogroup-here"), viewers=("eve", "@oncall"))
@@ -32,7 +41,13 @@ RULES = Access(operators=("@deploy", "@nogroup-here"), viewers=("eve", "@oncall"
 
 def test_roles_follow_users_and_groups(machine):
     assert [role_of(uid, RULES, owner=500) for uid in (1000, 1001, 1002, 4711)] == ["operator", "viewer", "viewer", "none"]
-    assert not is_listed(1000, ("@nogroup-here", "bob"))
+    assert role_of(1000, Access(("@nogroup-here", "bob")), 500) == "none"
+
+
+def test_of_whom_nothing_is_known_may_nothing():
+    assert access.role_of(1000, RULES, 500, None) == "none"
+    assert not access.may_carry_runs(1000, RULES, None)
+    assert (access.role_of(1000, RULES, 1000, None), access.role_of(0, RULES, 1000, None)) == ("operator", "operator")
 
 
 def test_the_owner_and_root_are_always_operators(machine):
@@ -48,11 +63,11 @@ def test_only_an_operators_engine_carries_runs(machine):
 
 
 def test_a_uid_without_a_name_is_called_by_its_number(machine):
-    assert person_of(4711).name == "uid 4711"
+    assert person_of(4711, None).name == "uid 4711"
 
 
 def test_claims_are_harmless_and_short(machine):
-    person = person_of(1000, "ada \x1b[31m\u202e" + "x" * 5000)
+    person = person_of(1000, looked_up(1000, None), "ada \x1b[31m\u202e" + "x" * 5000)
     assert "\x1b" not in person.claims
     assert len(person.claims) <= 220
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pwd
 import subprocess
 import time
 
@@ -24,9 +25,9 @@ from console.engine.run.run_lease import RunLease
 from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.engine.run.shown_elsewhere import LINES, NUMBERS, RunRelay
 from console.engine.runs_not_carried import IdleRuns
-from console.engine.server.access import user_name
 from console.engine.server.broadcast import Broadcast
 from console.engine.server.elsewhere_access import joins_as, standing_of
+from console.engine.server.user_directory import looked_up
 from console.engine.tasks import Unbroken
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
@@ -47,6 +48,7 @@ from tests.engine.test_at_once import Scene
 from tests.recorded import record
 from tests.shared_journals import executed, plain
 
+ME = pwd.getpwuid(os.getuid()).pw_name
 ADA = Person("ada", 1000, "ada from 10.0.0.1")
 HERE, THERE = Carrier("lin", "bastion-b", "boot-b", 7, "70", "b"), Carrier("ada", "bastion-a", "boot-a", 4, "40", "a")
 
@@ -145,11 +147,11 @@ async def test_what_is_printed_and_measured_is_seen_elsewhere_within_a_bound_and
         ("eve", "deploy", Access(("ada",)), "none", "to this engine eve is nobody that it knows", "advisory"),
         ("eve", "deploy", None, "none", "hosts.toml has no [access]", "advisory"),
         ("root", "deploy", Access(("ada",)), "operator", "", "advisory"),
-        (user_name(os.getuid()), "", None, "operator", "", "advisory: the database's login is not known"),
+        (ME, "", None, "operator", "", "advisory: the database's login is not known"),
     ],
 )
 def test_who_speaks_by_way_of_another_machine_is_judged_by_name_and_login(name, login, access, role, problem, proof):
-    found = standing_of(Person(name, claims="x by way of b"), login, access, os.getuid())
+    found = standing_of(Person(name, claims="x by way of b"), login, access, os.getuid(), looked_up(name, access))
     assert found.role == role
     assert problem in found.problem
     assert bool(problem) is bool(found.problem)
@@ -167,7 +169,7 @@ async def test_what_is_refused_from_elsewhere_is_in_the_runs_record_with_who_and
     assert (event.by.name, event.by.uid, event.command) == ("eve", -1, "abort")
     assert event.by.claims == "by way of bastion-b (advisory: the database's login is deploy)"
     assert "nobody that it knows, and may change nothing" in event.message
-    allowed = await scene.engine._others.submit(run, SentCommand(2, Abort(), Person(user_name(os.getuid())), ""))
+    allowed = await scene.engine._others.submit(run, SentCommand(2, Abort(), Person(ME), ""))
     assert isinstance(allowed, Accepted)
     await scene.engine.stop(STARTER, force=True)
 
@@ -182,14 +184,14 @@ def test_what_somebody_wrote_into_the_record_acts_on_no_terminal():
     assert onlookers.elsewhere == (Onlooker("web01", "web01", "web01"),)
     onlookers.hear("r1", ())
     assert onlookers.elsewhere == ()
-    assert standing_of(Person(evil), "", None, 0).person.name == "web01"
+    assert standing_of(Person(evil), "", None, 0, None).person.name == "web01"
 
 
 def test_who_joins_from_another_machine_is_an_operator_there_and_here():
     access = Access(("ada", "lin"))
-    assert joins_as(Onlooker("ada", "x", "b", operator=True), access, 1234567) == Person("ada", claims="x by way of b")
-    assert joins_as(Onlooker("ada", "x", "b", operator=False), access, 1234567) is None
-    assert joins_as(Onlooker("eve", "x", "b", operator=True), access, 1234567) is None
+    assert joins_as(Onlooker("ada", "x", "b", operator=True), access, 1234567, None) == Person("ada", claims="x by way of b")
+    assert joins_as(Onlooker("ada", "x", "b", operator=False), access, 1234567, None) is None
+    assert joins_as(Onlooker("eve", "x", "b", operator=True), access, 1234567, None) is None
 
 
 async def test_the_server_says_by_which_login_a_command_came_and_nobody_changes_it(there, shared_journal):

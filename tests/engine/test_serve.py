@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from contextlib import asynccontextmanager, suppress
 
@@ -548,6 +549,31 @@ async def test_a_role_is_the_kernels_word_and_holds_in_the_engine(open_state, ac
             assert service.asked[-1][2].name == "nobody"
         refused = {"viewer": ["unlock", "note", "stop"], "operator": [], "none": ["status", "unlock", "note", "stop"]}[role]
         assert [(who, act) for who, act, _ in getattr(service, "refusals", [])] == [("nobody", act) for act in refused]
+        await client.close()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")
+async def test_a_directory_that_does_not_answer_gives_nobody_a_right_and_holds_nobody_up(open_state, monkeypatch):
+    monkeypatch.setattr("console.engine.server.connection.ANSWER", 0.1)
+    monkeypatch.setattr("console.engine.server.connection.JUDGED", 0.1)
+    answers = threading.Event()
+
+    def hang(name, gid):
+        answers.wait(60)
+        return [gid]
+
+    monkeypatch.setattr(os, "getgrouplist", hang)
+    async with engine(open_state, ScriptedBrain()) as (path, _):
+        client = await connect(path)
+        environment = ENVIRONMENT.__class__(app="shop", name="production", path="/p", hosts=(), access=Access(operators=("@nogroup",)))
+        await client.configure(environment, "d", {})
+        other = asyncio.create_task(as_nobody(path))
+        while not other.done():
+            assert (await client.query("status"))["open"] is None
+            await asyncio.sleep(0.05)
+        said = await other
+        assert (said["role"], said["status"].startswith("2 "), "does not say which groups" in said["status"]) == ("none", True, True), said
+        answers.set()
         await client.close()
 
 

@@ -18,7 +18,8 @@ from console.engine.context import QueryContext
 from console.engine.preflight.database_review import is_kept
 from console.engine.preflight.findings import look_at
 from console.engine.preflight.preflight_input import PreflightInput
-from console.engine.server.access import user_name
+from console.engine.server.access import person_of
+from console.engine.server.user_directory import UserDirectory
 from console.errors import ConsoleError, NoGo, Problem, RecordAway
 from console.model.bastions import SshSeen
 from console.model.checks import Check
@@ -55,7 +56,8 @@ async def _proof(journal: Journal, kind: RunKind) -> Check | None:
     if journal.outage is not None:
         return assess_record_away(journal.outage.reason, blocks=not KINDS[kind].is_return)
     try:
-        return assess_record(await journal.machines.login(), user_name(os.getuid()))
+        me = person_of(os.getuid(), await UserDirectory().look(os.getuid(), None))
+        return assess_record(await journal.machines.login(), me.name)
     except ConsoleError:
         return None
 

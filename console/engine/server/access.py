@@ -1,16 +1,14 @@
 """Who may do what with an engine: the peer's uid, proven by the kernel, against the operators and viewers that the configuration names.
 
-One uid is one person, however many terminals it has. Knows the machine's users and groups; nothing of messages or runs.
+One uid is one person, however many terminals it has. Pure but for the peer's uid: what the machine says of it is asked by `user_directory`.
 """
 
-import grp
-import os
-import pwd
 import socket
 import struct
 from dataclasses import dataclass
 from typing import Literal
 
+from console.engine.server.user_directory import ListedUser
 from console.model.configured_environment import Access
 from console.model.request import Person
 from console.safe_text import SafeText
@@ -37,48 +35,33 @@ def peer_of(connection: socket.socket) -> Peer:
     return Peer(*_PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)))
 
 
-def user_name(uid: int) -> str:
-    """Return the login name of a uid; `uid 1234` where it has none."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"
+def person_of(uid: int, found: ListedUser | None, claims: str = "") -> Person:
+    """Return who acts: the uid's name (`uid 1234` where none is known), and what that login says about itself."""
+    return person_with(Person((found.name if found else "") or f"uid {uid}", uid), claims)
 
 
-def person_of(uid: int, claims: str = "") -> Person:
-    """Return who acts: the uid's name, and what that login says about itself."""
-    return Person(user_name(uid), uid, str(SafeText(claims[:CLAIMS])))
+def person_with(person: Person, claims: str) -> Person:
+    """Return a person with what its login says about itself."""
+    return Person(person.name, person.uid, str(SafeText(claims[:CLAIMS])))
 
 
-def role_of(uid: int, access: Access | None, owner: int) -> Role:
-    """Return what a uid may do with an engine of that owner. The owner and root may do everything."""
-    if uid in (0, owner) or (access is not None and is_listed(uid, access.operators)):
+def role_of(uid: int, access: Access | None, owner: int, found: ListedUser | None) -> Role:
+    """Return what a uid may do with an engine of that owner. The owner and root may do everything; of whom nothing is known, nothing.
+
+    `found`: what the machine says of the uid, asked with that access.
+    """
+    return "operator" if uid in (0, owner) else listed_role(access, found)
+
+
+def listed_role(access: Access | None, found: ListedUser | None) -> Role:
+    """Return what a user may do who is neither the owner nor root."""
+    if access is None or found is None:
+        return "none"
+    if not found.among.isdisjoint(access.operators):
         return "operator"
-    return "viewer" if access is not None and is_listed(uid, access.viewers) else "none"
+    return "none" if found.among.isdisjoint(access.viewers) else "viewer"
 
 
-def may_carry_runs(owner: int, access: Access | None) -> bool:
-    """Whether an engine of that owner may carry runs: root's and an operator's may."""
-    return access is None or owner == 0 or is_listed(owner, access.operators)
-
-
-def is_listed(uid: int, listed: tuple[str, ...]) -> bool:
-    """Whether a uid is among users and @groups of this machine. Names that the machine does not know list nobody."""
-    try:
-        user = pwd.getpwuid(uid)
-    except KeyError:
-        return False
-    if user.pw_name in listed:
-        return True
-    groups = [name[1:] for name in listed if name.startswith("@")]
-    return bool(groups) and not set(os.getgrouplist(user.pw_name, user.pw_gid)).isdisjoint(_gids(groups))
-
-
-def _gids(names: list[str]) -> set[int]:
-    found = set()
-    for name in names:
-        try:
-            found.add(grp.getgrnam(name).gr_gid)
-        except KeyError:
-            continue
-    return found
+def may_carry_runs(owner: int, access: Access | None, found: ListedUser | None) -> bool:
+    """Whether an engine of that owner may carry runs: root's and an operator's may. `found`: what the machine says of the owner, asked with that access."""
+    return access is None or owner == 0 or listed_role(access, found) == "operator"

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from console.engine.server.access import Peer, Role, may_carry_runs, person_of, role_of
+from console.engine.server.access import Peer, Role, may_carry_runs, person_of, person_with, role_of
 from console.engine.server.service import EngineService
+from console.engine.server.user_directory import ANSWER, UserDirectory
 from console.errors import ConsoleError, UsageFault
 from console.model.configured_environment import Access
 from console.model.request import Person
@@ -41,6 +42,9 @@ log = logging.getLogger(__name__)
 INTRODUCTION = 10.0
 """Seconds that a client has to say who it is."""
 
+JUDGED = 10.0
+"""Seconds that this machine has to say who somebody is before a request is refused for that."""
+
 PARTING = 5.0
 """Seconds that one who leaves has to read what is still unread."""
 
@@ -59,6 +63,7 @@ class EngineServer(Protocol):
 
     service: EngineService
     owner: int
+    users: UserDirectory
     parting: bool
     """It ends: whoever comes now is to start the next one."""
 
@@ -94,7 +99,8 @@ class Connection:
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
         self._read_only = False
-        self.person = person_of(peer.uid)
+        self.person = person_of(peer.uid, None)
+        self._is_named = False
         self.introduced = False
         writer.transport.set_write_buffer_limits(high=BUFFERED)
 
@@ -106,7 +112,17 @@ class Connection:
 
     @property
     def _role_of_login(self) -> Role:
-        return role_of(self._peer.uid, self._service.access, self._server.owner)
+        access = self._service.access
+        return role_of(self.uid, access, self._server.owner, self._server.users.known(self.uid, access))
+
+    async def _look_up(self, seconds: float | None = None) -> None:
+        """Know what this machine says of the peer now. The owner and root need nothing of it but their name, which stays."""
+        access = None if self.uid in (0, self._server.owner) else self._service.access
+        if access is None and self._is_named:
+            return
+        found = await self._server.users.look(self.uid, access, ANSWER if seconds is None else seconds)
+        if found is not None and not self._is_named:
+            self.person, self._is_named = person_of(self.uid, found, self.person.claims), True
 
     @property
     def _may_hand_over(self) -> bool:
@@ -116,6 +132,7 @@ class Connection:
     async def run(self) -> None:
         """Serve the client until it leaves. What it was owed is forgotten then; what it asked to be done is not undone."""
         try:
+            await self._look_up()
             await self._say(self._server.welcome(self.role))
             async with asyncio.timeout(INTRODUCTION):
                 first = await self._next()
@@ -137,6 +154,7 @@ class Connection:
 
     async def _next(self) -> list[Asked]:
         while data := await self._reader.read(1 << 16):
+            await self._look_up()
             self._frames.limit = self._limit
             bodies = self._frames.feed(data)
             self._server.make_room(self)
@@ -148,7 +166,7 @@ class Connection:
     def _limit(self) -> int:
         """Bytes that a frame may have: who may do nothing needs none, and whoever has not said hello is nobody yet."""
         sizes = {"operator": TO_ENGINE, "viewer": FROM_VIEWER, "none": FROM_STRANGER}
-        return sizes[role_of(self.uid, self._service.access, self._server.owner)] if self.introduced else FROM_STRANGER
+        return sizes[self._role_of_login] if self.introduced else FROM_STRANGER
 
     @property
     def unfinished(self) -> int:
@@ -167,7 +185,7 @@ class Connection:
         if not isinstance(hello, Hello):
             raise FrameError("the first word of a client is hello")
         self._read_only = hello.read_only
-        self.person = person_of(self._peer.uid, hello.claims)
+        self.person = person_with(self.person, hello.claims)
         self.introduced = True
         self._server.changed(self)
 
@@ -243,6 +261,9 @@ class Connection:
 
     async def _judge(self, message: Asked) -> None:
         """Raise UsageFault for what this client has no right to; what was tried is in the record then."""
+        await self._look_up(JUDGED)
+        if isinstance(message, OpenRunRequest | Resume):
+            await self._server.users.look(self._server.owner, self._service.access, JUDGED)
         try:
             self._judge_role(message)
         except UsageFault as refused:
@@ -253,6 +274,8 @@ class Connection:
     def _judge_role(self, message: Asked) -> None:
         role, access = self.role, self._service.access
         if role == "none":
+            if access is not None and self._server.users.known(self.uid, access) is None:
+                raise UsageFault(f"{self.person.name} may do nothing here as long as this machine does not say which groups that is in", f"id {self.uid}")
             raise _forbidden(self.person, "look at", "viewers or operators", access)
         looks = isinstance(message, Follow | Hello) or (isinstance(message, Query) and message.name in READS)
         known = isinstance(message, Configure) and (self._may_hand_over or message.digest == self._service.digest)
@@ -260,8 +283,13 @@ class Connection:
             if self._read_only:
                 raise UsageFault("this console only looks on: it was opened with --read-only", "leave --read-only out")
             raise _forbidden(self.person, "change", "operators", access)
-        if isinstance(message, OpenRunRequest | Resume) and not may_carry_runs(self._server.owner, access):
+        if isinstance(message, OpenRunRequest | Resume) and not self._may_carry_runs:
             raise UsageFault("this engine belongs to a user who is no operator, so it carries no run: stop it, and ask again", "deploy engine stop")
+
+    @property
+    def _may_carry_runs(self) -> bool:
+        owner, access = self._server.owner, self._service.access
+        return may_carry_runs(owner, access, self._server.users.known(owner, access, float("inf")))
 
     async def _configure(self, message: Configure) -> Said:
         if self._may_hand_over:

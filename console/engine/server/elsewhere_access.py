@@ -1,13 +1,13 @@
 """Who may do what by way of another machine: by name, since no kernel here proves that person's uid.
 
 What proves the name is the login of the database by which the words came, where people have logins of their own there. Else it is the word of
-the engine on the other machine, and said to be advisory. Knows this machine's users and groups; nothing of runs.
+the engine on the other machine, and said to be advisory. Pure; knows nothing of runs.
 """
 
-import pwd
 from dataclasses import dataclass
 
-from console.engine.server.access import Role, is_listed, user_name
+from console.engine.server.access import Role, role_of
+from console.engine.server.user_directory import ListedUser
 from console.model.configured_environment import Access
 from console.model.onlooker import Onlooker
 from console.model.request import Person
@@ -29,13 +29,16 @@ class LoginStanding:
     """Why they may change nothing; empty: they may."""
 
 
-def standing_of(person: Person, login: str, access: Access | None, owner: int) -> LoginStanding:
-    """Judge who sent a command. `login`: of the database, as its server knows it; `owner`: whose engine this is."""
+def standing_of(person: Person, login: str, access: Access | None, owner: int, found: ListedUser | None) -> LoginStanding:
+    """Judge who sent a command.
+
+    `login`: of the database, as its server knows it; `owner`: whose engine this is; `found`: what this machine says of the name, asked with that access.
+    """
     proof = f"proven by the database's login {login}" if login == person.name else f"advisory: the database's login is {login or 'not known'}"
     known = changed(person, name=str(SafeText(person.name, NAME)), claims=str(SafeText(f"{person.claims} ({proof})".strip())))
     if login != person.name and _is_a_persons(login, access):
         return LoginStanding("none", known, SafeText(f"the name {known.name} came by the database's login of {login}"))
-    role = role_by_name(person.name, access, owner)
+    role = role_by_name(person.name, access, owner, found)
     if role == "operator":
         return LoginStanding(role, known)
     who = "operators are named by [access] in hosts.toml" if access else "hosts.toml has no [access]: only the engine's owner and root"
@@ -43,16 +46,17 @@ def standing_of(person: Person, login: str, access: Access | None, owner: int) -
     return LoginStanding(role, known, SafeText(f"to this engine {known.name} is {named}, and may change nothing; {who}"))
 
 
-def role_by_name(name: str, access: Access | None, owner: int) -> Role:
+def role_by_name(name: str, access: Access | None, owner: int, found: ListedUser | None) -> Role:
     """Return what a person of that name may do with an engine of that owner."""
-    if name in ("root", user_name(owner)) or (access is not None and _is_among(name, access.operators)):
+    if name == "root" or (access is not None and name in access.operators):
         return "operator"
-    return "viewer" if access is not None and _is_among(name, access.viewers) else "none"
+    role = role_of(found.uid, access, owner, found) if found and found.name == name else "none"
+    return "viewer" if role == "none" and access is not None and name in access.viewers else role
 
 
-def joins_as(onlooker: Onlooker, access: Access | None, owner: int) -> Person | None:
+def joins_as(onlooker: Onlooker, access: Access | None, owner: int, found: ListedUser | None) -> Person | None:
     """Return who joins a run by looking on from another machine; None: that one is no operator, there or here."""
-    if not onlooker.operator or role_by_name(onlooker.name, access, owner) != "operator":
+    if not onlooker.operator or role_by_name(onlooker.name, access, owner, found) != "operator":
         return None
     return Person(onlooker.name, claims=f"{onlooker.claims} by way of {onlooker.host}".strip())
 
@@ -60,12 +64,3 @@ def joins_as(onlooker: Onlooker, access: Access | None, owner: int) -> Person | 
 def _is_a_persons(login: str, access: Access | None) -> bool:
     """Whether the configuration names somebody whose login of the database that is."""
     return access is not None and login in (*access.operators, *access.viewers)
-
-
-def _is_among(name: str, listed: tuple[str, ...]) -> bool:
-    if name in listed:
-        return True
-    try:
-        return is_listed(pwd.getpwnam(name).pw_uid, listed)
-    except KeyError:
-        return False

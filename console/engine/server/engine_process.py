@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from console.core.words.durations import seconds_of
-from console.engine.server.access import Role, peer_of, person_of, role_of, user_name
+from console.engine.server.access import Role, peer_of, person_of, role_of
 from console.engine.server.connection import Connection
 from console.engine.server.garbage_collection import GarbageSearch
 from console.engine.server.service import EngineService as EngineService  # noqa: PLC0414 (its place for those who look here)
+from console.engine.server.user_directory import UserDirectory
 from console.errors import Locked, UsageFault
 from console.model.request import Person
 from console.ports.feed import Presence
@@ -53,9 +54,11 @@ BEAT = 2.0
 class EngineProcess:
     """The clients of an engine and the rule when it ends."""
 
-    def __init__(self, service: EngineService, app: str, environment: str, idle: float, first_client: float) -> None:
+    def __init__(self, service: EngineService, app: str, environment: str, idle: float, first_client: float, users: UserDirectory) -> None:
         self.service = service
         self.owner = os.getuid()
+        self.owner_person = person_of(self.owner, None)
+        self.users = users
         self._app = app
         self._environment = environment
         self._id = secrets.token_hex(8)
@@ -87,7 +90,7 @@ class EngineProcess:
             engine_id=self._id,
             pid=os.getpid(),
             uid=self.owner,
-            user=user_name(self.owner),
+            user=self.owner_person.name,
             run=service.open_run_id,
             newer=service.newer_run_id,
             seq=service.seq,
@@ -129,7 +132,7 @@ class EngineProcess:
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve whoever has connected, unless that one has too many connections already."""
         peer = peer_of(writer.get_extra_info("socket"))
-        if sum(each.uid == peer.uid for each in self._connections) >= CONNECTIONS[role_of(peer.uid, self.service.access, self.owner)]:
+        if sum(each.uid == peer.uid for each in self._connections) >= self._most(peer.uid):
             writer.transport.abort()
             return
         connection = Connection(self, peer, reader, writer)
@@ -137,6 +140,12 @@ class EngineProcess:
         task = asyncio.create_task(connection.run())
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._left(connection, done))
+
+    def _most(self, uid: int) -> int:
+        """How many connections a uid may have. One that was not looked up yet is let in to be."""
+        access = self.service.access
+        found = self.users.known(uid, access)
+        return CONNECTIONS["viewer" if found is None and uid not in (0, self.owner) and access else role_of(uid, access, self.owner, found)]
 
     def make_room(self, connection: Connection) -> None:
         """Refuse a client whose unfinished frame is more than all of them together may hold. Raises FrameError."""
@@ -199,7 +208,7 @@ class EngineProcess:
         """Let the service settle, then part with every client."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PARTING):
-                await self.service.stop(person_of(self.owner), force=True)
+                await self.service.stop(self.owner_person, force=True)
         for task in self._tasks:
             task.cancel()
         _, late = await asyncio.wait(self._tasks, timeout=1.0) if self._tasks else (set(), set[asyncio.Task[None]]())
@@ -217,14 +226,17 @@ async def serve(
     idle: float = IDLE,
     first_client: float = FIRST_CLIENT,
     signals: bool = True,
+    users: UserDirectory | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve an engine's clients until it has nothing more to do. Raises Locked where another engine has the lock.
 
-    `socket` and `lock` are paths in a folder that is there; `idle` and `first_client` are seconds; `ready` is called once clients can connect.
+    `socket` and `lock` are paths in a folder that is there; `idle` and `first_client` are seconds; `users` are those of this machine; `ready` is
+    called once clients can connect.
     """
     with held(lock), bound(socket) as listening:
-        engine = EngineProcess(service, app, environment, idle, first_client)
+        engine = EngineProcess(service, app, environment, idle, first_client, users or UserDirectory())
+        engine.owner_person = person_of(engine.owner, await engine.users.look(engine.owner, None))
         engine.when_changed = lambda: _open_to(socket, service)
         engine.is_there = lambda: os.path.exists(socket)
         server = await asyncio.start_unix_server(_accepting(engine), sock=listening)
