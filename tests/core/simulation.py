@@ -91,6 +91,7 @@ class Simulation:
     hour: int = 0
     dead: set[str] = field(default_factory=set)
     """Hosts that give no answer any more."""
+    boot: str = "boot"
 
     @property
     def at(self) -> str:
@@ -100,7 +101,7 @@ class Simulation:
     def record(self, *events: ev.Event) -> None:
         """Fold events as the runner does."""
         for event in events:
-            stamped = ev.stamped(event, self.state.seq + 1, self.at, self.now, "boot")
+            stamped = ev.stamped(event, self.state.seq + 1, self.at, self.now, self.boot)
             self.events.append(stamped)
             self.state = evolve(self.state, stamped)
             self.watch(self.state)
@@ -118,6 +119,7 @@ class Simulation:
                     self.finish(step)
                 case CancelStep(step, attempt):
                     status = "unknown" if step.about in self.dead else "cancelled"
+                    self.cancelled(step, status)
                     self.record(ev.StepFinished(step=step.name, host=step.about, attempt=attempt, status=status))  # type: ignore[arg-type]
                 case WakeAt(mono):
                     self.now = max(self.now, mono)
@@ -134,7 +136,11 @@ class Simulation:
 
     def take_out(self, hosts: tuple[str, ...]) -> None:
         """Take hosts out of the traffic."""
-        self.record(*(ev.TrafficChanged(host=name, balancer="lb01/shop", mark="drained") for name in hosts))
+        balancers = [one.name for one in self.environment.balancers] or ["lb01/shop"]
+        self.record(*(ev.TrafficChanged(host=name, balancer=balancer, mark="drained") for name in hosts for balancer in balancers))
+
+    def cancelled(self, step: Step, status: str) -> None:
+        """A step is ended where it runs, and that is about to be written down."""
 
     def finish(self, step: Step) -> None:
         """End a step that runs, as the script says."""
@@ -142,7 +148,8 @@ class Simulation:
         attempt = self.state.step_state(step).attempt
         for name in self.dead if step.kind == "monitor" else ():
             self.record(ev.HostFailed(host=name, condition="unreachable", reason=SafeText("within the monitoring window: no answer")))
-        status = ("unknown" if step.kind == "gate" else "unreachable") if step.about in self.dead else self.ending(step, attempt)
+        is_dead = step.place in self.dead
+        status = ("unknown" if step.kind == "gate" else "unreachable") if is_dead else self.ending(step, attempt)
         words = SafeText(self.says(step) if self.says and status != "done" else status)
         self.record(ev.StepFinished(step=step.name, host=step.about, attempt=attempt, status=status, seconds=1.0, detail=words, lost=status in LOST))  # type: ignore[arg-type]
 

@@ -11,6 +11,7 @@ from console.core.kinds.kind_judges import JUDGES
 from console.core.kinds.preflight_events import events_of, plan_of
 from console.core.kinds.preflight_result import PreflightResult
 from console.core.plan.planner import plan_release
+from console.core.plan.shift_plan import plan_shift_back
 from console.core.rollback_targets import Targets, targets_before
 from console.core.run.evolve import fold
 from console.core.run.outcome import host_rows
@@ -449,6 +450,18 @@ def test_the_environment_is_what_the_side_that_serves_has():
     say(run, cmd.RollBack())
     run.run()
     assert live_after(Live(Release(OLD, SafeText("v1"), "")), run.state, ()) == Live(Release(OLD, SafeText(""), ""))
+
+
+@pytest.mark.parametrize(("serve", "stays"), [((), GREEN), (("web02",), ())])
+def test_a_rollback_of_its_own_takes_no_host_out_while_nobody_of_the_old_side_serves(serve: tuple[str, ...], stays: tuple[str, ...]):
+    environment = two_sides()
+    run = BalancedRun(environment, lambda step, attempt: "failed" if step.kind == "gate" and step.about not in serve else "done", serves=set(GREEN))
+    opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"), "rollback")
+    plan = plan_shift_back(environment, BLUE, GREEN, gated=True)
+    out = (ev.TrafficChanged(host=name, balancer=NAME, mark="drained") for name in BLUE)
+    run.record(opened, *(changed(one, release=NEW) if one.host in GREEN else one for one in seen), *out, changed(made, plan=plan), go, locks)
+    assert (least(run) >= 1, run.serves, run.state.exit) == (True, {*serve, *stays}, Exit.FAILED)
+    assert {name for name in GREEN if str(run.state.hosts[name].detail) == "not drained: no other host gets requests"} == set(stays)
 
 
 @pytest.mark.parametrize("moment", ["wave-1/web03/gate", "shift/web01/drain", "close/web03/prune"])

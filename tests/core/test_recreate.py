@@ -22,7 +22,7 @@ from console.model.request import Request
 from console.model.state import PENDING
 from console.model.values import changed
 from console.safe_text import SafeText
-from tests.core.builders import a_state
+from tests.core.builders import a_state, ended
 from tests.core.plans import comes_after, done_on, ends, named, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 
@@ -108,9 +108,11 @@ def test_a_migration_in_doubt_is_no_clean_way_back_though_the_page_was_shown(sta
     assert state.reason == f"the migration {words}: {status}; no host was changed"
 
 
-def test_a_migration_that_failed_cleanly_behind_the_page_is():
-    state = finished(migrated_behind_a_page("failed"))
+@pytest.mark.parametrize("status", ["failed", "unreachable"])
+def test_a_migration_that_failed_cleanly_behind_the_page_is_and_takes_the_page_away(status: str):
+    state = finished(migrated_behind_a_page(status))
     assert (state.exit, state.outcome, state.maintenance) == (4, "rolled-back", None)
+    assert state.steps["back/maintenance-off"].status == "done"
 
 
 @pytest.mark.parametrize(("old_code", "revert", "code"), [("ok", None, 4), ("unknown", None, 5), ("breaks", None, 5), ("breaks", Command("down"), 4)], ids=str)
@@ -249,3 +251,26 @@ def test_what_was_shown_is_taken_away_on_the_way_back_alone_where_it_was_begun()
     assert [step.name for step in plan_rollback(run.environment, run.state).steps] == ["back/maintenance-off"]
     assert conclude(changed(run.state, maintenance=Maintenance(SafeText("ada"), SafeText("noon"), run="r1")))[0] != Exit.DONE
     assert ReturnTarget("web01", OLD) in run.state.way_back
+
+
+ON, BACK_ON, OFF, BACK_OFF = "maintenance/on", "back/maintenance-on", "maintenance/off", "back/maintenance-off"
+
+
+@pytest.mark.parametrize(
+    ("steps", "may_be_on"),
+    [
+        ({ON: "unknown"}, True), ({BACK_ON: "unreachable"}, True), ({ON: "cancelled", OFF: "failed"}, True), ({ON: "unknown", BACK_OFF: "unknown"}, True),
+        ({ON: "unknown", OFF: "done"}, False), ({ON: "unknown", BACK_OFF: "done"}, False), ({ON: "failed"}, False), ({ON: "done"}, False), ({}, False),
+    ],
+)  # fmt: skip
+def test_a_page_of_which_nobody_knows_whether_it_is_shown_is_named_at_the_end(steps: dict[str, str], may_be_on: bool):
+    state = a_state("back", back=Plan("rollback", (), ()), steps={name: ended(status) for name, status in steps.items()})
+    code, _, reason, hint = conclude(state)
+    assert (code == Exit.FAILED, "it is not known whether users are shown the maintenance page" in reason) == (may_be_on, may_be_on)
+    assert (hint == "deploy maintenance production off") is may_be_on
+
+
+def test_a_page_that_somebody_else_shows_is_not_the_runs():
+    theirs = Maintenance(SafeText("lin"), SafeText("noon"))
+    state = a_state("back", back=Plan("rollback", (), ()), maintenance=theirs, steps={ON: ended("unknown")})
+    assert conclude(state)[0] == Exit.ROLLED_BACK

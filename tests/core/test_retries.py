@@ -16,6 +16,7 @@ from console.core.run.decide import decide
 from console.core.run.monitoring_window import is_over, window_left
 from console.core.run.outcome import host_rows
 from console.core.run.retries import TRIES, Happened, happened
+from console.core.traffic.bluegreen_sides import moves_traffic
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.balancer import Balancer
@@ -151,6 +152,7 @@ def test_every_thing_that_happens_to_a_host_has_its_row():
 
 def carried_to_its_end(run: Simulation) -> RunState:
     """From here on everything goes well, and people answer what they are asked."""
+    run.record(*(ev.LinkRestored(host=host.name) for host in run.state.hosts.values() if not host.linked))
     for _ in range(30):
         state = run.run()
         if state.phase == "ended":
@@ -192,6 +194,8 @@ def test_whoever_is_tried_again_at_whatever_moment_comes_somewhere_if_all_goes_w
     state = carried_to_its_end(run)
     host = state.hosts[name]
     goes_back = state.back is not None or kind_of(state).is_return
+    if moves_traffic(state) and str(host.detail).startswith("not drained: "):
+        return  # the other side did not come to serve, so this one goes on
     assert host.condition in (("back", "skipped", "old", "new") if goes_back else ("new",)), (what, host.condition, state.exit, state.reason)
     if host.condition == "old":
         assert not host.touched
@@ -209,8 +213,10 @@ def test_whoever_is_skipped_at_whatever_moment_has_its_old_release_if_all_goes_w
         return
     run, name = found
     assert say(run, cmd.Skip(host=name)) is None
-    host = carried_to_its_end(run).hosts[name]
-    assert (host.condition in ("skipped", "back"), host.release in (OLD, "")) == (True, True), (host.condition, host.release)
+    state = carried_to_its_end(run)
+    host = state.hosts[name]
+    rests = moves_traffic(state) and host.is_out
+    assert (host.condition in ("skipped", "back"), host.release in (OLD, "") or rests) == (True, True), (host.condition, host.release)
 
 
 @pytest.mark.parametrize("kind", ["deploy", "rollback", "restart", "catch-up"])

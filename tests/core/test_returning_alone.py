@@ -8,14 +8,18 @@ from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import plan_rollback
 from console.core.run.decide import decide
 from console.core.run.sentences import sentence
+from console.core.traffic.shares import loads_of
 from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.effects import StartStep
 from console.model.host_commands import Command
+from console.model.number_of_hosts import NumberOfHosts
+from console.model.strategy import Canary
+from console.model.traffic import OwnWeight
 from console.model.values import changed
 from console.safe_text import SafeText
-from tests.core.balanced import BalancedRun, balanced
+from tests.core.balanced import NAME, BalancedRun, balanced
 from tests.core.plans import comes_after, failing, happened, named, runs_now, say, until, until_runs
 from tests.core.simulation import NEW, OLD, opening
 
@@ -96,3 +100,22 @@ def test_while_a_step_runs_on_a_host_no_other_one_may_begin_there():
     assert say(run, cmd.RollBack()) is None
     assert not [effect for effect in decide(run.environment, run.state, run.now) if isinstance(effect, StartStep) and effect.step.about == "web01"]
     assert run.state.tally.lanes["web01"].ready == ()
+
+
+def test_where_it_failed_on_its_way_alone_the_way_back_of_all_takes_the_place_of_what_was_left_of_that():
+    def ending(step, attempt):
+        return "failed" if step.name == "back/web02/switch" and attempt == 1 else failing("web02")(step, attempt)
+
+    bare = balanced(4, max_failures=1)
+    canary = Canary(by="weight", analysis=0.0, steps=(NumberOfHosts(share=0.25), NumberOfHosts(share=0.5)))
+    environment = changed(bare, strategy="canary", canary=canary)
+    run = BalancedRun(environment, ending, serves={host.name for host in environment.hosts})
+    plan = plan_release(environment, environment.hosts, NEW, frozenset(), loads=loads_of(environment, (), {}))
+    run.record(*(changed(event, plan=plan) if isinstance(event, ev.PlanMade) else event for event in opening(environment)))
+    until_runs(run, "wave-1/web01/admit")
+    run.record(ev.WeightsChanged(balancer=NAME, mark="set", own={"web01": OwnWeight(1, 100, 1)}, share=0.25))
+    until(run, lambda run: run.state.hosts["web02"].condition == "failed" and run.state.index.get("back/web02/weigh") is not None)
+    assert say(run, cmd.RollBack()) is None
+    run.run()
+    assert list(begun(run)) == [f"back/web02/{step}" for step in ("drain", "switch", "restart", "gate", "admit")]
+    assert run.state.hosts["web02"].condition == "back"

@@ -55,5 +55,17 @@ def has_shown(state: RunState) -> bool:
 
 
 def left_on(state: RunState) -> bool:
-    """Whether the run has switched the page on, and it is not known to be off again."""
-    return state.maintenance is not None and state.maintenance.run == state.run
+    """Whether the run has switched the page on, or may have, and it is not known to be off again."""
+    return state.maintenance.run == state.run if state.maintenance is not None else may_be_on(state)
+
+
+def may_be_on(state: RunState) -> bool:
+    """Whether nobody has seen how the step ended that shows the page, and none has taken it away since."""
+
+    def is_one(names: tuple[str, str], statuses: frozenset[str]) -> bool:
+        return any((known := state.steps.get(name)) is not None and known.status in statuses for name in names)
+
+    return is_one((PAGE_ON, BACK_ON), _IN_DOUBT) and not is_one((PAGE_OFF, BACK_OFF), frozenset({"done"}))
+
+
+_IN_DOUBT = frozenset({"unknown", "unreachable", "cancelled"})

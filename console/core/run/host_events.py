@@ -8,7 +8,7 @@ from typing import Any
 
 from console.core.host_conditions import FELL, Cause, turned
 from console.core.run.monitoring_window import window_that_runs
-from console.core.run.step_tally import recounted, with_host, with_step
+from console.core.run.step_tally import UNBEGUN, recounted, with_host, with_step
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
@@ -72,14 +72,25 @@ def with_steps_known(state: RunState, steps: Iterable[Step]) -> RunState:
 
 
 def with_steps_added(state: RunState, steps: Iterable[Step]) -> RunState:
-    """The same for steps that are to be done from their beginning, whatever was done of that name."""
+    """The same for steps that are to be done from their beginning, whatever was done of that name. They take the place of an older way back of their hosts."""
     steps = tuple(steps)
-    after = with_steps_known(state, steps)
+    after = with_steps_known(_without_older_way(state, steps), steps)
     for step in steps:
         known = after.step_state(step)
         if known.status != "pending":
             after = with_step(after, step, changed(known, status="pending"))
     return after
+
+
+def _without_older_way(state: RunState, steps: tuple[Step, ...]) -> RunState:
+    """Forget what is still to be done of another way back of those hosts: one alone weighs its host, one of all hosts does not."""
+    fresh = {step.name for step in steps}
+    for name in dict.fromkeys(step.about for step in steps if step.about in state.lanes):
+        lane = state.lanes[name]
+        gone = [step.name for step in lane if step.phase == "rollback" and step.name not in fresh and state.step_state(step).status in UNBEGUN]
+        if gone:
+            state = changed(state, index=state.index.without(gone), lanes=state.lanes.put(name, tuple(step for step in lane if step.name not in gone)))
+    return state
 
 
 def seen(state: RunState, event: ev.HostSeen) -> RunState:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import TypedDict
 
 from console.core.database_state import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
-from console.core.host_conditions import AS_BEFORE, LOST, LOST_OR_OWED, SERVED, UNCLEAR
+from console.core.host_conditions import AS_BEFORE, LOST_OR_OWED, SERVED, UNCLEAR
 from console.core.kinds.kind_table import asked_again, kind_of, looked_at_with
 from console.core.plan.maintenance_steps import left_on
 from console.core.plan.return_plan import is_left_old, shipped_again
@@ -41,7 +41,8 @@ def conclude(state: RunState) -> Conclusion:
     code, outcome, reason, hint = _with_weights(state, _concluded(state))
     if not left_on(state):
         return code, outcome, reason, hint
-    words = "; ".join(filter(None, (reason, "users are still shown the maintenance page")))
+    shown = "users are still shown the maintenance page" if state.maintenance else "it is not known whether users are shown the maintenance page"
+    words = "; ".join(filter(None, (reason, shown)))
     return _not_done((code, outcome, words, f"deploy maintenance {state.environment} off"))
 
 
@@ -89,7 +90,8 @@ def _concluded(state: RunState) -> Conclusion:
 def _with_unseen(state: RunState, concluded: Conclusion) -> Conclusion:
     """Say which hosts nobody has seen since: a release is taken back where every host is known to be on what it had."""
     code, _, reason, _ = concluded
-    unseen = [host for host in state.hosts.values() if not host.touched and host.condition in LOST]
+    declared = {name for name, _ in state.request.without}
+    unseen = [host for host in state.hosts.values() if not host.touched and host.condition in LOST_OR_OWED and host.name not in declared]
     if code != Exit.ROLLED_BACK or not unseen:
         return concluded
     return Exit.FAILED, "failed", f"{reason}; not verified: {_names(unseen)}", f"deploy status {state.environment}"
@@ -111,8 +113,8 @@ def _unchanged(state: RunState) -> Conclusion:
     if ended is not None:
         return ended
     alone = _failed_alone(state)
-    if alone is not None:
-        return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
+    if alone is not None and alone.status != "cancelled":
+        return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint) or looked_at_with(state)
     bad = _bad(state)
     if bad and (kind_of(state).is_repeated or any(host.condition in LOST_OR_OWED for host in bad)):
         return Exit.FAILED, "failed", _names(bad), f"deploy status {state.environment}"
@@ -130,8 +132,9 @@ def _restore(state: RunState) -> Conclusion:
     if known.status == "pending":
         return Exit.INTERRUPTED, "interrupted", "ended before anything was changed", ""
     if known.status == "unreachable":
-        return Exit.CONSOLE_FAILED, "error", f"the restore did not begin: {known.detail}", str(known.hint)
-    return Exit.FAILED, "failed", f"{_ended('the restore', known)}: {known.detail}; look at the database before anything else", str(known.hint)
+        return Exit.CONSOLE_FAILED, "error", f"the restore did not begin: {known.detail}", str(known.hint) or looked_at_with(state)
+    reason, hint = f"{_ended('the restore', known)}: {known.detail}; look at the database before anything else", str(known.hint)
+    return Exit.FAILED, "failed", reason, hint or f"deploy report {state.run}"
 
 
 def _migrated_only(state: RunState, why: str = "") -> Conclusion:
@@ -221,9 +224,9 @@ def _on(host: HostState) -> str:
 
 
 def is_there_already(state: RunState, host: HostState) -> bool:
-    """Whether a rollback found the host on the release that it was to go to, and so had nothing to do there."""
+    """Whether a rollback found the host on the release that it was to go to, whole, and so had nothing to do there."""
     way = state.way(host.name)
-    return way is not None and host.condition == "old" and bool(way.release) and host.release == way.release and not state.lanes.get(host.name)
+    return way is not None and way.possible and host.condition == "old" and bool(way.release) and host.release == way.release and not state.lanes.get(host.name)
 
 
 def _rolled_back(state: RunState) -> Conclusion:

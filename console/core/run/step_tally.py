@@ -19,7 +19,7 @@ from console.model.state import PENDING, HostState, RunState, StepState
 from console.model.tally import LaneTally, Tally
 from console.model.values import changed
 
-OWN_FAILURES = frozenset({"failed", "unknown", "cancelled"})
+OWN_FAILURES = frozenset({"failed", "unknown", "cancelled", "unreachable"})
 """Statuses of a step about no host that fail the run."""
 UNBEGUN = frozenset({"pending", "held"})
 UNSETTLED = UNBEGUN | {"running"}

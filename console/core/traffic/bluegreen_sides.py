@@ -142,6 +142,14 @@ def _rests(state: RunState, host: str) -> Iterator[Step]:
     return (step for step in state.lanes.get(host, ()) if step.kind == "drain" and step.phase == "verify")
 
 
+def _rests_back(state: RunState, host: str) -> Iterator[Step]:
+    """The steps by which a host leaves that a rollback of its own takes the traffic away from."""
+    if state.plan is None or state.plan.strategy != TRAFFIC_BACK:
+        return iter(())
+    lane = state.lanes.get(host, ())
+    return iter(() if any(step.kind == "admit" for step in lane) else (step for step in lane if step.kind == "drain"))
+
+
 def leaves_nobody(state: RunState, step: Step) -> bool:
     """Whether that drain would take requests away from a host while no other one has them. The side that stands by leaves only where a host with the new
     release has them."""
@@ -154,8 +162,9 @@ def leaves_nobody(state: RunState, step: Step) -> bool:
 
 
 def _leaves(state: RunState, host: str) -> bool:
-    """Whether a host of the side that stands by leaves now."""
-    return any(state.step_state(step).status == "running" or step in state.tally.lanes[host].ready for step in _rests(state, host))
+    """Whether a host of the side that is to get no requests leaves now."""
+    leaving = (*_rests(state, host), *_rests_back(state, host))
+    return any(state.step_state(step).status == "running" or step in state.tally.lanes[host].ready for step in leaving)
 
 
 def is_last_new(state: RunState, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from console.core.database_state import is_migrated
 from console.core.run.outcome import is_there_already
+from console.core.traffic.bluegreen_sides import moves_traffic
 from console.model import events as ev
 
 ACTED = (0, 4, 5, 8)
@@ -58,7 +59,7 @@ def live_release(states):
         ends = {
             host.release if host.condition in ("back", "old", "skipped", "new") else ""
             for host in state.hosts.values()
-            if host.condition not in ("owed", "left-out")
+            if host.condition not in ("owed", "left-out") and not (moves_traffic(state) and host.is_out)
         }
         if len(ends) != 1 or "" in ends:
             return f"run {state.run} left its hosts on different releases"
