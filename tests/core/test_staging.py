@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.checks.staging import KnownCommit, Made, assess_staging, contents_of, expected_content, is_same, known_of, released_of
-from console.model.environment_record import EnvironmentRecord, Released
+from console.model.environment_record import Attempts, EarlierAttempt, EnvironmentRecord, Released
 from console.model.plan import Plan, Step
 from console.model.release_facts import Revision
 from console.model.request import Request
@@ -55,6 +55,20 @@ def test_another_commit_a_part_of_the_fleet_and_what_did_not_end_well_do_not(run
 
 def test_a_later_failure_there_does_not_undo_the_verification():
     assert status(a_run(1, outcome="rolled-back", exit=4), a_run(3)) == "passed"
+
+
+def test_what_was_taken_back_there_since_it_was_verified_is_said():
+    fared = EarlierAttempt("r2", "was rolled back", "2026-11-24T11:00:00Z")
+    records = [
+        EnvironmentRecord(environment=name, attempts=Attempts({COMMIT: attempt}), released={"r1": a_run(2.5)} if name == "staging" else {})
+        for name, attempt in (("staging", fared), ("production", None))
+    ]
+    known = known_of(records, "staging", REVISION)
+    assert (known.fared, len(known.runs)) == (fared, 1)
+    check = assess_staging("staging", 86400.0, Made(REVISION), known.runs, NOW, known.fared)
+    assert (check.status, check.blocks, check.remedy) == ("warning", False, "deploy report r2")
+    assert check.detail == "verified in staging 2 h ago, and was rolled back there since (run r2)"
+    assert known_of(records, "production", REVISION).fared is None
 
 
 @given(st.floats(0, 100), st.floats(0, 100))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from console.model.checks import Check
-from console.model.environment_record import EnvironmentRecord, Released
+from console.model.environment_record import EarlierAttempt, EnvironmentRecord, Released
 from console.model.release_facts import Revision
 from console.model.state import RunState
 from console.safe_text import SafeText
@@ -29,6 +29,8 @@ class KnownCommit(NamedTuple):
     """Runs in the required environment that may have released the same, newest first."""
     contents: frozenset[str] = frozenset()
     """Digests of what was packed of it, in whichever environment."""
+    fared: EarlierAttempt | None = None
+    """How it fared in the required environment since it was verified there, where that was no success."""
 
 
 def known_of(records: Iterable[EnvironmentRecord], required: str, revision: Revision) -> KnownCommit:
@@ -36,7 +38,8 @@ def known_of(records: Iterable[EnvironmentRecord], required: str, revision: Revi
     known = tuple(records)
     contents = contents_of(known).get(revision.commit, frozenset())
     here = (one for record in known if record.environment == required for one in reversed(record.released.values()))
-    return KnownCommit(tuple(one for one in here if one.revision and _may_be_same(one, one.revision, revision, contents)), contents)
+    fared = next((record.attempts.by_commit.get(revision.commit) for record in known if record.environment == required), None)
+    return KnownCommit(tuple(one for one in here if one.revision and _may_be_same(one, one.revision, revision, contents)), contents, fared)
 
 
 def _may_be_same(one: Released, its: Revision, revision: Revision, contents: frozenset[str]) -> bool:
@@ -90,8 +93,11 @@ def age_of(verified: Released, now: datetime) -> timedelta:
     return now - datetime.fromisoformat(verified.ended_at)
 
 
-def assess_staging(required: str, within: float, made: Made, runs: tuple[Released, ...], now: datetime) -> Check:
-    """Judge the runs of the required environment, newest first. `within`: seconds that a verification is good for."""
+def assess_staging(
+    required: str, within: float, made: Made, runs: tuple[Released, ...], now: datetime, fared: EarlierAttempt | None = None,
+) -> Check:  # fmt: skip
+    """Judge the runs of the required environment, newest first. `within`: seconds that a verification is good for; `fared`: what became of the commit there
+    since, where that was no success: somebody should know why."""
     revision = made.revision
     verified = verified_run(made, runs)
     remedy = SafeText(f"deploy {required} --version {revision.version}")
@@ -102,7 +108,11 @@ def assess_staging(required: str, within: float, made: Made, runs: tuple[Release
     age, other = age_of(verified, now), _other(verified, revision)
     if age > timedelta(seconds=within):
         return _failed(f"verified in {required}{other} {_age(age)} ago, allowed are {_age(timedelta(seconds=within))}", remedy)
-    return Check("staging", TITLE, "passed", detail=SafeText(f"verified in {required}{other} {_age(age)} ago"))
+    words = f"verified in {required}{other} {_age(age)} ago"
+    if fared is not None:
+        since = SafeText(f"{words}, and {fared.words} there since (run {fared.run})")
+        return Check("staging", TITLE, "warning", blocking=False, detail=since, remedy=SafeText(f"deploy report {fared.run}"))
+    return Check("staging", TITLE, "passed", detail=SafeText(words))
 
 
 def _other(verified: Released, revision: Revision) -> str:

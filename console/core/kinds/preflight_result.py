@@ -70,6 +70,8 @@ class PreflightResult:
     """The run that hands its locks to this one at GO."""
     weights: OwnWeights = field(default_factory=dict)
     """Weights of balancers' servers that runs before this one set and did not put back: this one does."""
+    fared_there: EarlierAttempt | None = None
+    """What became of the commit in the required environment since it was verified there, where that was no success."""
 
     @property
     def strategy(self) -> str:

@@ -93,7 +93,7 @@ def _staging(found: PreflightResult) -> tuple[Check, ...]:
     environment = found.environment
     if not environment.requires or found.made is None:
         return ()
-    return (assess_staging(environment.requires, environment.requires_within, found.made, found.verified, found.now),)
+    return (assess_staging(environment.requires, environment.requires_within, found.made, found.verified, found.now, found.fared_there),)
 
 
 def _database(found: PreflightResult) -> tuple[Check, ...]:

@@ -254,7 +254,7 @@ def _all(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revisio
     return PreflightResult(
         inputs.environment, inputs.request, inputs.run, inputs.now, inputs.now.astimezone(inputs.zone), facts, revision, release_of(inputs, revision),
         known, relations, made, runs, inputs.attempts, inputs.by, inputs.joined, inputs.targets, inputs.undoes, inputs.catches_up, inputs.backup, inputs.kept,
-        drained=inputs.drained, weights=inputs.weights, balancers=inputs.looks, ceding=inputs.ceding(),
+        drained=inputs.drained, weights=inputs.weights, balancers=inputs.looks, ceding=inputs.ceding(), fared_there=inputs.known.fared,
     )  # fmt: skip
 
 
