@@ -265,7 +265,7 @@ async def test_while_it_is_away_this_machine_writes_alone_and_hands_all_of_it_in
     await written(journal, note(3))
     said = await rig.told(Outage)
     assert journal.outage == said
-    assert (said.kept_in, "does not answer" in said.reason) == (copy_path(str(rig.folder)), True)
+    assert (said.kept_in, "is not currently accepting connections" in said.reason) == (copy_path(str(rig.folder)), True)
     await written(journal, note(4), note(5))
     assert [event.seq for event in await journal.read("r1", 2)] == [3, 4, 5]
     assert [one.run for one in await journal.runs()] == ["r1"]
