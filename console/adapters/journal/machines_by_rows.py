@@ -84,7 +84,7 @@ class MachinesByRows:
         from console.adapters.journal.postgres_listener import Listener
 
         if self._listener is None:
-            self._listener = Listener(self._store.address)
+            self._listener = Listener(self._store.address, self._store.writers)
         return await self._listener.news(run, seconds, heard)
 
     async def close(self) -> None:

@@ -4,6 +4,7 @@ On a connection of its own, in the loop; lost and made again, it has everybody l
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, LiteralString
 
@@ -34,9 +35,10 @@ class _NewsCount:
 
 
 class Listener:
-    """What one process hears of."""
+    """What one process hears of. `own`: the server's processes (by any key) that write for it, of which nothing is to be heard."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, own: Mapping[int, int]) -> None:
+        self._own = own
         self._asked: dict[str, Any] = connect_arguments(address, writes=True)
         self._heard: dict[str, _NewsCount] = {}
         self._task: asyncio.Task[None] | None = None
@@ -73,7 +75,8 @@ class Listener:
         """Hear what is said until the connection is lost. One whose other side is gone may look as if nothing were said: raises TimeoutError."""
         while True:
             async for one in connection.notifies(timeout=QUIET):
-                self._wake(one.payload)
+                if one.pid not in self._own.values():
+                    self._wake(one.payload)
             await _answered(connection, "SELECT 1")
 
     def _wake(self, run: str = "") -> None:

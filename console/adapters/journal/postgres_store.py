@@ -7,6 +7,7 @@ numbered lower is never seen later, no number is left out, and whoever reads on 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -49,7 +50,10 @@ class PostgresStore(RecordStore):
         self._said: dict[str, tuple[Onlooker, ...]] = {}
         """Whom this process has said to look on, by run."""
         self._writer, self._reader = opened(self.address, writes=True), opened(self.address, writes=False)
-        sa.event.listen(self._writer, "connect", lambda *_: self._environments.forget())
+        self.writers: dict[int, int] = {}
+        """The server's processes that this store's writing connections have now, by connection: what they say is nothing new here."""
+        sa.event.listen(self._writer, "connect", self._connected)
+        sa.event.listen(self._writer, "close", lambda closed, _: self.writers.pop(id(closed), None))
         sa.event.listen(self._reader, "connect", lambda *_: self._looks.forget())
         self._tokens: dict[str, tuple[str, int]] = {}
         """Of the leases that this engine took, by run, each with the engine's mark."""
@@ -59,6 +63,10 @@ class PostgresStore(RecordStore):
         except BaseException:
             self.close()
             raise
+
+    def _connected(self, made: Any, _: object) -> None:  # noqa: ANN401 (a connection of the driver)
+        self.writers[id(made)] = made.info.backend_pid
+        self._environments.forget()
 
     def verify(self) -> None:
         """See that it answers. Raises JournalAway where it does not, UsageFault where its tables are not this console's."""

@@ -16,6 +16,7 @@ from console.adapters.journal.postgres_bastions import BASTIONS
 from console.adapters.journal.postgres_commands import COMMANDS
 from console.adapters.journal.postgres_history_query import SCHEMA
 from console.adapters.journal.postgres_leases import LEASES
+from console.adapters.journal.postgres_listener import Listener
 from console.adapters.journal.postgres_migrate import migrate
 from console.adapters.journal.postgres_onlookers import ONLOOKERS, SHOWN
 from console.adapters.journal.postgres_record import opened as engine_of
@@ -238,6 +239,26 @@ def test_who_listens_hears_of_each_commit_which_runs_it_wrote(store, shared_jour
         store.write(entries)
         heard = [one.payload for one in listening.notifies(timeout=60, stop_after=2)]
     assert heard == ["r1", "r2"]
+
+
+async def test_an_engine_is_not_woken_by_what_it_writes_itself(store, other, monkeypatch):
+    journal, woken = SqlJournal(store), []
+    listens, said = asyncio.Event(), asyncio.Event()
+
+    def hear(self, run=""):
+        woken.append(run)
+        (said if run == "last" else listens).set()
+
+    monkeypatch.setattr(Listener, "_wake", hear)
+    async with asyncio.timeout(60):
+        waiting = asyncio.create_task(journal.machines.news("r1", 600, 0))
+        await listens.wait()
+        for journal_of, run in ((store, "own"), (other, "other"), (store, "own again"), (other, "last")):
+            await asyncio.to_thread(append, journal_of, run, (opened(run, "2026-01-01T00:00:00Z"),))
+        await said.wait()
+    waiting.cancel()
+    await journal.close()
+    assert woken == ["", "other", "last"]
 
 
 def test_a_command_that_nobody_asks_for_any_more_is_forgotten(store, shared_journal):

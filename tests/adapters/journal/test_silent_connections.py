@@ -113,7 +113,7 @@ async def test_who_listens_does_so_again_after_a_connection_whose_other_side_is_
     monkeypatch.setattr(postgres_listener, "QUIET", 0.2)
     monkeypatch.setattr(postgres_listener, "STATEMENT", 0.5)
     monkeypatch.setattr(postgres_listener, "AGAIN", 0.05)
-    listener = Listener(address_of(proxy.address))
+    listener = Listener(address_of(proxy.address), {})
     heard = 0
     async with asyncio.timeout(60):
         while not proxy.served or (when == "once it listens" and not _listeners(shared_journal)):
@@ -142,7 +142,7 @@ async def test_a_server_that_does_not_answer_to_the_first_word_is_left(proxy, mo
 
 
 async def test_each_who_waits_for_a_run_hears_of_what_was_said_while_it_did_something_else(monkeypatch):
-    listener = Listener(address_of("postgresql://deploy@db01/deploy"))
+    listener = Listener(address_of("postgresql://deploy@db01/deploy"), {})
     monkeypatch.setattr(listener, "_listen", lambda: asyncio.sleep(0))  # nothing is said but here
     async with asyncio.timeout(60):
         shows = asyncio.create_task(listener.news("r1", 600, 0))
