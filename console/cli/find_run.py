@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, TypeVar
 
-from console.cli.configuration import state
+from console.cli.configuration import file_meant, state
 from console.cli.invocation import Invocation
 from console.cli.which_journal import is_silent, journal_named, note_silence, open_record
 from console.errors import RecordAway, UsageFault
@@ -73,22 +73,40 @@ def page_of_runs(app: str, environment: str, limit: int, after: "RunSummary | No
         record.close()
 
 
+def app_meant(how: Invocation) -> str:
+    """Return the application whose runs are meant where none is named: that of the hosts.toml here, where it has one alone; empty: any.
+
+    In a folder of one application nobody means the run of another that shares the state folder.
+    """
+    from console.config.record_keys import app_of_file
+
+    return how.app or app_of_file(file_meant(how) or os.devnull)
+
+
 def run_named(how: Invocation, text: str) -> "RunSummary":
     """Find a run by id, unique prefix, or `last`; left out, the one that is open. Raises UsageFault."""
-    found = _meant(text, how.app)
+    app = app_meant(how) if text in ("", "last") else how.app
+    found = _meant(text, app)
     if len(found) == 1:
         return found[0]
     if not found:
+        of = f" of {app}" if app else ""
+        others = _meant(text, "") if app and not how.app else []
+        if others:
+            listed = "\n".join(_listed(others[:8]))
+            raise UsageFault(
+                f"no run{of} is {'known here yet' if text else 'open'}; of other applications:\n{listed}", f"name one of them, or --app {others[0].app}"
+            )
         if text == "last":
-            raise UsageFault("no run is known here yet", "deploy status")
-        raise UsageFault(f"no run is called {text}" if text else "no run is open", "deploy history")
+            raise UsageFault(f"no run{of} is known here yet", "deploy status")
+        raise UsageFault(f"no run is called {text}" if text else f"no run{of} is open", "deploy history")
     fitting = "\n".join(_listed(found[:8]))
     raise UsageFault(f"{len(found)} runs {'begin with ' + text if text else 'are open'}:\n{fitting}", "name one of them")
 
 
 def open_runs(how: Invocation, environment: str = "") -> list[str]:
     """Return the runs that have no end in the record, newest first."""
-    return open_runs_of(how.app, environment)
+    return open_runs_of(app_meant(how), environment)
 
 
 def open_runs_of(app: str, environment: str) -> list[str]:

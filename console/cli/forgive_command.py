@@ -41,13 +41,13 @@ async def _forgiven(how: Invocation, found: Environment, host: str, reason: str)
 
 def _owing(how: Invocation, host: str) -> list[tuple[list[str], Environment]]:
     """Return the runs that owe a host something, and the environment that they were made in, for each such environment."""
-    from console.cli.find_run import journal
+    from console.cli.find_run import app_meant, journal
     from console.cli.kept_models import model_of_run
     from console.core.environment.record_queries import debts_of
 
     store = journal()
     try:
-        records = {place: store.environment(*place) for place in store.places(how.app)}
+        records = {place: store.environment(*place) for place in store.places(app_meant(how))}
     finally:
         store.close()
     found = {place: runs for place, record in records.items() if (runs := [debt.run for debt in debts_of(record) if debt.host == host])}

@@ -5,7 +5,7 @@ from typing import Any
 
 from console.as_typed import as_typed
 from console.cli.configuration import state
-from console.cli.find_run import ALL, events_of_run, history_of, history_text, run_named
+from console.cli.find_run import ALL, app_meant, events_of_run, history_of, history_text, run_named
 from console.cli.invocation import Invocation
 from console.cli.output import say, say_done, say_json, say_while_read, tell, tell_equivalent, tell_problem
 from console.errors import ConsoleError, UsageFault
@@ -22,7 +22,7 @@ def history(how: Invocation, environment: str) -> int:
     Raises UsageFault for an environment, or an application, that neither the file nor a run knows.
     """
     if how.json:
-        text = history_text(COLUMNS, how.app, environment)
+        text = history_text(COLUMNS, app_meant(how), environment)
         if text == "[]":
             _need_known(how, environment)
         say(text)
@@ -30,9 +30,12 @@ def history(how: Invocation, environment: str) -> int:
     from console.views.history_words import history_rows
 
     at_terminal = how.is_terminal
-    rows = history_of(how.app, environment, PAGE + 1 if at_terminal else ALL)
+    app = app_meant(how)
+    rows = history_of(app, environment, PAGE + 1 if at_terminal else ALL)
     if not rows:
         _need_known(how, environment)
+        for other in history_of("", environment, 1) if app != how.app else ():
+            tell(as_typed(f"no run of {app} is on record here; there are some of other applications: deploy history --app {other.app}"))
     more, rows = len(rows) > PAGE and at_terminal, rows[: PAGE if at_terminal else None]
     for row in history_rows(rows):
         say(row)

@@ -108,7 +108,7 @@ def journal_named() -> "Variable":
     """
     from console.adapters.statefolder import state_folder
     from console.config.file_place import find_file
-    from console.config.journal_key import journal_of_file
+    from console.config.record_keys import journal_of_file
 
     typed = dict(typed_here().options).get("-c")
     path = find_file(typed, os.environ, os.getcwd())

@@ -10,10 +10,13 @@ import pytest
 from console.adapters.journal.sqlite_store import JournalStore
 from console.adapters.statefolder import Modes, journal_path, prepared
 from console.cli import kept_models, rollback_command
+from console.cli.find_run import open_runs, run_named
+from console.cli.invocation import Invocation
+from console.cli.record_commands import history
 from console.client.environment import LocalEnvironmentClient
 from console.client.environment_history import PAGE
 from console.config.load import digest
-from console.errors import NoGo
+from console.errors import NoGo, UsageFault
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.run_summary import RunSummary
@@ -41,6 +44,40 @@ def test_an_interrupted_run_is_what_a_rollback_is_of_though_many_came_after_it(s
     made.close()
     assert rollback_command._open_run(MODEL) == "20260101T1-production"
     assert rollback_command._open_run(msgspec.structs.replace(MODEL, name="staging")) == ""
+
+
+def two_applications(state: str) -> None:
+    """Runs of two applications in one state folder; the other one's are the newer ones."""
+    made = JournalStore(journal_path(state), Modes(shared=False))
+    for run, app in (("20260101T1-shop", "shop"), ("20260202T1-api", "api")):
+        append(made, run, (opened(run, "2026-01-01T00:00:00Z", app=app),))
+    made.close()
+
+
+def test_in_the_folder_of_an_application_its_own_runs_are_meant(state: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    two_applications(state)
+    with pytest.raises(UsageFault, match="2 runs are open"):
+        run_named(Invocation(), "")
+    assert run_named(Invocation(), "last").run == "20260202T1-api"
+    (tmp_path / "hosts.toml").write_text('[app]\nname = "shop"\n')
+    assert [run_named(Invocation(), text).run for text in ("", "last", "20260202")] == ["20260101T1-shop", "20260101T1-shop", "20260202T1-api"]
+    assert [run_named(Invocation(app="api"), text).run for text in ("", "last")] == 2 * ["20260202T1-api"]
+    assert open_runs(Invocation()) == ["20260101T1-shop"]
+    assert history(Invocation(), "") == 0
+    assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()] == ["20260101T1-shop"]
+    assert history(Invocation(json=True), "") == 0
+    assert "api" not in capsys.readouterr().out
+
+
+def test_a_folder_whose_application_has_no_runs_says_where_there_are_some(state: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    two_applications(state)
+    (tmp_path / "hosts.toml").write_text('[app]\nname = "mail"\n')
+    for text, said in (("", "no run of mail is open; of other applications:"), ("last", "no run of mail is known here yet; of other applications:")):
+        with pytest.raises(UsageFault, match=said) as told:
+            run_named(Invocation(), text)
+        assert "20260202T1-api" in told.value.message
+    assert history(Invocation(), "") == 0
+    assert "no run of mail is on record here; there are some of other applications: deploy history --app api" in capsys.readouterr().err
 
 
 def a_run(number: int, kind: str) -> RunSummary:

@@ -1,9 +1,9 @@
-"""The key that says where the record of runs is: read alone, as commands that only read it do, and with the whole file."""
+"""The keys that say where the record of runs is, and whose runs are meant: read alone, as commands that only read it do, and with the whole file."""
 
 import pytest
 
-from console.config.journal_key import journal_of_file
 from console.config.load import load_file
+from console.config.record_keys import app_of_file, journal_of_file
 from console.core.secrets.needed import needs_of
 from console.errors import UsageFault
 from console.model.configured_environment import JOURNAL
@@ -65,3 +65,17 @@ def test_what_names_no_record_is_a_problem_with_its_line_and_no_other_record_is_
     with pytest.raises(UsageFault) as alone:
         journal_of_file(str(path))
     assert alone.value.problems == whole.value.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "app"),
+    [
+        (FILE, "shop"), ("[apps.api]\n[apps.web]\n", ""), ("[apps.api]\n", "api"), ("nonsense = = [", ""), ("app = 5\n", ""), ("[app]\nname = 5\n", ""),
+        ("apps = 5\n", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_whose_runs_are_meant_is_told_by_a_file_of_one_application(tmp_path, text, app):
+    path = tmp_path / "hosts.toml"
+    assert app_of_file(str(path)) == ""
+    path.write_text(text)
+    assert app_of_file(str(path)) == app

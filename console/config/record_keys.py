@@ -1,9 +1,10 @@
-"""The one key of hosts.toml that a command needs which only reads the record: quickly, since the rest is not its concern.
+"""The keys of hosts.toml that a command needs which only reads the record: quickly, since the rest is not its concern.
 
 It knows nothing of the file's other keys; `load` judges them all.
 """
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from console.config.file_place import absolute
 
@@ -13,11 +14,8 @@ if TYPE_CHECKING:
 
 def journal_of_file(path: str) -> "Variable":
     """Return what the file says of the record's place; empty: nothing. Raises UsageFault where that cannot be read: no other record is taken for it."""
-    import tomllib
-
     try:
-        with open(path, "rb") as file:
-            found = tomllib.load(file).get("journal", "")
+        found = _tree(path).get("journal", "")
     except (OSError, ValueError, RecursionError):
         return _judged(path)
     if isinstance(found, str):
@@ -32,6 +30,25 @@ def journal_of_file(path: str) -> "Variable":
         case {"command": str(name)} if len(found) == 1:
             return SecretRef("command", name)
     return _judged(path)
+
+
+def app_of_file(path: str) -> str:
+    """Return the application of a file that has one alone; empty: it has several, or cannot be read."""
+    try:
+        tree = _tree(path)
+    except (OSError, ValueError, RecursionError):
+        return ""
+    one, several = tree.get("app"), tree.get("apps")
+    name = one.get("name") if isinstance(one, dict) else next(iter(several)) if isinstance(several, dict) and len(several) == 1 else ""
+    return name if isinstance(name, str) else ""
+
+
+@lru_cache(maxsize=1)
+def _tree(path: str) -> dict[str, Any]:
+    import tomllib
+
+    with open(path, "rb") as file:
+        return tomllib.load(file)
 
 
 def _judged(path: str) -> "Variable":
