@@ -91,7 +91,7 @@ _ROWS: tuple[tuple[Cause, tuple[HostCondition, ...], HostCondition | Literal[""]
     ("fell failed", ("old", "updating", "returning", "failed", "unknown", "unreachable", "skipped", "owed", "left-out"), _KEPT),
     ("fell unknown", ("old", "updating", "returning", "failed", "unknown", "unreachable", "skipped", "owed", "left-out"), _KEPT),
     ("fell unreachable", ("old", "updating", "returning", "failed", "unknown", "unreachable", "skipped", "owed", "left-out"), _KEPT),
-    ("owed", ("unknown", "unreachable", "left-out"), "owed"),
+    ("owed", ("unknown", "unreachable", "left-out", "updating"), "owed"),
     ("forgiven", ("owed",), "left-out"),
 )
 """Cause, conditions that it may meet, and what it makes of them. Kept: the host goes on with what it is at, and is judged by that."""

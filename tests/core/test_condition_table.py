@@ -42,7 +42,7 @@ retried untouched          -           -           -           old         old  
 fell failed                kept        kept        failed      kept        kept        kept        kept        kept        failed      kept        kept
 fell unknown               kept        kept        unknown     kept        kept        kept        kept        kept        unknown     kept        kept
 fell unreachable           kept        kept        unreachable kept        kept        kept        kept        kept        unreachable kept        kept
-owed                       -           -           -           -           owed        owed        -           -           -           -           owed
+owed                       -           owed        -           -           owed        owed        -           -           -           -           owed
 forgiven                   -           -           -           -           -           -           -           -           -           left-out    -
 """
 

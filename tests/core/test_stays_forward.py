@@ -2,6 +2,8 @@
 
 import pytest
 
+from console.core.environment.record import recorded
+from console.core.environment.record_queries import owed_now
 from console.core.run.decide import decide
 from console.core.run.ready_steps import running_steps
 from console.model import commands as cmd
@@ -9,6 +11,7 @@ from console.model import events as ev
 from console.model.balancer import Balancer
 from console.model.configured_environment import Environment
 from console.model.effects import CancelStep, StartStep, TakeLocks
+from console.model.environment_record import EnvironmentRecord
 from console.model.host_commands import Command
 from console.model.plan import ReturnTarget
 from console.model.values import changed
@@ -20,10 +23,10 @@ from tests.core.test_run import without_a_way_back
 GONE = SafeText("files differ from its manifest")
 
 
-def damaged(environment: Environment, ending=lambda step, attempt: "done", host: str = "web02") -> Simulation:
+def damaged(environment: Environment, ending=lambda step, attempt: "done", host: str = "web02", version: str = "") -> Simulation:
     """A run in which what that host had before is not whole any more."""
     run = Simulation(environment, ending)
-    ways = tuple(ReturnTarget(one.name, OLD, possible=one.name != host, reason=GONE) for one in environment.hosts)
+    ways = tuple(ReturnTarget(one.name, OLD, SafeText(version), possible=one.name != host, reason=GONE) for one in environment.hosts)
     run.record(*(changed(event, way_back=ways) if isinstance(event, ev.PlanMade) else event for event in opening(environment)))
     return run
 
@@ -71,13 +74,25 @@ def test_one_whose_release_before_is_not_known_is_not_removed_for_having_been_dr
     assert not any(step.kind == "remove" for step in run.run().index.values())
 
 
-def test_in_a_recreate_it_does_not_start_beside_the_old_version():
+@pytest.mark.parametrize("step", ["stop", "switch", "restart"])
+def test_in_a_recreate_it_does_not_start_beside_the_old_version_and_is_owed_what_the_others_have(step: str):
     stops = {"stop": Command("stop"), "start": Command("start")}
-    run = until_runs(damaged(changed(an_environment(2), strategy="recreate", commands=stops)), "wave-1/web02/switch")
+    run = until_runs(damaged(changed(an_environment(2), strategy="recreate", commands=stops, balancers=(Balancer("command"),))), f"wave-1/web02/{step}")
     assert say(run, cmd.RollBack()) is None
     state = run.run()
-    assert not any(event.step == "wave-1/web02/restart" for event in run.events if isinstance(event, ev.StepStarted))
-    assert state.exit == 5
+    begun = [event.step for event in run.events if isinstance(event, ev.StepStarted) and event.step.startswith("wave-1/web02/")]
+    assert begun[-1] == f"wave-1/web02/{step}"
+    assert (state.exit, state.hosts["web02"].condition, state.hosts["web02"].is_out) == (5, "owed", True)
+    assert state.reason == f"asked for by ada; not back: web02 owed (its update was ended, and it cannot go back: {GONE})"
+    record = recorded(EnvironmentRecord(), 1, tuple(run.events), state)
+    assert [(debt.host, str(debt.next)) for debt in owed_now(record)] == [("web02", f"it gets {OLD} once it answers again")]
+
+
+def test_what_brings_one_back_that_stays_on_the_new_release_is_named():
+    run = until_runs(damaged(an_environment(3), version="v1"), "wave-3/web03/switch")
+    assert say(run, cmd.RollBack()) is None
+    state = run.run()
+    assert (state.exit, state.hint) == (5, "deploy production --version v1 --hosts web02 --override direction=REASON")
 
 
 @pytest.mark.parametrize("step", ["restart", "gate"])

@@ -65,11 +65,22 @@ def is_closing(state: RunState) -> bool:
 def _to_be_owed(state: RunState) -> list[HostOwed]:
     """Hosts that the environment goes on without."""
     lost = [HostOwed(host=host.name, reason=host.detail or SafeText(host.condition)) for host in state.hosts.values() if _is_lost(state, host)]
+    lost += [HostOwed(host=host.name, reason=_why_half_way(state, host)) for host in state.hosts.values() if _is_half_way(state, host)]
     return lost + [HostOwed(host=host.name, reason=_why_behind(host)) for host in _behind_for_good(state)]
 
 
 def _is_lost(state: RunState, host: HostState) -> bool:
     return host.condition in LOST and (host.touched or kind_of(state).is_return)
+
+
+def _is_half_way(state: RunState, host: HostState) -> bool:
+    """Whether the others have gone back, and this one can neither do so nor come to the end of its update, as its service would run beside theirs."""
+    return state.back is not None and host.condition == "updating" and host.touched
+
+
+def _why_half_way(state: RunState, host: HostState) -> SafeText:
+    way = state.way(host.name)
+    return SafeText(f"its update was ended, and it cannot go back: {way.reason if way else 'nobody knows to what'}")
 
 
 def _behind_for_good(state: RunState) -> Iterator[HostState]:

@@ -232,7 +232,8 @@ def is_there_already(state: RunState, host: HostState) -> bool:
 def _rolled_back(state: RunState) -> Conclusion:
     owed = [host for name, host in state.hosts.items() if host.touched and not is_left_old(state, name)]
     if owed:
-        return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", f"deploy status {state.environment}"
+        stay = [way for host in owed if host.condition != "owed" and (way := state.way(host.name)) and not way.possible]
+        return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", _stayed_hint(stay, state.environment)
     if left := _database_left(state):
         return left
     if kind_of(state).is_repeated:
