@@ -249,6 +249,32 @@ async def test_a_channel_that_opens_too_late_is_closed_and_runs_nothing(tmp_path
         await transport.close()
 
 
+@pytest.mark.real
+async def test_a_command_that_is_cancelled_twice_leaves_no_channel(fleet: Fleet):
+    """Its input ends slowly, and nobody waits for that."""
+    transport, begun, is_ending, may_end = transport_of(fleet), asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow_to_end() -> AsyncIterator[bytes]:
+        try:
+            yield b"here\n"
+            await asyncio.Event().wait()
+        finally:
+            is_ending.set()
+            await may_end.wait()
+
+    running = asyncio.create_task(transport.run(host_of(fleet), "cat - /dev/null", slow_to_end(), deadline=600, sink=lambda _: begun.set()))
+    for each in (begun, is_ending):
+        await each.wait()
+        running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    async with asyncio.timeout(60):
+        while any("cat - /dev/null" in line for line in fleet.processes("web01")):
+            await asyncio.sleep(0.05)
+    may_end.set()
+    await transport.close()
+
+
 @asynccontextmanager
 async def silent_server(is_asked: asyncio.Event) -> AsyncIterator[Host]:
     """A host that takes connections and never says a word."""

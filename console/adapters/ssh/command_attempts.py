@@ -48,7 +48,7 @@ class CommandAttempts:
             if isinstance(ended, Unreached):
                 return ended
             if ended:
-                return None if session.status is not None else await self._no_answer(link, session)
+                return None if session.output.status is not None else await self._no_answer(link, session)
             is_second = is_second or link.connection is not connection or connection.is_closed()
 
     async def usable(self, link: Link) -> tuple[asyncssh.SSHClientConnection | None, Unreached | None]:
@@ -103,7 +103,7 @@ class CommandAttempts:
             return no_numbers(link.host, link.channels.limit)
         if problem := await self._proofs.found(link):
             return problem
-        if link.live is None or session.has_begun:
+        if link.live is None or session.output.has_begun:
             return link.lost(None)
         return judged_login(link.host, session, self._patience) or link.lost(None)
 

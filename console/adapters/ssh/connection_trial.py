@@ -40,8 +40,8 @@ async def try_login(host: Host, connection: asyncssh.SSHClientConnection, channe
             running = asyncio.ensure_future(session.run(connection, ":", b"", holds_input=True))
             try:
                 await asyncio.wait({running}, timeout=waits)
-                is_slow = not session.has_begun and not running.done()
-                session.release_input()
+                is_slow = not session.output.has_begun and not running.done()
+                session.input.release()
                 await asyncio.wait({running}, timeout=SECOND_LOOK)
                 problem = judged_login(host, session, patience, is_slow=is_slow)
             finally:

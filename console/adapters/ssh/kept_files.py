@@ -8,10 +8,12 @@ import asyncio
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import asyncssh
 
 from console.adapters.ssh.channels import SshChannels
+from console.adapters.ssh.opened_channel import opened
 from console.adapters.ssh.session import WINDOW
 
 INIT, VERSION, REALPATH, STAT, READLINK, EXTENDED, STATUS, NAME, ATTRS = 1, 2, 16, 17, 19, 200, 101, 104, 105
@@ -50,7 +52,7 @@ class KeptFiles(asyncssh.SSHClientSession[bytes]):
             return
         try:
             async with channels.place("standby", self._over.set):
-                channel, _ = await self._connection.create_session(lambda: self, subsystem="sftp", encoding=None, window=WINDOW)
+                channel, _ = await opened(self._connection.create_session(lambda: self, subsystem="sftp", encoding=None, window=WINDOW), _drop)
                 self._channel = channel
                 channel.write(_packet(struct.pack(">BI", INIT, 3)))
                 await self._over.wait()
@@ -122,6 +124,11 @@ class KeptFiles(asyncssh.SSHClientSession[bytes]):
         waiting = self._waiting.pop(number, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(_read(kind, answer))
+
+
+def _drop(opening: asyncio.Future[tuple[asyncssh.SSHClientChannel[bytes], Any]]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result()[0].abort()
 
 
 def real_path(path: str) -> bytes:

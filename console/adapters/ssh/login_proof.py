@@ -52,7 +52,7 @@ class Proofs:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
                 await session.begun_or_over()
-        if session.has_begun:
+        if session.output.has_begun:
             self._note(link, connection)
             return None
         problem = await self._try(link, connection, has_waited=not session.is_over)

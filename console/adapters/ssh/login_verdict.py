@@ -16,21 +16,21 @@ _FILES = "~/.bashrc (zsh: ~/.zshenv, csh: ~/.cshrc, fish: ~/.config/fish/config.
 
 def judged_login(host: Host, session: SshSession, patience: float, *, is_slow: bool = False) -> Unreached | None:
     """Return None where the script has run; else what happened in its place. `is_slow`: nothing ran before its input was ended, within `patience` seconds."""
-    if session.status is not None and not is_slow:
+    if session.output.status is not None and not is_slow:
         return None
-    if session.status is not None:
+    if session.output.status is not None:
         words = f"a start-up file of the login on {host.name} reads standard input, which belongs to the commands that run there"
         return unreached(host, "shell", words, f"on the host, let it read a terminal only: look at {_FILES}")
     return unreached(host, "shell", f"the login on {host.name} {_what(session, patience, is_slow=is_slow)}{_shown(session)}", _hint(session))
 
 
 def _what(session: SshSession, patience: float, *, is_slow: bool) -> str:
-    if session.is_mangled:
+    if session.output.is_mangled:
         return "changes what commands print on its way here (outputs merged, or a terminal in between)"
-    if session.has_begun:
+    if session.output.has_begun:
         return f"ran a command and did not pass on its end{_ended(session)}"
-    if session.lacks:
-        return f"does not pass on the {session.lacks} of commands"
+    if session.output.lacks:
+        return f"does not pass on the {session.output.lacks} of commands"
     if session.is_over or session.login_end:
         reads = "read standard input in place of running a command, and ended" if is_slow else "did not run a command: it ended"
         return f"{reads}{_ended(session)}"
@@ -42,8 +42,8 @@ def _ended(session: SshSession) -> str:
 
 
 def _shown(session: SshSession) -> str:
-    printed = " ".join(SafeText(session.printed).split())
-    if session.is_mangled or session.has_begun or session.lacks:
+    printed = " ".join(SafeText(session.output.printed).split())
+    if session.output.is_mangled or session.output.has_begun or session.output.lacks:
         return ""
     if not printed:
         return ", and printed nothing"
@@ -51,7 +51,7 @@ def _shown(session: SshSession) -> str:
 
 
 def _hint(session: SshSession) -> str:
-    if session.is_mangled or session.lacks:
+    if session.output.is_mangled or session.output.lacks:
         return "look at ForceCommand in its sshd_config and at command= in authorized_keys"
     if session.login_end or session.is_over:
         return f"on the host, look at its shell (getent passwd), at {_FILES}, and at ForceCommand and command="

@@ -81,7 +81,8 @@ class SshTransport:
                 problem = await self._commands.carry(link, session, script, data, purpose)
         except TimeoutError:
             problem = late(link, session, deadline)
-        return Ran(session.status, session.out, session.err, problem if session.status is None else None)
+        output = session.output
+        return Ran(output.status, output.out, output.err, problem if output.status is None else None)
 
     async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> SshStream | Unreached:
         """Open a connection from the host to an address that it can reach, within so many seconds."""

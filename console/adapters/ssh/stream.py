@@ -2,15 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
-from typing import Any
 
 import asyncssh
 
+from console.adapters.ssh.opened_channel import opened
 from console.adapters.ssh.session import WINDOW
 
 _Ends = tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]
-_Opening = Coroutine[Any, Any, _Ends]
 
 
 class SshStream:
@@ -46,22 +44,12 @@ class SshStream:
 
 async def opened_stream(connection: asyncssh.SSHClientConnection, address: str, port: int) -> SshStream:
     """Open one from the host. Raises asyncssh.Error and OSError."""
-    return SshStream(connection, await _opened(connection.open_connection(address, port, encoding=None, window=WINDOW)))
+    return SshStream(connection, await opened(connection.open_connection(address, port, encoding=None, window=WINDOW), _drop))
 
 
 async def opened_socket(connection: asyncssh.SSHClientConnection, path: str) -> SshStream:
     """Open one to a Unix socket of the host. Raises asyncssh.Error and OSError."""
-    return SshStream(connection, await _opened(connection.open_unix_connection(path, encoding=None, window=WINDOW)))
-
-
-async def _opened(coming: _Opening) -> _Ends:
-    """Wait for it. Left before it is open, it is closed as soon as it opens."""
-    opening = asyncio.ensure_future(coming)
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        opening.add_done_callback(_drop)
-        raise
+    return SshStream(connection, await opened(connection.open_unix_connection(path, encoding=None, window=WINDOW), _drop))
 
 
 def _drop(opening: asyncio.Future[_Ends]) -> None:
