@@ -61,7 +61,7 @@ async def test_no_shell_is_free_before_it_stands_and_while_it_works(fleet: Fleet
     assert shell is not None
     await until(lambda: shell.is_busy)
     assert await standby.run_quick(host, "true", deadline=60) is None
-    fleet.exec_in("web01", "touch /tmp/go-on; chown deploytest /tmp/go-on")
+    fleet.exec_in("web01", "touch /tmp/on; chown deploytest /tmp/on; mv /tmp/on /tmp/go-on")  # it is removed by whom it belongs to
     ran = await working
     assert ran is not None
     assert ran.ok
