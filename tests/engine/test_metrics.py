@@ -65,6 +65,33 @@ async def test_each_source_is_followed_once_however_many_look_and_not_at_all_whe
     assert [one.at for one in scene.keeper.window("cpu", 0, 999)["web01"]] == [102]
 
 
+class SlowToEnd(ScriptedSource):
+    """A source that is not let go of at once, as one behind a slow link."""
+
+    async def follow(self, take: Take) -> None:
+        try:
+            await super().follow(take)
+        finally:
+            for _ in range(10):
+                await asyncio.sleep(0)
+
+
+async def test_who_comes_and_goes_while_it_is_being_ended_leaves_nothing_going_on(scene: Scene) -> None:
+    slow = SlowToEnd()
+    await scene.keeper.use(SHOP, (slow,))
+    with scene.keeper.heard(scene.heard.append):
+        await settle()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not slow._takes
+    with scene.keeper.heard(scene.heard.append):
+        await asyncio.sleep(0)
+        assert len(slow._takes) == 1
+    for _ in range(5):
+        await settle()
+    assert not slow._takes
+
+
 async def test_it_goes_on_for_an_hour_after_a_run(scene: Scene) -> None:
     with scene.keeper.heard(scene.heard.append, linger=AFTER_RUN):
         await settle()

@@ -138,10 +138,11 @@ class MetricKeeper:
 
     async def _end(self) -> None:
         try:
-            while not self._listeners and (left := self._until - self._clock.mono()) > 0:
-                await self._clock.sleep(left)
-            if not self._listeners:
-                await self._following.stop()
+            while not self._listeners and self._following.is_on:  # who came and went while it was being stopped has begun it anew
+                if (left := self._until - self._clock.mono()) > 0:
+                    await self._clock.sleep(left)
+                else:
+                    await self._following.stop()
         finally:
             self._ending = None
 
