@@ -83,6 +83,8 @@ class QueryContext:
     """The run in its monitoring window that makes way for a release now; None: there is none."""
     carrier: Callable[[str], Awaitable[Carrier | None]] = _nobody
     """Which engine of another machine carries a run; None: none does. Raises RecordAway where that is not known."""
+    here: Carrier = Carrier()
+    """This engine, among those that share its record."""
 
     async def known(self) -> Known:
         """What is known of the environment, to be shown; nothing, where the record is away and this machine has carried no run there."""

@@ -6,18 +6,27 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.journal.one_machine import OneMachine
 from console.adapters.system_clock import SetClock
 from console.engine.context import QueryContext
 from console.engine.queries.exec_and_logs import answer_exec
 from console.engine.queries.feeds import Feeds
+from console.engine.run.runs_elsewhere import RunsElsewhere
+from console.errors import RecordAway
+from console.model.carrier import Carrier
 from console.model.configured_environment import Environment
 from console.model.events import RunEnded
 from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.model.request import Person
+from console.model.values import changed
 from console.ports.feed import Output
 from console.ports.hosts import Ran, Sink
+from tests.adapters.journal.test_contract import opened
+from tests.recorded import record
 
 SHOP = Environment("shop", "production", "/srv/shop", (Host("web01"),))
 
@@ -60,3 +69,46 @@ async def test_a_command_that_nobody_hears_any_more_has_ended_before_its_end_is_
     (ended,) = await journal.of_type(hosts.run_id, RunEnded)
     assert ended.outcome == "interrupted"
     assert feeds.followed == set()
+
+
+class TwoMachines(OneMachine):
+    """A record that this machine shares with another one, whose engine has its word that it carries a run."""
+
+    def __init__(self) -> None:
+        self.leases = {"there": Carrier("lin", "bastion-b", mark="b")}
+        self.is_away = False
+
+    async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
+        self.leases[run] = carrier
+        return None
+
+    async def end_lease(self, run: str, carrier: Carrier) -> None:
+        del self.leases[run]
+
+    async def carried(self) -> dict[str, Carrier]:
+        if self.is_away:
+            raise RecordAway("the database does not answer")
+        return self.leases
+
+
+@pytest.mark.parametrize(("is_away", "ended"), [(False, ["died"]), (True, [])])
+async def test_a_command_that_goes_on_from_another_machine_is_not_ended_in_the_record(is_away: bool, ended: list[str]):
+    journal, feeds, here = MemoryJournal(), Feeds(lambda run, item, ago=0.0: None), Carrier("ada", "bastion-a", mark="a")
+    journal.machines = machines = TwoMachines()
+    machines.is_away = is_away
+    for run in ("there", "died"):
+        await record(journal, run, (changed(opened(run, "2026-03-01T00:00:00Z"), kind="exec"),))
+    hosts = Hosts(journal)
+    outside: Any = SimpleNamespace(scout=hosts, attended=hosts)
+    fleet = QueryContext(
+        SHOP, outside, SetClock(datetime(2026, 3, 1, tzinfo=UTC), 9.0), None, "", journal, None,  # type: ignore[arg-type]
+        feeds=feeds.waiting, carried=feeds.followed, carrier=RunsElsewhere(journal, here).carrier, here=here,
+    )  # fmt: skip
+    answer: Any = await answer_exec(fleet, {"hosts": "web01", "command": "uptime"}, Person("ada", 1))
+    async with aclosing(feeds.follow(answer["feed"])) as heard:  # type: ignore[type-var] # it is a generator
+        async for item in heard:
+            if isinstance(item, Output):
+                assert machines.leases[answer["feed"]] == here
+                break
+    assert [run for run in ("there", "died") if await journal.of_type(run, RunEnded)] == ended
+    assert answer["feed"] not in machines.leases

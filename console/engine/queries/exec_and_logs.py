@@ -4,9 +4,10 @@ An answer is the name of a feed; what is asked for begins when somebody follows 
 journal: who, what, where, and each host's exit code.
 """
 
+import logging
 import secrets as randomness
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from console.core.checks.fleet import in_environment, unlocking
@@ -14,10 +15,12 @@ from console.core.host_selection import meant_hosts
 from console.engine.context import QueryContext
 from console.engine.queries.inspect import look_at
 from console.engine.queries.remote_command import MergedOutput, RemoteCommand, Settled, remote_command_for
+from console.engine.run.run_lease import RunLease
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord
 from console.engine.run.step_attempt import variables_of
-from console.errors import Locked, NoGo, Problem, UsageFault
+from console.engine.tasks import Background
+from console.errors import Locked, NoGo, Problem, RecordAway, UsageFault
 from console.exit_codes import Exit
 from console.model.events import RunEnded, RunOpened, StepFinished, StepStarted, StepStatus
 from console.model.host import Host
@@ -26,6 +29,8 @@ from console.model.host_facts import HostFacts
 from console.model.request import Person, Request
 from console.ports.feed import Heard, Output
 from console.safe_text import SafeText
+
+log = logging.getLogger(__name__)
 
 LONGEST = 86_400.0
 """Seconds that an exec may take."""
@@ -76,22 +81,38 @@ async def _executed(fleet: QueryContext, run: str, request: Request, commands: t
         config_digest=fleet.digest, hosts=hosts, path=environment.path,
     )  # fmt: skip
     codes: list[int | None] = []
+    async with _leased(fleet, run):
+        try:
+            for event in await record.write(opened, *(StepStarted(step=STEP, host=host) for host in hosts)):
+                yield event
+            output = MergedOutput(fleet.outside.attended, lambda: _now(fleet)).lines_of(commands)
+            async with aclosing(output) as items:  # type: ignore[type-var] # it is a generator
+                async for item in items:
+                    if isinstance(item, Output):
+                        yield item
+                        continue
+                    codes.append(item.code)
+                    for event in await record.write(_finished(item)):
+                        yield event
+            for event in await record.write(_ended(codes)):
+                yield event
+        finally:
+            if record.state.phase != "ended":
+                reason = SafeText("its console left, and what still ran was ended")
+                await record.write(RunEnded(exit=int(Exit.INTERRUPTED), outcome="interrupted", reason=reason))
+
+
+@asynccontextmanager
+async def _leased(fleet: QueryContext, run: str) -> AsyncIterator[None]:
+    """Say to machines that share the record that this engine has the run: else one of them ends it in the record as a forgotten one."""
+    lease, keeping = RunLease(fleet.journal, run, fleet.here), Background()
+    await lease.take()
+    keeping.start(lambda: lease.keep(lambda other: log.error("run %s, which goes on here, was taken up by %s", run, other)))
     try:
-        for event in await record.write(opened, *(StepStarted(step=STEP, host=host) for host in hosts)):
-            yield event
-        async with aclosing(MergedOutput(fleet.outside.attended, lambda: _now(fleet)).lines_of(commands)) as items:  # type: ignore[type-var] # it is a generator
-            async for item in items:
-                if isinstance(item, Output):
-                    yield item
-                    continue
-                codes.append(item.code)
-                for event in await record.write(_finished(item)):
-                    yield event
-        for event in await record.write(_ended(codes)):
-            yield event
+        yield
     finally:
-        if record.state.phase != "ended":
-            await record.write(RunEnded(exit=int(Exit.INTERRUPTED), outcome="interrupted", reason=SafeText("its console left, and what still ran was ended")))
+        await keeping.stop()
+        await lease.end()
 
 
 def _finished(item: Settled) -> StepFinished:
@@ -110,12 +131,20 @@ def _ended(codes: list[int | None]) -> RunEnded:
 async def _end_forgotten(fleet: QueryContext) -> None:
     """End what an engine that is gone was running: it ended with it."""
     for one in await fleet.journal.runs(fleet.environment.app, fleet.environment.name, limit=50):
-        if one.kind == "exec" and one.outcome is None and one.run not in fleet.carried:
+        if one.kind == "exec" and one.outcome is None and one.run not in fleet.carried and not await _may_go_on_elsewhere(fleet, one.run):
             ended = RunEnded(exit=int(Exit.INTERRUPTED), outcome="interrupted", reason=SafeText("its engine ended, and what it ran with it"))
             async with fleet.writing_idle:
                 record = await RunRecord.of(fleet.journal, fleet.clock, one.run)
                 if record.state.phase != "ended":
                     await record.write(ended)
+
+
+async def _may_go_on_elsewhere(fleet: QueryContext, run: str) -> bool:
+    """Whether an engine of another machine has the run, or may: while the record is away that is not known."""
+    try:
+        return await fleet.carrier(run) is not None
+    except RecordAway:
+        return True
 
 
 async def answer_logs(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
