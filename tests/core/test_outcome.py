@@ -239,6 +239,14 @@ ENDS = [
         "deploy production",
     ),
     (
+        "a critical path that was ended as the last host was lost within the budget",
+        a_state("owed", max_failures=2, hosts=hosts_of(failed(detail="no answer", condition="owed")), **database("verify/critical-1", "critical", "cancelled")),
+        Exit.FAILED,
+        "failed",
+        "web01 owed (no answer)",
+        "deploy rollback production",
+    ),
+    (
         "a way back with a host that was owed before it was touched",
         a_state("back", hosts=hosts_of(a_host_in("back"), a_host_in("owed", "web02", touched=False)), **BACK),
         Exit.FAILED,

@@ -168,6 +168,19 @@ def test_it_goes_back_in_step_and_takes_the_page_away():
     assert {f"back/{host}/gate" for host in state.hosts} <= comes_after(back, "back/maintenance-off")
 
 
+@pytest.mark.parametrize(("was", "code"), [("", Exit.FAILED), (OLD, Exit.ROLLED_BACK)])
+def test_who_goes_back_to_nothing_is_not_back_while_it_is_not_known_to_be_stopped(was: str, code: Exit):
+    def ending(step: Step, attempt: int) -> str:
+        return "failed" if step.name in ("wave-1/web02/gate", "back/web01/stop") else "done"
+
+    environment = fleet()
+    run = Simulation(environment, ending)
+    first = frozenset() if was else frozenset(host.name for host in environment.hosts)
+    events = (changed(one, plan=planned(environment, first=first)) if isinstance(one, ev.PlanMade) else one for one in opening(environment))
+    run.record(*(changed(one, release=was) if isinstance(one, ev.HostSeen) else one for one in events))
+    assert (run.run().exit, run.state.hosts["web01"].condition) == (code, "back" if was else "failed")
+
+
 def test_a_page_that_cannot_be_shown_takes_nothing_down():
     state = finished(recreated(lambda step, attempt: "failed" if step.name == "maintenance/on" else "done", page=True))
     assert (state.exit, any(host.touched for host in state.hosts.values())) == (4, False)

@@ -249,7 +249,8 @@ def _forward(state: RunState) -> Conclusion:
     behind = [host for host in state.hosts.values() if host.condition != "new" and host.name not in aside]
     alone = _failed_alone(state, but_tolerated=True)
     if alone is not None and not (alone.status == "cancelled" and len(bad) > state.max_failures):
-        return Exit.FAILED, "failed", str(alone.detail), str(alone.hint) or _way_on(state)
+        reason = _names(bad or behind) if alone.status == "cancelled" and (bad or behind) else str(alone.detail)
+        return Exit.FAILED, "failed", reason, str(alone.hint) or _way_on(state)
     unknown = [host for host in behind if _is_unknown(state, host)]
     if len(bad) > state.max_failures or unknown or len(behind) == len(state.hosts) - len(aside):
         return Exit.FAILED, "failed", _names([*bad, *(host for host in unknown if host not in bad)] or behind), _way_on(state)

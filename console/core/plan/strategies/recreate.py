@@ -49,7 +49,8 @@ def _stages(lane: Lane, order: Order) -> Stages:
 
 
 def recreate_back(environment: Environment, hosts: tuple[Host, ...], targets: Mapping[str, str], needs: tuple[str, ...], out: OutBefore) -> Staged:
-    """Bring hosts back in step with each other: each to its target; one without goes out of service. What is stopped already may be stopped once more.
+    """Bring hosts back in step with each other: each to its target; one without goes out of service. What is stopped already may be stopped once more;
+    where nothing is started behind it, it has to be known to be stopped.
 
     `out`: hosts that somebody else has taken out of the traffic.
     """
@@ -58,10 +59,9 @@ def recreate_back(environment: Environment, hosts: tuple[Host, ...], targets: Ma
 
 
 def _stages_back(lane: Lane) -> Stages:
-    stop = _not_fatal(_stop(lane))
     if not lane.release:
-        return stop, (lane.remove(),), ()
-    return stop, (lane.switch(),), (*_start(lane), *lane.gate(), *lane.admit(drained=False), *lane.hooks("after rollback"))
+        return _stop(lane), (lane.remove(),), ()
+    return _not_fatal(_stop(lane)), (lane.switch(),), (*_start(lane), *lane.gate(), *lane.admit(drained=False), *lane.hooks("after rollback"))
 
 
 def _not_fatal(steps: Iterable[Step]) -> tuple[Step, ...]:
