@@ -566,6 +566,8 @@ class RunEnded(Event, frozen=True, tag="run-ended"):
     """Hosts whose locks it still has, to be released now. Older consoles did not write that down."""
     ticket: bool = False
     """Its ticket is to be closed now."""
+    unchanged: bool = False
+    """Nothing was changed on a host or in the database. Older consoles did not write that down."""
 
 
 class LockLeft(msgspec.Struct, frozen=True):

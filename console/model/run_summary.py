@@ -27,7 +27,8 @@ class RunSummary:
     from_version: str = ""
     """What was live before it, on the first host that it saw; empty: not known, or nothing."""
     asked: str = ""
-    """`person` or `automatic`: who had hosts taken back, or that the engine began the run by itself. Empty: neither, or an older console wrote it."""
+    """`person` or `automatic`: who had hosts taken back, or that the engine began the run by itself. `nobody`: it failed before anything
+    was changed, so that nothing had to be taken back. Empty: neither, or an older console wrote it."""
     reason: str = ""
     """Why it was asked for, or ended as it did."""
 

@@ -24,6 +24,11 @@ def short_change(run: RunSummary, cells: int) -> str:
     return f"{kind}→ {run.version}" if run.from_version else f"{kind}{run.version}"
 
 
+def ended_words(run: RunSummary, goes_on: str) -> str:
+    """Return how it ended, or those words. A release that failed before anything was changed was not rolled back, though every host is on what it had."""
+    return "failed early" if run.asked == "nobody" else run.outcome or goes_on
+
+
 def why_words(run: RunSummary) -> str:
     """Return who or what had it taken back, and why it was asked for or ended so; empty: there is nothing to say."""
     goes_back = run.kind == "rollback" or run.outcome == "rolled-back"
@@ -33,7 +38,7 @@ def why_words(run: RunSummary) -> str:
 
 def history_rows(runs: Sequence[RunSummary]) -> list[str]:
     """Return a line for each run, as `deploy history` prints them: columns as wide as what stands in them."""
-    cells = [(run.run, run.kind, change_words(run) or "-", run.by, run.started[:19], run.outcome or "open") for run in runs]
+    cells = [(run.run, run.kind, change_words(run) or "-", run.by, run.started[:19], ended_words(run, "open")) for run in runs]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     return [_row(row, widths, why_words(run)) for row, run in zip(cells, runs, strict=True)]
 

@@ -13,15 +13,15 @@ from console.model.state import HostCondition, HostState, RunState
 from console.model.traffic import HostTraffic
 from console.safe_text import SafeText
 from console.views.environment_title import environment_title
-from console.views.history_words import short_change, why_words
+from console.views.history_words import ended_words, short_change, why_words
 from console.views.maintenance_summary import odd_places, place_words, since_words
 from console.views.styled_text import Line, Span, Tone, by_room, cell, clipped, line
 from console.views.styled_text import width as spans_width
 from console.views.times import clock_span, day_and_time, seconds_between
 
 _OUTCOME_TONES: dict[str, Tone] = {
-    "succeeded": "good", "rolled-back": "back", "failed": "bad", "no-go": "warn", "locked": "warn", "interrupted": "warn", "error": "bad",
-    "superseded": "dim",
+    "succeeded": "good", "rolled-back": "back", "failed": "bad", "failed early": "bad", "no-go": "warn", "locked": "warn", "interrupted": "warn",
+    "error": "bad", "superseded": "dim",
 }  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def _of_hosts(board: FleetSnapshot) -> Line:
 
 def run_row(run: RunSummary, width: int, zone: tzinfo | None) -> Line:
     """A run in the history: when, how it ended, from what to what, who, which run; with more room also how, which commit, and why."""
-    outcome = run.outcome or "goes on"
+    outcome = ended_words(run, "goes on")
     roomy, change = width >= 100, 28 if width >= 130 else 22 if width >= 100 else 18
     cells = (
         (12, day_and_time(run.started, zone), "dim"),

@@ -11,6 +11,7 @@ from console.core.run.ready_steps import changing_steps, hosts_in, own_steps, re
 from console.model import commands as cmd
 from console.model.effects import AskHosts, CancelStep, RecordEvent
 from console.model.events import HostFailed, HostOwed, RunEnded
+from console.model.plan import Plan, Steps
 from console.model.request import RunKind
 from console.model.state import HostState, RunState
 from console.model.values import changed
@@ -212,3 +213,12 @@ def test_a_debt_that_is_forgiven_while_the_run_ends_stays_forgiven():
     assert say(run, cmd.Forgive(host="web02", reason=SafeText("gone"))) is None
     assert run.run().hosts["web02"].condition == "left-out"
     assert len([event for event in run.events if isinstance(event, HostOwed)]) == 1
+
+
+def test_a_release_that_failed_before_anything_was_changed_is_told_from_one_that_was_taken_back():
+    early = end(FLEET, a_state("failed", changed=False)).event
+    assert isinstance(early, RunEnded)
+    assert (early.exit, early.outcome, early.unchanged) == (4, "rolled-back", True)
+    late = end(FLEET, a_state("back", changed=True, back=Plan("rollback", (), Steps(())), back_reason=SafeText("web01 failed"))).event
+    assert isinstance(late, RunEnded)
+    assert (late.exit, late.unchanged) == (4, False)

@@ -98,3 +98,11 @@ def test_elsewhere_users_had_what_was_live():
     assert versions_before(ways, Plan("rolling", (("web02",),), Steps()), live) == live
     assert versions_before(ways, None, live) == live
     assert versions_before((), Plan("bluegreen", (("web02",),), Steps()), live) == live
+
+
+@pytest.mark.parametrize(("code", "unchanged", "asked"), [(4, True, "nobody"), (4, False, ""), (0, True, "")])
+def test_a_line_of_the_history_says_that_nothing_had_to_be_taken_back(code, unchanged, asked):
+    opened, *_ = opening(balanced(2))
+    summary = summary_after("r1", None, (opened, ev.RunEnded(exit=code, outcome="rolled-back", unchanged=unchanged)))
+    assert summary is not None
+    assert summary.asked == asked

@@ -6,7 +6,7 @@ import pytest
 
 from console.model.run_summary import RunSummary
 from console.safe_text import SafeText
-from console.views.history_words import change_words, history_rows, short_change, why_words
+from console.views.history_words import change_words, ended_words, history_rows, short_change, why_words
 
 RUN = RunSummary(
     "20261124T071407Z-production-3f2a", "shop", "production", "deploy", "v2", "3f2a91c" * 5, "rolling", "ada", "2026-11-24T07:14:07Z", "2026-11-24T07:19:37Z",
@@ -46,6 +46,7 @@ def test_where_there_is_little_room_it_says_where_it_went(fields: dict[str, str]
         ({"outcome": "rolled-back", "asked": "automatic", "reason": SafeText("web01 failed")}, "automatic: web01 failed"),
         ({"kind": "catch-up", "asked": "automatic"}, "automatic"),
         ({"outcome": "rolled-back", "asked": ""}, ""),
+        ({"outcome": "rolled-back", "asked": "nobody", "reason": SafeText("web01 failed; no host was changed")}, "web01 failed; no host was changed"),
     ],
 )
 def test_who_or_what_and_why(fields: dict[str, object], words: str):
@@ -69,3 +70,13 @@ def test_the_columns_of_the_history_line_up_whatever_stands_in_them():
 
 def test_no_runs_are_no_lines():
     assert history_rows(()) == []
+
+
+def test_a_release_that_failed_before_anything_was_changed_was_not_rolled_back():
+    assert [ended_words(replace(RUN, outcome="rolled-back", asked=asked), "open") for asked in ("nobody", "person", "")] == [
+        "failed early",
+        "rolled-back",
+        "rolled-back",
+    ]
+    assert "  failed early  web01 failed" in history_rows([replace(RUN, outcome="rolled-back", asked="nobody", reason=SafeText("web01 failed"))])[0]
+    assert (ended_words(RUN, "open"), ended_words(replace(RUN, outcome=None), "open")) == ("succeeded", "open")

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from console.core.plan.run_versions import rollback_goal, versions_before
+from console.exit_codes import Exit
 from console.model.events import AbortAsked, AnyEvent, Decided, HostSeen, NoteAdded, PlanMade, RevisionResolved, RollbackBegan, RunEnded, RunOpened
 from console.model.run_summary import RunSummary
 from console.safe_text import SafeText
@@ -32,7 +33,8 @@ def _after(run: str, summary: RunSummary | None, event: AnyEvent) -> RunSummary 
             before = next(iter(versions_before(event.way_back, event.plan, ())), summary.from_version)
             return _with_target(replace(summary, strategy=event.plan.strategy, from_version=before), event)
         case RunEnded():
-            summary = replace(summary, ended=event.at, outcome=event.outcome, exit=event.exit)
+            asked = "nobody" if event.exit == Exit.ROLLED_BACK and event.unchanged else summary.asked
+            summary = replace(summary, ended=event.at, outcome=event.outcome, exit=event.exit, asked=asked)
             return replace(summary, reason=_bare(event.reason)) if event.reason else summary
         case _:
             return _asked(summary, event)

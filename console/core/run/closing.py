@@ -5,6 +5,7 @@ Which end it is, and in which words, is in `core/run/outcome.py`.
 
 from collections.abc import Iterator
 
+from console.core.database_state import is_migrated
 from console.core.host_conditions import ARRIVED, LOST
 from console.core.kinds.kind_table import kind_of
 from console.core.run.failure_budget import is_tripped
@@ -102,4 +103,9 @@ def end(environment: Environment, state: RunState) -> RecordEvent:
     """The end of the run as it is now."""
     code, outcome, reason, hint = conclude(state)
     ticket = closes_ticket(environment, state, int(code))
-    return RecordEvent(RunEnded(exit=int(code), outcome=outcome, reason=SafeText(reason), hint=SafeText(hint), held=state.locked_hosts, ticket=ticket))
+    return RecordEvent(
+        RunEnded(
+            exit=int(code), outcome=outcome, reason=SafeText(reason), hint=SafeText(hint), held=state.locked_hosts, ticket=ticket,
+            unchanged=not state.changed and not is_migrated(state),
+        )
+    )  # fmt: skip
