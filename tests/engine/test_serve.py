@@ -554,8 +554,8 @@ async def test_a_role_is_the_kernels_word_and_holds_in_the_engine(open_state, ac
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")
 async def test_a_directory_that_does_not_answer_gives_nobody_a_right_and_holds_nobody_up(open_state, monkeypatch):
-    monkeypatch.setattr("console.engine.server.connection.ANSWER", 0.1)
-    monkeypatch.setattr("console.engine.server.connection.JUDGED", 0.1)
+    monkeypatch.setattr("console.engine.server.client_rights.ANSWER", 0.1)
+    monkeypatch.setattr("console.engine.server.client_rights.JUDGED", 0.1)
     answers = threading.Event()
 
     def hang(name, gid):

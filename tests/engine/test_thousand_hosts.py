@@ -9,7 +9,8 @@ import pytest
 from console.client.engine_connection import connect
 from console.core.secrets.masking import Masking
 from console.engine.queries.fleet_status import host_rows
-from console.engine.server.connection import AT_A_TIME, Connection
+from console.engine.server.connection import AT_A_TIME
+from console.engine.server.outgoing_frames import OutgoingFrames
 from console.model import events as ev
 from console.model.configured_environment import Environment
 from console.model.environment_record import EnvironmentRecord, HostRecord
@@ -121,14 +122,14 @@ async def test_the_engine_answers_while_a_viewer_catches_up(state: str) -> None:
 async def test_five_who_join_at_once_cost_one_packed_plan_and_few_sends(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     events, brain = a_run("all"), ScriptedBrain()
     plans, sends = list[object](), list[int]()
-    pack, send = codec.packed, Connection._send
+    pack, send = codec.packed, OutgoingFrames._send
 
-    def counted(connection: Connection) -> None:
-        sends.append(len(connection._unsent))
-        send(connection)
+    def counted(frames: OutgoingFrames) -> None:
+        sends.append(len(frames._unsent))
+        send(frames)
 
     monkeypatch.setattr(codec, "packed", lambda steps: plans.append(steps) or pack(steps))
-    monkeypatch.setattr(Connection, "_send", counted)
+    monkeypatch.setattr(OutgoingFrames, "_send", counted)
     async with engine(state, brain) as (path, _):
         clients = [await connect(path) for _ in range(5)]
         brain.open_run_id, brain.busy = "r1", True
