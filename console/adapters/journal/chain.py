@@ -16,6 +16,10 @@ class JournalAway(JournalFault, RecordAway):
     """The journal's database does not answer, or the connection to it was lost: what was being written may be written or not."""
 
 
+class RunDamaged(JournalFault):
+    """The events of one run were changed after they were written, or cannot be read; others may be whole."""
+
+
 def first_link(run: str) -> str:
     """Return what the chain of a run starts from (hex): it binds the events to their run."""
     return hashlib.sha256(run.encode()).hexdigest()
@@ -44,9 +48,9 @@ def in_order(run: str, events: Iterable[AnyEvent], last: int) -> Iterator[AnyEve
         yield event
 
 
-def broken(path: str, run: str, seq: int) -> JournalFault:
+def broken(path: str, run: str, seq: int) -> RunDamaged:
     """Return the fault of an event that does not follow from the one before."""
-    return JournalFault(
+    return RunDamaged(
         f"the record of {run} was changed after it was written: event {seq} does not follow from the one before ({path})",
         "restore the journal from a backup; what was changed cannot be told from it",
     )

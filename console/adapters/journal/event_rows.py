@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from console.adapters.journal.chain import JournalFault, broken, first_link, next_link
+from console.adapters.journal.chain import RunDamaged, broken, first_link, next_link
 from console.adapters.journal.tables import EVENTS
 from console.model.events import AnyEvent
 from console.wire.codec import decode_event
@@ -22,7 +22,7 @@ def last_event(connection: sa.Connection, run: str) -> tuple[int, str]:
 
 
 def events_after(connection: sa.Connection, path: str, run: str, after: int = 0, *, holds: bool = True) -> tuple[AnyEvent, ...]:
-    """Return the events of a run after that number. Raises JournalFault where the chain does not hold; `path`: what people call the record.
+    """Return the events of a run after that number. Raises RunDamaged where the chain does not hold; `path`: what people call the record.
 
     `holds`: all in one transaction; otherwise one for each page, so that a writer waits for a page at most.
     """
@@ -39,11 +39,11 @@ def events_after(connection: sa.Connection, path: str, run: str, after: int = 0,
 
 
 def event_of(path: str, run: str, row: Any) -> AnyEvent:  # noqa: ANN401 (a row of the table)
-    """Return the event of a row. Raises JournalFault where it cannot be read."""
+    """Return the event of a row. Raises RunDamaged where it cannot be read."""
     try:
         return decode_event(row.payload.encode())
     except DecodeError as problem:
-        raise JournalFault(f"event {row.seq} of {run} in {path} is {problem.message}", problem.hint) from None
+        raise RunDamaged(f"event {row.seq} of {run} in {path} is {problem.message}", problem.hint) from None
 
 
 def _link_at(connection: sa.Connection, run: str, seq: int) -> str:

@@ -9,7 +9,7 @@ import logging
 from collections import defaultdict
 from contextlib import suppress
 
-from console.adapters.journal.chain import JournalAway, JournalFault
+from console.adapters.journal.chain import JournalAway, JournalFault, RunDamaged
 from console.adapters.journal.environment_rows import Place
 from console.adapters.journal.journal_threads import SqlJournal
 from console.adapters.journal.local_copy import LocalCopy
@@ -57,10 +57,16 @@ class RunCopies:
         return done
 
     async def catch_up(self) -> None:
-        """Hand in every run of the place that stands here alone, or in part, and learn of those that others went on with."""
+        """Hand in every run of the place that stands here alone, or in part, and learn of those that others went on with.
+
+        One whose events are damaged, here or there, keeps no other waiting.
+        """
         for run in await self._lacking_there():
             async with self.order(run):
-                await self.hand_in(run)
+                try:
+                    await self.hand_in(run)
+                except RunDamaged as fault:
+                    log.warning("what stands here alone of run %s is not handed in: %s", run, fault.message)
         await self.learn_ends()
         await self.forget()
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -321,6 +323,21 @@ async def test_the_next_engine_of_this_machine_hands_in_what_one_that_was_killed
     assert await rig.told(HandedIn) == HandedIn("r1", 1)
     assert len(rig.there.read("r1")) == 2
     assert rig.there.carried() == {}
+
+
+async def test_a_run_that_cannot_be_read_here_keeps_no_other_from_being_handed_in(rig, caplog):
+    before = await rig.journal()
+    rig.lets_in(False)
+    for run in ("r1", "r2"):
+        first = opened(run, "2026-01-01T00:00:00Z")
+        await before.append(run, (first,), fold((first,)))
+    await before.close()
+    with closing(sqlite3.connect(copy_path(str(rig.folder)), isolation_level=None)) as file:
+        file.execute("UPDATE events SET payload = replace(payload, 'ada', 'eve') WHERE run = 'r1'")
+    rig.lets_in(True)
+    after = await rig.journal()
+    assert (after.outage, rig.there.ends(("r1", "r2"))) == (None, {"r2": 1})
+    assert "what stands here alone of run r1 is not handed in: the record of r1 was changed after it was written" in caplog.text
 
 
 async def test_a_run_that_another_machine_took_up_first_keeps_its_order_and_what_stood_here_is_kept_apart(rig):
