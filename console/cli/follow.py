@@ -54,8 +54,15 @@ def _tell_left_behind(state: "RunState") -> None:
     from console.cli.kept_models import model_of_run
     from console.core.host.by_hand import typed
     from console.core.plan.return_plan import left_behind
+    from console.core.traffic.move_by_hand import moved_by, moving_lines, switched_by
 
-    left, found = left_behind(state), model_of_run(state.run)
+    left, found, plan = left_behind(state), model_of_run(state.run), state.back or state.plan
+    moved = moved_by(plan) if plan else None
+    if found and plan and moved:
+        left = {name: release for name, release in left.items() if name in switched_by(plan)}
+        tell("deploy: the traffic is not known to be back. That changes no host; say it to each balancer:")
+        for line in moving_lines(found, *moved):
+            tell(f"  {line}")
     hosts = [host for host in found.hosts if host.name in left] if found else []
     if found and hosts:
         tell("deploy: these hosts were not rolled back. Run this on each; it prints what to restart:")

@@ -25,6 +25,8 @@ from console.core.host.release_scripts import RELEASE
 from console.core.host_selection import select
 from console.core.run.command_refusals import ended_instead, lacks_reason
 from console.core.secrets.needed import left_to_do
+from console.core.traffic.bluegreen_sides import BLUEGREEN
+from console.core.traffic.move_by_hand import side_lines
 from console.core.words.equivalent_command import request_words
 from console.errors import ConsoleError, EngineLost, Locked, NoGo, Problem, StateUnusable
 from console.exit_codes import Exit
@@ -69,7 +71,12 @@ async def roll_back(how: Invocation, found: "Environment", request: "Request", o
 
 
 def tell_by_hand(found: "Environment", request: "Request") -> None:
-    """Say how each host goes back without the console: the last way out."""
+    """Say how each host goes back without the console: the last way out. In a blue/green environment the traffic does, and hosts stay as they are."""
+    if found.strategy == BLUEGREEN:
+        tell("deploy: the console cannot roll back. Blue/green goes back by its traffic and changes no host; say it to each balancer, for the side to serve:")
+        for line in side_lines(found):
+            tell(f"  {line}")
+        return
     chosen = select(request.hosts, found.hosts)
     tell("deploy: the console cannot roll back. Run this on each host; it prints what to restart:")
     for host in found.hosts if isinstance(chosen, Problem) else chosen:
