@@ -60,7 +60,8 @@ read_all
 umask 022
 unwritten() {
   rm -rf -- "$new"
-  df -Pk . | { read -r _; read -r _ _ _ kib _; echo "it cannot be written, $kib KiB are free" >&2; }
+  why=$(LC_ALL=C mkdir -- "$new" 2>&1) && rmdir -- "$new"
+  df -Pk . | { read -r _; read -r _ _ _ kib _; echo "it cannot be written, $kib KiB are free${why:+: ${why##*: }}" >&2; }
   exit 95
 }
 filled() {

@@ -62,6 +62,15 @@ async def test_taken_held_given_back(locks: HostLocks, app: Path) -> None:
     assert await locks.release(HERE, str(app), "run-a.1") is None
 
 
+async def test_a_lock_that_cannot_be_written_says_why(locks: HostLocks, app: Path) -> None:
+    """Not room alone: a file system that went read-only has plenty of it."""
+    (app / ".deploy").mkdir(parents=True)
+    (app / ".deploy" / "staging").symlink_to("/proc")
+    found = await locks.take(HERE, str(app), holder())
+    assert isinstance(found, Unreached)
+    assert " KiB are free: No such file or directory" in found.message
+
+
 async def test_the_second_is_told_who_holds_it(locks: HostLocks, app: Path) -> None:
     await locks.take(HERE, str(app), holder())
     found = await locks.take(HERE, str(app), holder("run-b", by="eve"))
