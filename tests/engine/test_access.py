@@ -7,8 +7,10 @@ import pytest
 
 from console.engine.server import access, user_directory
 from console.engine.server.access import Role, peer_of, person_of
+from console.engine.server.refusal_record import MOST, Refusals
 from console.engine.server.user_directory import looked_up
 from console.model.configured_environment import Access
+from console.model.request import Person
 
 
 @pytest.fixture
@@ -77,3 +79,11 @@ def test_the_kernel_says_who_the_peer_is():
     with one, other:
         peer = peer_of(one)
     assert (peer.pid, peer.uid, peer.gid) == (os.getpid(), os.getuid(), os.getgid())
+
+
+def test_a_refusal_is_written_down_once_a_minute_and_many_keep_no_later_one_from_it():
+    refusals, ada = Refusals(), Person("ada", 1000)
+    assert [refusals.is_new(ada, "abort", now) for now in (1.0, 60.9, 61.0, 62.0)] == [True, False, True, False]
+    assert sum(refusals.is_new(Person(f"u{uid}", uid), "abort", 62.0) for uid in range(2 * MOST)) == MOST - 1
+    assert not refusals.is_new(ada, "pause", 120.0)
+    assert refusals.is_new(ada, "pause", 122.0)

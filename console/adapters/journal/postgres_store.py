@@ -174,7 +174,9 @@ class PostgresStore(RecordStore):
             if items or self._said.get(run, ()) != people:
                 _notify(connection, run)
             found = postgres_onlookers.seen(connection, run, engine.mark, place)
-        self._said[run] = people
+        self._said.pop(run, None)
+        if people:
+            self._said[run] = people
         return found
 
     def _before_commit(self, connection: sa.Connection, tips: Sequence[Tip]) -> None:
