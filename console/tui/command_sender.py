@@ -92,8 +92,10 @@ class CommandSender:
 
     async def _ended_and_back(self, follower: FeedFollower, command: RollBack) -> bool:
         said = ended_instead(follower.state)
-        if said is None or (command.reason and not await self.deliver(follower, Note(text=command.reason, about="rollback"))):
+        if said is None:
             return False
+        if command.reason:
+            await self.deliver(follower, Note(text=command.reason))
         if not await self.deliver(follower, said):
             return False
         if follower.state.kind == "restart":

@@ -153,7 +153,9 @@ def may_roll_back(now: Situation) -> bool:
 
 
 def roll_back_refusal(now: Situation) -> str:
-    """Return why nothing is rolled back; empty: it may be."""
+    """Return why nothing is rolled back; empty: it may be. A run that goes on and is not shown is joined for it."""
+    if now.busy and now.can_begin_runs:
+        return ONLY_LOOKS if now.read_only else ""
     if not now.knows_last:
         return "the last run is still being read: r again in a moment"
     if now.state.phase != "ended":

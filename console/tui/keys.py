@@ -93,7 +93,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "roll-back", ("r",), "roll back every touched host, from every screen", "roll back", may_roll_back, roll_back_refusal,
-        places=("home", "prepare", "run", "host"),
+        places=("home", "prepare", "runs", "compare", "run", "host"),
     ),
     Action("continue", ("c",), "continue after a pause", "continue", *_by_rule("continue"), places=ON_HOSTS),
     Action(
@@ -175,7 +175,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("acknowledge", ("k",), "tick a manual check off", "tick off", *_by_rule("acknowledge")),
     Action("freeze", ("space",), "freeze or unfreeze the panels; the run continues either way", places=("home", "run")),
     Action("unzoom", ("escape",), "let go of the chosen host", places=("home",)),
-    Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", *_by_rule("helm")),
+    Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", *_by_rule("helm"), places=ON_HOSTS),
     Action("next-host", ("right_square_bracket", "right"), "next host", "next host", places=("host",)),
     Action("host-before", ("left_square_bracket", "left"), "previous host", places=("host",)),
     Action(

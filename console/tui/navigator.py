@@ -122,8 +122,8 @@ class Navigator:
         await follower.joined(SOON)
         self.stack.show_run(RunScreen(self, follower))
 
-    def _put_run(self, feed: Feed, *, asks: bool = False) -> Page:
-        """Put a run on the screen, in the place of one that was there; a replay is put over what is there. `asks`: its GO is asked for by itself."""
+    def _put_run(self, feed: Feed, *, asks: str = "") -> Page:
+        """Put a run on the screen, in the place of one that was there; a replay is put over what is there. `asks`: what is asked about there by itself."""
         if isinstance(feed, ReplayFeed):
             replay = screen_loader.replay(self, feed)
             self.push(replay)
@@ -132,12 +132,12 @@ class Navigator:
         self.stack.show_run(screen)
         return screen
 
-    def open_run(self, opening: Awaitable[Feed], words: str, *, asks: bool = False, equivalent: str = "") -> None:
+    def open_run(self, opening: Awaitable[Feed], words: str, *, asks: str = "", equivalent: str = "") -> None:
         """Open a run, and show it. `equivalent`: the command line that would have opened it."""
         self.say(words)
         self.keep(self._open(opening, asks, equivalent))
 
-    async def _open(self, opening: Awaitable[Feed], asks: bool, equivalent: str) -> None:
+    async def _open(self, opening: Awaitable[Feed], asks: str, equivalent: str) -> None:
         try:
             feed = await opening
         except ConsoleError as fault:

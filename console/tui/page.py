@@ -5,6 +5,7 @@ Knows nothing of what a screen shows; each one names its place, its situation an
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual.app import ComposeResult
@@ -25,7 +26,12 @@ from console.tui.widgets.message_line import MessageLine
 from console.views.styled_text import Line, Span, Tone, line
 
 if TYPE_CHECKING:
-    from console.tui.dialogs.question import Act, DialogQuestion
+    from console.ports.environment_client import EnvironmentClient
+    from console.tui.dialogs.question import Act, DialogQuestion, NewRun
+
+
+FOCUS_KEYS = ("tab", "shift+tab")
+"""Keys that would give the keys to another widget."""
 
 
 class KeyField(Protocol):
@@ -34,6 +40,9 @@ class KeyField(Protocol):
     @property
     def typing(self) -> bool:
         """Whether somebody types in it now, so that keys are text."""
+
+    def hold(self) -> None:
+        """Have the keys, whatever took them."""
 
     def press(self, key: str) -> bool:
         """Act on a key that ends the typing, or means something else meanwhile; False: it is text."""
@@ -65,8 +74,10 @@ class Page(Screen[None]):
 
     @property
     def situation(self) -> Situation:
-        """What is on the screen now."""
-        return Situation(RunState(), read_only=self.shell.read_only, can_begin_runs=self.shell.client is not None, place=self.place)
+        """What is on the screen now: what a page below shows of the release that can be rolled back, where this one shows none."""
+        target = self.shell.rollback_target
+        nothing = Situation(RunState(), read_only=self.shell.read_only, can_begin_runs=self.shell.client is not None)
+        return (target.situation if target else nothing)._replace(host="", zoomed=0, place=self.place)
 
     # -- what is shown ------------------------------------------------------------------------------------------------------------
 
@@ -128,10 +139,16 @@ class Page(Screen[None]):
         """Return whether a text field has the keys."""
         return self.field is not None and self.field.typing
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing lies over it and nobody types in it, so that a question may come by itself."""
+        return self.app.screen is self and not self.typing()  # what Textual calls current may lie under a dialog
+
     def press(self, key: str) -> bool:
         """Act on a key; False when it is not in the registry, or is text."""
         if self.field is not None and self.field.typing:
-            return self.field.press(key)
+            self.field.hold()
+            return self.field.press(key) or key in FOCUS_KEYS
         now = self.situation
         action = keys.for_key(key, now)
         if action is None:
@@ -143,15 +160,22 @@ class Page(Screen[None]):
             self.say(words, "warn")
             return bool(words)
         else:
-            self.do(action.id)
+            self._act(action.id)
         return True
 
     def do(self, action: str) -> None:
-        """Do what that action does here."""
+        """Do what that action does here; where it makes no sense any more, say why: it was chosen from a list that may be old by now."""
+        now = self.situation
+        if action in keys.offered(now):
+            self._act(action)
+        else:
+            self.say(next((keys.refusal(one, now) for one in keys.ACTIONS if one.id == action and now.place in one.places), ""), "warn")
+
+    def _act(self, action: str) -> None:
         from console.tui.shared_actions import SharedActions
 
-        shared = SharedActions(self.shell, lambda: self.situation, self.do, self.say).handlers(self.app)
-        (shared | dict(self.handlers()))[action]()
+        shared = SharedActions(self.shell, lambda: self.situation, self.do, self.say, lambda: self.is_free).handlers(self.app)
+        (shared | {"roll-back": self.ask_rollback} | dict(self.handlers()))[action]()
 
     def ask(self, question: "DialogQuestion") -> None:
         """Ask it, and carry out what the answer does."""
@@ -176,13 +200,20 @@ class Page(Screen[None]):
             case AskNext():
                 self.ask(act.question)
             case NewRun() if client is not None:
-                self.shell.open_run(client.open(act.request), act.words, equivalent=act.equivalent)
+                begin = partial(self._open_run, client, act)
+                begin() if act.is_meant else self.shell.when_awake(client.environment, begin)
+
+    def _open_run(self, client: "EnvironmentClient", run: "NewRun") -> None:
+        self.shell.open_run(client.open(run.request), run.words, equivalent=run.equivalent)
 
     def send(self, command: AnyCommand, equivalent: str) -> None:
         """Say something to the run that is shown, and the command line that does the same; a page that shows none says nothing."""
 
     def ask_rollback(self) -> None:
-        """Ask for the way back, where there is one."""
+        """Ask about the release that can be rolled back, on the page that shows it."""
+        target = self.shell.rollback_target
+        if target is not None:
+            target.ask_rollback()
 
     def leave(self) -> None:
         """Go back to the page below."""

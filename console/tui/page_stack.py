@@ -12,6 +12,9 @@ from console.tui.page import Page
 from console.tui.run.run_screen import RunScreen
 from console.views.styled_text import Tone
 
+SHOW_NONE = ("prepare", "runs", "compare")
+"""Pages that show no release of their own which could be rolled back: from them it is one of a page below."""
+
 
 def place_of(screen: object) -> str:
     """Return where the operator is; in a dialog, nowhere."""
@@ -47,7 +50,7 @@ class PageStack:
     @property
     def rollback_target(self) -> Page | None:
         """The screen, seen or below, whose release can be rolled back."""
-        return next((page for page in self.pages if page.place != "prepare" and may_roll_back(page.situation)), None)
+        return next((page for page in self.pages if page.place not in SHOW_NONE and may_roll_back(page.situation)), None)
 
     def say(self, words: str, tone: Tone = "plain") -> None:
         """Put a sentence on the message line of what is seen."""
@@ -75,8 +78,15 @@ class PageStack:
             self.push(screen)
 
     def take_away(self, page: Screen[None]) -> bool:
-        """Take away the page that is seen; False where it is the last one, or something lies over it."""
-        if len(self.pages) == 1 or page is not self._app.screen:
+        """Take a page away, with its dialogs and its hosts over it; False where it is the last one.
+
+        One that is gone already, or that another page was put over, is left as it is: who leaves it has gone on.
+        """
+        if self.pages[-1:] == (page,):
             return False
-        self._app.pop_screen()
+        stack = self._app.screen_stack
+        over = stack[stack.index(page) :] if page in stack else []
+        if all(is_dialog(screen) or place_of(screen) == "host" for screen in over[1:]):
+            for _ in over:
+                self._app.pop_screen()
         return True

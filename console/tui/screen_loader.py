@@ -47,7 +47,7 @@ def replay(shell: Shell, feed: ReplayFeed) -> Page:
 
 def load() -> None:
     """Load the modules of every page, and what a key on one leads to, so that the first key that opens one need not wait for it."""
-    from console.tui import log_actions, shared_actions  # noqa: F401 (loaded is all they are to be)
+    from console.tui import log_actions, shared_actions, steering_actions  # noqa: F401 (loaded is all they are to be)
     from console.tui.dialogs import question, restore_dialog, run_questions  # noqa: F401
     from console.tui.history import record_screen, replay_screen, runs_screen  # noqa: F401
     from console.tui.home import home_screen  # noqa: F401

@@ -71,6 +71,9 @@ class Shell(Protocol):
     def rollback_target(self) -> RollbackTarget | None:
         """The screen, seen or below, whose release can be rolled back."""
 
+    say: Say
+    """Puts a sentence on the message line of what is seen."""
+
     def push(self, screen: Screen[Any], answered: Callable[[Any], None] | None = None) -> None:
         """Put a screen or a dialog over what is seen. `answered`: told of a dialog's answer."""
 
@@ -104,8 +107,11 @@ class Shell(Protocol):
     def show_run(self, feed: Feed) -> None:
         """Show a run, or a replay of one."""
 
-    def open_run(self, opening: Awaitable[Feed], words: str, *, asks: bool = False, equivalent: str = "") -> None:
-        """Open a run, and show it. `asks`: its GO is asked for by itself; `equivalent`: the command line that would have opened it."""
+    def open_run(self, opening: Awaitable[Feed], words: str, *, asks: str = "", equivalent: str = "") -> None:
+        """Open a run, and show it.
+
+        `asks`: the action that is asked about there by itself, `go` or `roll-back`; `equivalent`: the command line that would have opened it.
+        """
 
     def open_back(self, run: str, how: str, reason: str = "") -> None:
         """Open the way back from a release that has ended, `at-once` or `halves`, and why."""

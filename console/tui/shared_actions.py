@@ -16,16 +16,16 @@ from console.views.compact_layout import folded
 
 
 class SharedActions:
-    """Acts for one page. `do`: runs the page's own action with that id."""
+    """Acts for one page. `do`: runs the page's own action with that id; `is_free`: whether a question may come by itself there now."""
 
-    def __init__(self, shell: Shell, situation: Callable[[], Situation], do: Callable[[str], None], say: Say) -> None:
-        self._shell, self._situation, self._do, self._say = shell, situation, do, say
+    def __init__(self, shell: Shell, situation: Callable[[], Situation], do: Callable[[str], None], say: Say, is_free: Callable[[], bool]) -> None:
+        self._shell, self._situation, self._do, self._say, self._is_free = shell, situation, do, say, is_free
 
     def handlers(self, app: App[object]) -> dict[str, Callable[[], object]]:
         """Return what each action does, by id."""
         return {
             "help": self._open_help, "leave": self._shell.leave, "deploy": self._shell.open_prepare, "palette": self._open_palette,
-            "maintenance": MaintenanceQuestion(self._shell, self._say).ask,
+            "maintenance": MaintenanceQuestion(self._shell, self._say, self._is_free).ask,
             "theme": lambda: self._choose_theme(app.theme),
         }  # fmt: skip
 

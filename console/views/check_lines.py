@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from textwrap import wrap
 
 from console.as_typed import as_typed
 from console.model.checks import Check
 from console.model.state import RunState
 from console.views.checklist import STATUS
+from console.views.compact_layout import in_rows
 from console.views.styled_text import Line, Span, Tone, cell, clipped, line, mark
 
 BESIDE = 48
@@ -101,4 +101,4 @@ def _by_key(check: Check, key: str) -> str:
 
 
 def _wrapped(words: str, cells: int) -> list[str]:
-    return wrap(words, max(16, cells)) or [""]
+    return list(in_rows(words, max(16, cells))) or [""]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterable
+from textwrap import wrap
 
 from rich.cells import cell_len, chop_cells
 
@@ -75,6 +76,12 @@ def broken(words: str, cells: int) -> tuple[str, ...]:
     return tuple(rows) or ("",)
 
 
+def in_rows(words: str, cells: int) -> tuple[str, ...]:
+    """Return a sentence in as many rows as it needs, with blanks in a row taken for one; nothing: there are no words."""
+    sentence = " ".join(words.split())
+    return tuple(wrap(sentence, cells)) if sentence.isascii() else broken(sentence, cells)
+
+
 def _words(spans: Line) -> tuple[Line, ...]:
     """The words of a line; a word may have several tones."""
     words: list[list[Span]] = [[]]
@@ -94,9 +101,12 @@ def _counts(state: RunState) -> str:
 
 def run_in_words(
     state: RunState, now: float, cells: int, rows: int, message: Line = (), host: str = "", helm: str = "", home: bool = False,
-    offered: Container[str] | None = None,
+    offered: Container[str] | None = None, problem: str = "",
 ) -> tuple[Line, ...]:  # fmt: skip
-    """Return the run in so many rows: where it is and how it stands, then what is waited for and what was just said. `now`: boot-time clock."""
+    """Return the run in so many rows: where it is and how it stands, then what is waited for and what was just said. `now`: boot-time clock.
+
+    `problem`: why nothing more is heard of it; empty: it is.
+    """
     if rows <= 0:
         return ()
     name = state.environment.upper() if state.protected else state.environment
@@ -112,7 +122,8 @@ def run_in_words(
     first = clipped(by_room(parts, cells), cells) if cells >= 40 else ()
     if not first:
         first = clipped(joined((parts[0][1], parts[1][1]), " "), cells)
-    rest = list(wrapped(waiting_line(state, now, 10_000, host, helm, home, offered), cells))
+    waits = waiting_line(state, now, 10_000, host, helm, home, offered)
+    rest = [*wrapped(line(Span(f"! {problem}", "bad")) if problem else (), cells), *wrapped(waits, cells)]
     if cells < 40 and rows >= 3:
         rest.insert(0, clipped(line(Span(_counts(state))), cells))
     urgent = any(span.tone in ("warn", "bad") for span in message)

@@ -19,8 +19,9 @@ WORDS: dict[HostCondition, tuple[MarkName, str]] = {
     "left-out": ("skipped", "left out"),
 }
 
-STATES = tuple(words for _, words in WORDS.values())
-"""What `state:` may name in a filter of the fleet."""
+FILTERED: dict[HostCondition, str] = {condition: words.replace(" ", "-") for condition, (_, words) in WORDS.items()}
+STATES = tuple(FILTERED.values())
+"""What `state:` may name in a filter of the fleet, each as one word: `going-back`."""
 
 AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "failed": "not healthy", "old": "not verified"}
 

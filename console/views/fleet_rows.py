@@ -8,7 +8,7 @@ from console.core.traffic.bluegreen_sides import is_idle, standing_by
 from console.core.words.sizes import counted_hosts
 from console.model.log_kinds import LogLevel
 from console.model.state import HostCondition, HostState, RunState
-from console.views.condition_marks import AT_REST, WORDS, above, host_mark, is_busy, is_cut
+from console.views.condition_marks import AT_REST, FILTERED, WORDS, above, host_mark, is_busy, is_cut
 from console.views.filter import Filter, FilterSubject
 from console.views.fleet_letters import letter_lines, sign_of
 from console.views.grid import LOAD_FROM, Grid, grid_for
@@ -152,7 +152,7 @@ def subject_of(state: RunState, host: HostState) -> FilterSubject:
     step = state.index.get(host.step)
     doing = str(step.title) if step and is_busy(host) else ""
     level: LogLevel = "error" if host.condition in ("failed", "unreachable", "unknown") else "warn" if host.condition == "owed" else "info"
-    return FilterSubject(host.name, f"{host.version or host.release} {doing} {host.detail}", level, WORDS[host.condition][1])
+    return FilterSubject(host.name, f"{host.version or host.release} {doing} {host.detail}", level, FILTERED[host.condition])
 
 
 def kept_names(state: RunState, wanted: Filter) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from console.views.environment_title import environment_title
 from console.views.fleet_rows import counts_in_words
 from console.views.maintenance_summary import since_words
 from console.views.run_standing import commit_words, downtime_words, elapsed_words, from_to, is_over_declared, left_words, progress_words, standing
+from console.views.staleness import old_news
 from console.views.styled_text import Line, Span, by_room, clipped, joined, line, text
 
 BEHIND = 1.0
@@ -80,9 +81,7 @@ def headline(
     problem: str = "", helm: str = "", home: bool = False, offered: Container[str] | None = None,
 ) -> tuple[Line, Line]:  # fmt: skip
     """Both lines. `now` is on the boot-time clock, `round_trip` in seconds; `problem`: why nothing more is heard of the run; the rest: see `waiting_line`."""
-    told = line(Span(f" ! {problem}", "bad")) if problem else line(" ")
     if not state.run and not state.app:
-        return line(Span(" deploy", "strong"), "  waiting for the run"), clipped(told, width)
+        return line(Span(" deploy", "strong"), "  waiting for the run"), old_news(problem, (), width) or line(" ")
     top = top_line(state, now, width, present, round_trip, problem=problem)
-    waits = waiting_line(state, now, width, host, helm, home, offered)
-    return top, clipped(line(*told, Span("   before that:", "dim"), *waits), width) if problem else waits
+    return top, old_news(problem, waiting_line(state, now, width, host, helm, home, offered), width)

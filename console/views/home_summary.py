@@ -15,6 +15,7 @@ from console.safe_text import SafeText
 from console.views.environment_title import environment_title
 from console.views.history_words import ended_words, short_change, why_words
 from console.views.maintenance_summary import odd_places, place_words, since_words
+from console.views.staleness import old_news
 from console.views.styled_text import Line, Span, Tone, by_room, cell, clipped, line
 from console.views.styled_text import width as spans_width
 from console.views.times import clock_span, day_and_time, seconds_between
@@ -46,23 +47,25 @@ def _resting_condition(host: SnapshotHost) -> HostCondition:
     return {True: "new", False: "failed", None: "old"}[host.healthy]  # type: ignore[return-value]
 
 
-def home_lines(board: FleetSnapshot | None, open_run: str, width: int, *, behind: bool = False, zone: tzinfo | None = None) -> tuple[Line, ...]:
+def home_lines(
+    board: FleetSnapshot | None, open_run: str, width: int, *, behind: bool = False, zone: tzinfo | None = None, problem: str = ""
+) -> tuple[Line, ...]:
     """The lines on top: what is live where; and what wants attention, with the key for it. Two, or three where there is little width.
 
-    `behind`: a run has begun or ended since the hosts were read.
+    `behind`: a run has begun or ended since the hosts were read; `problem`: why what is known of them is old news; empty: it is not.
     """
     if board is None:
-        return (line(" reading the hosts …"),)
+        return (old_news(problem, (), width) or line(" reading the hosts …"),)
     title, versions = environment_title(board.app, board.environment, protected=board.protected), _live_versions(board)
     if spans_width(title) + spans_width(versions) + 2 > width:
-        return title, line(" ", *versions), _attention(board, open_run, behind, zone)
+        return title, line(" ", *versions), old_news(problem, _attention(board, open_run, behind, zone), width)
     parts = (
         (0, title),
         (1, versions),
         _maintenance(board),
-        (3, line(Span("nothing runs", "dim")) if not (board.run or open_run or board.record_away) else ()),
+        (3, line(Span("nothing runs", "dim")) if not (board.run or open_run or board.record_away or problem) else ()),
     )
-    return by_room(parts, width), _attention(board, open_run, behind, zone)
+    return by_room(parts, width), old_news(problem, _attention(board, open_run, behind, zone), width)
 
 
 def _maintenance(board: FleetSnapshot) -> tuple[int, Line]:

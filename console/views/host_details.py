@@ -4,17 +4,17 @@ It knows a run's state, and what was read of a host at rest; nothing of widgets 
 """
 
 from statistics import median
-from textwrap import wrap
 
 from console.as_typed import as_typed
 from console.core.traffic.bluegreen_sides import is_idle
 from console.model.fleet_snapshot import SnapshotRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
+from console.views.compact_layout import in_rows
 from console.views.condition_marks import condition_words, host_mark
 from console.views.environment_title import environment_title
 from console.views.fleet_rows import host_words
-from console.views.progress import Newest, is_late
+from console.views.progress import ASKED, Newest, is_late
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, joined, line, mark, mark_tone, spread
 from console.views.styled_text import width as spans_width
 from console.views.times import seconds_in_words
@@ -37,11 +37,10 @@ def host_steps(state: RunState, host: str) -> tuple[tuple[Step, StepState], ...]
 def usual_times(state: RunState, but: str) -> dict[str, float]:
     """Return how long each kind of step usually takes (seconds), by the other hosts of the run, else by past runs."""
     took: dict[str, list[float]] = {}
-    for host in state.hosts.values():
-        if host.name != but:
-            for name, ran in host.steps.items():
-                if ran.status == "done" and name in state.index:
-                    took.setdefault(state.index[name].kind, []).append(ran.seconds)
+    for host in [host for host in state.hosts.values() if host.steps and host.name != but][-ASKED:]:
+        for name, ran in host.steps.items():
+            if ran.status == "done" and name in state.index:
+                took.setdefault(state.index[name].kind, []).append(ran.seconds)
     return {**state.usual, **{kind: median(seconds) for kind, seconds in took.items()}}
 
 
@@ -86,7 +85,7 @@ def fault_lines(state: RunState, host: str, width: int, height: int = 100) -> tu
 
 
 def _wrapped(words: str, tone: Tone, width: int) -> tuple[Line, ...]:
-    return tuple(line("  ", Span(part, tone)) for part in wrap(words, max(10, width - 2))[:3])
+    return tuple(line("  ", Span(part, tone)) for part in in_rows(words, max(10, width - 2))[:3])
 
 
 def step_rows(state: RunState, host: str, now: float, width: int) -> tuple[Line, ...]:

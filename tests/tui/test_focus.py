@@ -4,6 +4,7 @@ import pytest
 
 from console.model import events as ev
 from console.tui.history.record_screen import RecordScreen
+from console.tui.history.runs_screen import RunsScreen
 from console.tui.host.host_screen import HostScreen
 from console.tui.widgets.log_panel import LogPanel
 from tests.core.simulation import ADA
@@ -11,7 +12,7 @@ from tests.tui.past_runs import a_client
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.scripted_environment import eventually
 from tests.tui.test_home_screen import at_home, read
-from tests.tui.test_keys import press
+from tests.tui.test_keys import press, running
 
 
 def focus(pilot) -> str:
@@ -58,3 +59,28 @@ async def test_home_a_record_and_a_host_have_a_focus():
         await into_the_run(feed, pilot)
         await press(pilot, "enter")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, HostScreen) and focus(pilot) == "steps")
+
+
+@pytest.mark.parametrize("key", ["tab", "shift+tab"])
+async def test_who_types_a_filter_keeps_the_keys(key: str):
+    async with at_home(a_client()).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        await press(pilot, "l")
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, RunsScreen) and pilot.app.screen.runs)
+        await press(pilot, "slash", *"rol", key, *"led", "enter")
+        assert pilot.app.screen.words == "rolled"
+    async with an_app(running()).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen and pilot.app.run_screen.state.run)
+        await press(pilot, "slash", *"re", "shift+tab")
+        pilot.app.screen.set_focus(pilot.app.run_screen.log_panel)  # as by the mouse
+        await press(pilot, *"st")
+        assert pilot.app.run_screen.field.words == "rest"
+
+
+async def test_the_host_that_a_key_acts_on_is_marked_while_the_panels_stand_still():
+    async with an_app(running(hosts=12)).run_test(size=(120, 36)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen and focus(pilot) == "fleet")
+        await press(pilot, "space", "down", "down")
+        screen = pilot.app.run_screen
+        assert screen.host == "web04"
+        assert screen.panels.fleet._host == "web04"

@@ -6,6 +6,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.request import Person, Request
 from console.ports.feed import Presence
+from console.tui.host.host_screen import HostScreen
 from console.tui.widgets.line_view import LineView
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
@@ -108,3 +109,14 @@ async def test_who_loses_the_helm_is_told_by_whom():
         await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me and pilot.app.run_screen.state.plan)
         feed.record(ev.HelmTaken(by=LIN))
         await eventually(pilot, lambda: "lin took the helm; h takes it back" in message(pilot))
+
+
+async def test_the_helm_is_taken_on_the_page_of_a_host_too():
+    feed = watched_by(running("wave-3/web03/gate"), LIN, ADA)
+    async with an_app(feed, drives=False).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me and pilot.app.run_screen.state.plan)
+        await press(pilot, "enter")
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, HostScreen))
+        await press(pilot, "h")
+        assert kinds(feed) == ["TakeHelm"]
+        assert "same as" not in message(pilot)

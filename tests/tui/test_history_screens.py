@@ -1,5 +1,7 @@
 """Runs, a record, a replay: every key, on an environment in memory."""
 
+import asyncio
+
 import pytest
 
 from console.core.run.evolve import fold
@@ -16,7 +18,7 @@ from console.tui.widgets.log_panel import LogPanel
 from tests.tui.past_runs import a_client
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_environment import ScriptedEnvironment, a_board, a_summary, eventually
-from tests.tui.test_home_screen import at_home, message, read, rolled_back
+from tests.tui.test_home_screen import a_client_after_a_release, at_home, message, read, rolled_back
 from tests.tui.test_keys import press
 
 SIZES = [(80, 24), (120, 36), (200, 50), (60, 20), (20, 4)]
@@ -310,3 +312,45 @@ async def test_a_host_is_opened_in_a_replay_with_the_runs_own_time():
         await press(pilot, "down", "enter")
         assert shows(pilot, TextDialog)
         assert abs(replay.time.now - replay.state.mono) < 1
+
+
+async def test_r_on_the_list_of_runs_asks_about_the_release_that_is_live():
+    client = a_client_after_a_release()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        await to_runs(pilot)
+        await eventually(pilot, lambda: pilot.app.shell.rollback_target)
+        await press(pilot, "r", "r")
+        await eventually(pilot, lambda: (client.runs[0].run, "at-once") in client.asked)
+
+
+async def test_the_choice_stays_with_its_run_when_another_one_begins():
+    client = a_client(runs=10)
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        runs = await to_runs(pilot)
+        await press(pilot, "down", "down")
+        chosen = runs.runs[2].run
+        client.runs = (a_summary("r-new"), *client.runs)
+        await press(pilot, "u")
+        await eventually(pilot, lambda: runs.runs[0].run == "r-new")
+        await press(pilot, "enter")
+        await eventually(pilot, lambda: shows(pilot, RecordScreen))
+        assert pilot.app.screen.run.run == chosen
+
+
+async def test_a_later_run_is_not_spoken_of_before_the_list_of_runs_was_read():
+    client, may = a_client(), asyncio.Event()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        await to_runs(pilot)
+        real = client.history
+
+        async def slow(*which: object):
+            await may.wait()
+            return await real(*which)  # type: ignore[arg-type]
+
+        client.history = slow  # type: ignore[method-assign]
+        await press(pilot, "enter")
+        await eventually(pilot, lambda: shows(pilot, RecordScreen) and pilot.app.screen.report)
+        await press(pilot, "r")
+        assert "the last run is still being read" in message(pilot)
+        may.set()
+        await eventually(pilot, lambda: pilot.app.screen.situation.knows_last)

@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import pytest
 
-from console.errors import NoGo, Problem, UsageFault
+from console.adapters.system_clock import SetClock
+from console.errors import EngineLost, NoGo, Problem, UsageFault
 from console.model import events as ev
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.model.values import changed
@@ -13,6 +15,7 @@ from console.safe_text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.dialogs.dialog import Dialog
 from console.tui.home.home_screen import HomeScreen
+from console.tui.home.resting_environment import LATE
 from console.tui.prepare.prepare_screen import PrepareScreen
 from console.tui.run.run_screen import RunScreen
 from console.tui.widgets.fleet_panel import FleetPanel
@@ -21,7 +24,7 @@ from console.tui.widgets.picker import Picker
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.scripted_environment import ScriptedEnvironment, a_board, a_summary, eventually
-from tests.tui.test_keys import press
+from tests.tui.test_keys import kinds, press, running
 
 
 def at_home(client: ScriptedEnvironment, **more: object) -> ConsoleApp:
@@ -150,7 +153,56 @@ async def test_one_who_only_looks_on_rolls_nothing_back():
 async def test_what_cannot_be_read_is_said_with_what_to_type():
     client = ScriptedEnvironment(blocked=NoGo("the engine is gone", "deploy engine list"))
     async with at_home(client).run_test(size=(80, 24)) as pilot:
-        await eventually(pilot, lambda: "the engine is gone; deploy engine list" in message(pilot))
+        await eventually(pilot, lambda: "! not read: the engine is gone" in head(pilot) and "next: deploy engine list" in message(pilot))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (20, 4)], ids=str)
+async def test_what_was_read_before_is_old_news_while_nothing_is_read_and_none_once_it_is(size):
+    client = a_client_after_a_release()
+    async with at_home(client).run_test(size=size) as pilot:
+        await eventually(pilot, lambda: pilot.app.screen.rest.board)
+        client.blocked = NoGo("no engine")
+        await press(pilot, "u")
+        await eventually(pilot, lambda: "! not read" in head(pilot))
+        assert "nothing runs" not in head(pilot)
+        client.blocked = None
+        await press(pilot, "u")
+        await eventually(pilot, lambda: "not read" not in head(pilot))
+
+
+async def test_numbers_that_stop_are_asked_for_again_and_the_hosts_are_said_to_be_unread_for_how_long():
+    client, clock = ScriptedEnvironment(), SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC), 100.0)
+    asked, real = [], client.numbers
+
+    async def numbers():
+        asked.append(1)
+        if len(asked) == 1:
+            raise EngineLost("no engine")
+        async for item in real():
+            yield item
+
+    client.numbers = numbers  # type: ignore[method-assign]
+    async with an_app(None, clock, client=client).run_test(size=(120, 36)) as pilot:
+        await read(pilot)
+        await eventually(pilot, lambda: "no numbers: no engine" in message(pilot))
+        never = asyncio.Event()
+        client.board = never.wait  # type: ignore[method-assign,assignment]
+        await press(pilot, "u")
+        await clock.advance(LATE + 5)
+        await eventually(pilot, lambda: "no numbers" not in message(pilot) and len(asked) == 2)
+        await eventually(pilot, lambda: "! the hosts have not been read for 35 s" in head(pilot))
+
+
+async def test_r_joins_the_run_that_goes_on_and_asks_for_its_way_back():
+    done, feed = a_client_after_a_release(), running("wave-3/web03/gate")
+    client = ScriptedEnvironment(current=a_board(run="r9"), runs=(a_summary("r9", None), *done.runs), records=done.records, feed=feed)
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        await press(pilot, "r")
+        await eventually(pilot, lambda: isinstance(pilot.app.page, RunScreen) and isinstance(pilot.app.screen, Dialog) and pilot.app.screen.listens)
+        assert client.asked.count("r9") == 1
+        await press(pilot, "r")
+        assert kinds(feed) == ["RollBack"]
 
 
 async def test_a_frozen_view_stands_still_and_goes_on():

@@ -147,6 +147,18 @@ async def test_roll_back_before_the_first_change_ends_the_release():
         assert (feed.run.state.exit, feed.run.state.changed) == (130, False)
 
 
+async def test_a_reason_does_not_keep_a_release_from_ending_that_has_changed_nothing():
+    feed = ScriptedFeed(protected=False)
+    feed.record(ev.Decided(go=True, by=ADA), ev.LocksTaken(epoch=1))
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "r", "w", *"late")
+        await press(pilot, "enter")
+        await press(pilot, "r")
+        assert kinds(feed) == ["RollBack", "Note", "Abort"]
+        assert feed.run.state.notes[-1][2] == "late"
+
+
 def restarting() -> ScriptedFeed:
     """A restart whose second host is at its gate."""
     feed = ScriptedFeed(protected=False)

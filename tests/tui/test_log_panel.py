@@ -402,3 +402,17 @@ async def test_lines_of_new_kinds_are_shown_by_one_key_and_every_line_by_the_sam
         assert len(shown) == 3
         await press(pilot, "K")
         assert not log.book.filter
+
+
+async def test_the_marks_of_a_search_go_with_it():
+    async with an_app(running()).run_test(size=(80, 40)) as pilot:
+        await settled(pilot)
+        log = pilot.app.run_screen.log_panel
+
+        def marked() -> bool:
+            return any("▸" in log.render_line(row).text for row in range(log.content_size.height))
+
+        await press(pilot, "4", "slash", "tab", *"restart", "enter")
+        assert marked()
+        await press(pilot, "escape")
+        assert not marked()

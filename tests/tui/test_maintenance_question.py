@@ -20,9 +20,14 @@ def shown(pilot) -> str:
     return "\n".join(one.shown for one in pilot.app.screen.query(LineView).results(LineView))
 
 
+def listening(pilot) -> bool:
+    """The question is there, and its keys answer it."""
+    return isinstance(pilot.app.screen, MaintenanceDialog) and pilot.app.screen.listens
+
+
 async def asked(pilot) -> None:
     await press(pilot, "m")
-    await eventually(pilot, lambda: isinstance(pilot.app.screen, MaintenanceDialog) and "read" in shown(pilot))
+    await eventually(pilot, lambda: listening(pilot) and "read" in shown(pilot))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (20, 6)])
@@ -31,7 +36,7 @@ async def test_m_and_m_switch_it_on_by_the_verb_that_is_shown(size):
     async with at_home(client).run_test(size=size) as pilot:
         await eventually(pilot, lambda: "reading" not in head(pilot))
         await press(pilot, "m")
-        await eventually(pilot, lambda: isinstance(pilot.app.screen, MaintenanceDialog))
+        await eventually(pilot, lambda: listening(pilot))
         if size[0] >= 80:
             assert "ON for 12 hosts; read" in shown(pilot)
             assert "ago: off" in shown(pilot)
@@ -81,7 +86,7 @@ async def test_of_a_mixed_fleet_a_person_says_which_and_what_missed_it_is_named(
     async with at_home(client).run_test(size=(80, 24)) as pilot:
         await read(pilot)
         await press(pilot, "m")
-        await eventually(pilot, lambda: "web02: not known: no route" in shown(pilot))
+        await eventually(pilot, lambda: listening(pilot) and "web02: not known: no route" in shown(pilot))
         await press(pilot, "m")
         assert isinstance(pilot.app.screen, MaintenanceDialog)
         await press(pilot, "f")
@@ -118,7 +123,7 @@ async def test_keys_that_come_before_the_state_was_read_switch_nothing_and_ask_o
         await pilot.press("m", "m", "m")
         assert not [one for one in client.asked if one[:1] == ("maintenance",)]  # type: ignore[index]
         client.reads.set()
-        await eventually(pilot, lambda: isinstance(pilot.app.screen, MaintenanceDialog))
+        await eventually(pilot, lambda: listening(pilot))
         await press(pilot, "escape")
         await pilot.pause(0.1)
         assert not isinstance(pilot.app.screen, MaintenanceDialog)

@@ -8,12 +8,14 @@ from console import as_typed
 from console.adapters.system_clock import SetClock
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.request import Request
 from console.ports.feed import Presence
 from console.tui.dialogs.dialog import Dialog
 from console.tui.dialogs.idle_guard import FORGOTTEN_AFTER, IdleQuestion
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.scripted_environment import eventually
+from tests.tui.test_home_screen import a_client_after_a_release
 from tests.tui.test_keys import kinds, press, running, settled
 
 
@@ -178,6 +180,35 @@ async def test_an_engine_that_does_not_answer_is_told_from_a_run_that_waits(size
         await eventually(pilot, lambda: "! the engine has not answered for 12 s" in on_screen(pilot)[1])
         feed.tell(Presence(("ada",), every=2.0))
         await eventually(pilot, lambda: "waits: web02" in on_screen(pilot)[1])
+
+
+@pytest.mark.parametrize(("size", "key"), [((80, 24), "enter"), ((200, 50), "enter"), ((60, 5), "z")], ids=str)
+async def test_a_host_and_the_smallest_screen_say_too_that_the_engine_does_not_answer(size: tuple[int, int], key: str):
+    feed = running()
+    clock, app = forgotten(feed)
+    feed.tell(Presence(("ada",), every=2.0))
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await press(pilot, key)
+        await clock.advance(12.0)
+        await eventually(pilot, lambda: "! the engine has not answered for 12 s" in " ".join(" ".join(on_screen(pilot)).split()))
+
+
+async def test_a_forgotten_screen_restarts_no_host_and_opens_no_shell_before_the_name_was_typed():
+    client = a_client_after_a_release()
+    clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC), 100.0)
+    app = an_app(None, clock, client=client)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await eventually(pilot, lambda: app.page and app.page.rest.fleet.hosts)
+        await press(pilot, "R", "down")
+        await clock.advance(FORGOTTEN_AFTER + 60)
+        await press(pilot, "R", "R")
+        assert isinstance(app.screen, IdleQuestion)
+        await press(pilot, "escape", "s")
+        assert isinstance(app.screen, IdleQuestion)
+        assert not [one for one in client.asked if isinstance(one, Request)]
+        await press(pilot, "escape", "R", "R", *"production", "enter")
+        assert [one.kind for one in client.asked if isinstance(one, Request)] == ["restart"]
 
 
 async def test_a_retry_that_comes_too_early_says_what_it_waits_for():

@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from console.views.compact_layout import folded, rows_of, run_in_words, wrapped
+from console.views.compact_layout import folded, in_rows, rows_of, run_in_words, wrapped
 from console.views.styled_text import Line, Span, text, width
 from tests.core.simulation import Simulation, an_environment, opening
 
@@ -65,3 +66,17 @@ def test_a_run_in_words(cells: int, rows: int):
     assert all(width(row) <= cells for row in shown)
     assert "production" in text(shown[0])
     assert "running" in text(shown[0])
+
+
+def test_a_sentence_is_read_whole_in_wide_letters_too():
+    words = "ブランチは許可されていません。mainにマージしてください"
+    rows = in_rows(words, 20)
+    assert all(cell_len(row) <= 20 for row in rows)
+    assert "".join(rows) == words
+    assert in_rows("two  words", 5) == ("two", "words")
+
+
+def test_a_run_of_which_nothing_more_is_heard_says_so_in_few_words_too():
+    run = Simulation(an_environment(3), lambda step, attempt: "done")
+    shown = [text(row) for row in run_in_words(run.state, run.now, 40, 4, problem="the engine is gone")]
+    assert shown[1] == "! the engine is gone"

@@ -16,6 +16,9 @@ from console.tui.widgets.line_view import LineView, ScrolledLines, Wording
 from console.views.compact_layout import folded, rows_of
 from console.views.styled_text import Line, Span, clipped, line
 
+UNASKED = 0.7
+"""Seconds in which a dialog that came by itself takes no answer: a key that was meant for what stood there before is none."""
+
 
 class Choice(NamedTuple):
     """A key of a dialog, what it says, and the word that it answers with."""
@@ -31,6 +34,8 @@ class Dialog(ModalScreen[str]):
     AUTO_FOCUS = ""
     takes_text = False
     """Whether keys are text while it is open."""
+    listens = True
+    """Whether its keys answer it."""
 
     def __init__(self, title: str, body: tuple[Line, ...], choices: tuple[Choice, ...] = ()) -> None:
         super().__init__()
@@ -53,6 +58,15 @@ class Dialog(ModalScreen[str]):
     def on_mount(self) -> None:
         """Put the words in. Textual calls this of every class in the line, so that others override `fill`."""
         self.fill()
+        if not self.listens:
+            self.set_timer(UNASKED, self._listen)
+
+    def come_unasked(self) -> None:
+        """Open, when it is pushed, as one that no key has asked for just now."""
+        self.listens = False
+
+    def _listen(self) -> None:
+        self.listens = True
 
     def fill(self) -> None:
         """Give title, words and keys their lines."""
@@ -90,6 +104,8 @@ class Dialog(ModalScreen[str]):
     def press(self, key: str) -> bool:
         """Act on a key; every key ends here while the dialog is open."""
         found = next((choice for choice in self.choices if choice.key == key), None)
+        if not self.listens and (found or key == "enter"):
+            return True
         if found:
             self.dismiss(found.answer)
         elif key in ("escape", "enter", "q", "ctrl+c", "ctrl+q"):

@@ -98,10 +98,10 @@ def _choices(verb: MaintenanceVerb | None) -> tuple[Choice, ...]:
 
 
 class MaintenanceQuestion:
-    """Reads, asks and switches for one page."""
+    """Reads, asks and switches for one page. `is_free`: whether the question may come there now, which takes the keys."""
 
-    def __init__(self, shell: Shell, say: Say) -> None:
-        self._shell, self._say = shell, say
+    def __init__(self, shell: Shell, say: Say, is_free: Callable[[], bool]) -> None:
+        self._shell, self._say, self._is_free = shell, say, is_free
 
     def ask(self) -> None:
         """Read the state beside the screen, and ask once it is there."""
@@ -122,8 +122,12 @@ class MaintenanceQuestion:
             return
         finally:
             self._shell.reading.discard("maintenance")
+        if not self._is_free():
+            self._shell.say(f"maintenance was read: {seen.state}; m asks about it", "warn")
+            return
         self._say("")
         dialog = MaintenanceDialog(client.environment, seen, self._now)
+        dialog.come_unasked()
 
         def answered(verb: str | None) -> None:
             if verb in ("on", "off"):

@@ -24,9 +24,11 @@ class OpenQuestion:
         question = self._asked
         if question is None or question.is_open is None or question.is_open(state):
             return ""
-        self._asked = None
-        if not question.dialog.is_current:
+        app = question.dialog.app
+        if app.screen is not question.dialog:
+            self._asked = question if question.dialog in app.screen_stack else None  # under another dialog it stays until that one has gone
             return ""
+        self._asked = None
         question.dialog.dismiss("")
         why = state.reason if state.phase == "ended" else f"GO by {state.decided_by}" if state.go else "another console answered it"
         return f"the question was closed: {why}"

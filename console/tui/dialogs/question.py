@@ -26,6 +26,11 @@ class NewRun:
     words: str
     equivalent: str
 
+    @property
+    def is_meant(self) -> bool:
+        """Whether a forgotten screen begins it without another question: a way back is never held up, and a restore had the name typed already."""
+        return self.request.kind in ("rollback", "restore")
+
 
 @dataclass(frozen=True, slots=True)
 class EndedRunBack:

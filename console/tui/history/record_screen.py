@@ -53,7 +53,8 @@ class RecordScreen(PageWithLog):
         self.run = run
         self.events: tuple[AnyEvent, ...] = ()
         self.report: Report | None = None
-        self._is_last = False
+        self._is_last: bool | None = None
+        """Whether no run changed the fleet after this one; None: not read."""
         self._zoom = 0
         self._reader: asyncio.Task[None] | None = None
         self._report_view = ScrolledLines((line(Span("reading the record …", "dim")),), id="report")
@@ -138,7 +139,10 @@ class RecordScreen(PageWithLog):
     def situation(self) -> Situation:
         """What is on the screen now."""
         state = self.report.state if self.report else RunState()
-        return Situation(state, "", self._zoom, self.shell.read_only, can_begin_runs=True, place="record", is_last=self._is_last)
+        knows = self._is_last is not None or (self._reader is not None and self._reader.done())  # where it cannot be read, the engine judges it
+        return Situation(
+            state, "", self._zoom, self.shell.read_only, can_begin_runs=True, place="record", is_last=self._is_last is not False, knows_last=knows,
+        )  # fmt: skip
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""

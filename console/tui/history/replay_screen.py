@@ -57,6 +57,10 @@ class ReplayScreen(RunScreen):
         top = top_line(state, now, width) if state.run else line(Span(" before the beginning of the run", "dim"))
         return top, replay_line(feed.recording, feed.place, playback.played, playback.speed, width, self.shell.zone, playing=playback.playing)
 
+    def link_problem(self, now: float) -> str:
+        """Nothing: what is replayed comes from the record."""
+        return ""
+
     def rest_line(self) -> Line:
         """Say what the run waited for then."""
         if not self.state.run:

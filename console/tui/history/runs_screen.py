@@ -14,6 +14,7 @@ from console.tui.page import Page
 from console.tui.screen_shell import Shell
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.picker import Picker
+from console.tui.widgets.run_list import RunList
 from console.views.history_words import why_words
 from console.views.home_summary import run_row
 from console.views.past_runs import runs_lines
@@ -43,9 +44,9 @@ class RunsScreen(Page):
         self.marked: RunSummary | None = None
         """The run that another one is to be compared with."""
         self._more = True
-        self._read_yet = False
+        self._read_yet = self._fails = False
         self._read_at = 0.0
-        self._list = Picker("reading the record …", id="all-runs", classes="panel")
+        self._list = RunList("reading the record …", id="all-runs")
         self.field = FilterLine(self._found)
         self._reading: asyncio.Task[None] | None = None
 
@@ -96,8 +97,12 @@ class RunsScreen(Page):
         try:
             page = await self.client.history(limit, after, self.words)
         except ConsoleError as fault:
+            self._fails = True
             self.say(f"not read: {in_one_line(fault)}", "bad")
             return
+        if self._fails:
+            self._fails = False
+            self.unsay()
         self.runs = (*self.runs, *page) if after is not None else page
         self._more, self._read_yet = len(page) == limit, True
         self.show()
@@ -122,7 +127,7 @@ class RunsScreen(Page):
             )
         )
         picker.say_empty(f"no run matches: {self.words}" if self.words else "no run yet" if self._read_yet else "reading the record …")
-        picker.draw(lambda width: tuple(self._row(run, width, zone) for run in self.runs))
+        picker.show_runs(self.runs, lambda run, width: self._row(run, width, zone))
         self.show_edges()
 
     def _row(self, run: RunSummary, width: int, zone: tzinfo | None) -> Line:
@@ -146,21 +151,19 @@ class RunsScreen(Page):
         """Say how the typing ends, or why the chosen run was asked for, or ended so."""
         if self.typing():
             return line(Span(" enter keeps it   esc lists all", "dim"))
-        index = self._list.index
-        return line(Span(f" {why_words(self.runs[index])}", "dim")) if index < len(self.runs) else line(" ")
+        chosen = self._list.chosen
+        return line(Span(f" {why_words(chosen)}", "dim")) if chosen else line(" ")
 
     def open_chosen(self) -> None:
         """Open the record of the chosen run; with no run in the list, do nothing."""
-        index = self._list.index
-        if index < len(self.runs):
-            self.shell.open_record(self.runs[index])
+        if self._list.chosen:
+            self.shell.open_record(self._list.chosen)
 
     def compare(self) -> None:
         """Mark the chosen run, or let go of it; show it beside the marked one."""
-        index = self._list.index
-        if index >= len(self.runs):
+        chosen = self._list.chosen
+        if chosen is None:
             return
-        chosen = self.runs[index]
         if self.marked is None:
             self.marked = chosen
         elif chosen.run == self.marked.run:

@@ -25,7 +25,7 @@ from console.tui.page import Page
 from console.tui.screen_shell import Shell
 from console.tui.widgets.fleet_panel import FleetPanel
 from console.tui.widgets.metrics_panel import MetricsPanel
-from console.tui.widgets.picker import Picker
+from console.tui.widgets.run_list import RunList
 from console.views.home_summary import home_lines, run_row
 from console.views.styled_text import Line, Span, line
 
@@ -41,9 +41,9 @@ class HomeScreen(Page):
     def __init__(self, shell: Shell, client: EnvironmentClient) -> None:
         super().__init__(shell)
         self.client = client
-        self.rest = RestingEnvironment(client, shell.clock, self.say)
+        self.rest = RestingEnvironment(client, shell.clock)
         self._fleet, self._metrics = FleetPanel(id="fleet", classes="panel"), MetricsPanel(id="metrics", classes="panel")
-        self._runs = Picker("no run yet: d deploys the first version", id="runs", classes="panel")
+        self._runs = RunList("no run yet: d deploys the first version", id="runs")
         self._host = ""
         self._back = LookBack(client, shell.clock, lambda: self.rest.numbers, shell.keep, self.say, self.changed)
         self._resized = True
@@ -111,10 +111,12 @@ class HomeScreen(Page):
         """Give every widget its part; each repaints only what differs."""
         rest, now = self.rest, self.shell.clock.mono()
         self.set_class(self.client.protected, "protected")
-        self.headline.draw(lambda width, _: home_lines(rest.board, rest.open_run, width, behind=rest.behind, zone=self.shell.zone))
+        self.headline.draw(
+            lambda width, _: home_lines(rest.board, rest.open_run, width, behind=rest.behind, zone=self.shell.zone, problem=rest.link_problem(now))
+        )
         self._fleet.show_fleet(rest.fleet, now, self._host, lambda host: rest.numbers.load_of(host, now))
         self._metrics.show_numbers(rest.numbers.series(self._host, now), rest.fleet, now, self._host, span=rest.numbers.span)
-        self._runs.draw(lambda width: tuple(run_row(run, width, self.shell.zone) for run in rest.runs))
+        self._runs.show_runs(rest.runs, lambda run, width: run_row(run, width, self.shell.zone))
         self.show_edges()
 
     def changed(self) -> None:
@@ -136,11 +138,15 @@ class HomeScreen(Page):
         )
 
     def rest_line(self) -> Line:
-        """Say what the chosen host has wrong, and that the view stands still."""
+        """Say that the view stands still, else what to type where the hosts are not read, what the chosen host has wrong, why there are no numbers."""
         if self.rest.frozen:
             return line(Span(" the view is frozen: space goes on", "warn"))
+        if self.rest.hint:
+            return line(Span(" next: ", "dim"), Span(as_typed(self.rest.hint), "accent"))
         host = self.rest.fleet.hosts.get(self._host)
-        return line(Span(f" {host.name}: {host.detail}", "warn")) if host and host.detail else line(" ")
+        if host and host.detail:
+            return line(Span(f" {host.name}: {host.detail}", "warn"))
+        return line(Span(f" no numbers: {self.rest.no_numbers}", "warn")) if self.rest.no_numbers else line(" ")
 
     # -- keys ---------------------------------------------------------------------------------------------------------------------
 
@@ -188,8 +194,7 @@ class HomeScreen(Page):
 
     def open_chosen(self) -> None:
         """Open the chosen host or run; a run that goes on is joined, also one that is not in the list yet."""
-        runs, goes_on = self.rest.runs, self.rest.goes_on
-        chosen = runs[min(self._runs.index, len(runs) - 1)] if runs else None
+        chosen, goes_on = self._runs.chosen, self.rest.goes_on
         if self._host in self.rest.fleet.hosts and self._fleet.has_focus:
             steering = HostSteering(lambda: self.situation, self.choose, self.send, self.ask_rollback, lambda: self.app.screen is self)
             self.shell.push(HostScreen(self.shell, self.rest, steering, self._host))
@@ -213,5 +218,8 @@ class HomeScreen(Page):
         self.shell.push(ChoiceList("Environment", names, self.client.environment), chosen)
 
     def ask_rollback(self) -> None:
-        """Ask, and roll the last release back on the second `r`."""
+        """Ask, and roll the last release back on the second `r`: the run that goes on, where one does, on its own page."""
+        if self.rest.goes_on:
+            self.shell.open_run(self.client.attach(self.rest.goes_on), "joining the run that goes on, to roll it back", asks="roll-back")
+            return
         self.ask(rollback_question(self.rest.last, self.dialog_width(), ended=self.rest.last.run))

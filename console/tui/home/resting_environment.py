@@ -6,29 +6,31 @@ Knows the environment's client and no widget; what is shown of it is home's.
 import asyncio
 
 from console.core.run.evolve import fold
-from console.errors import ConsoleError, in_one_line
+from console.errors import ConsoleError
 from console.model.fleet_snapshot import FleetSnapshot
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient
-from console.ports.feed import Presence, Sample
+from console.ports.feed import FeedItem, Presence, Sample
 from console.tui.host.host_source import Hears
 from console.tui.metrics_history import MetricsHistory
-from console.tui.screen_shell import Say
 from console.views.home_summary import resting_state
+from console.views.times import seconds_in_words
 
 EVERY = 10.0
 """Seconds between two looks at the hosts."""
+LATE = 3 * EVERY
+"""Seconds after which it is said that they were not read meanwhile."""
 RUNS = 50
 """Runs that are listed."""
 
 
 class RestingEnvironment:
-    """What is known of it, as it was read last. `say` tells a person what could not be read."""
+    """What is known of it, as it was read last, and for how long that is old news."""
 
-    def __init__(self, client: EnvironmentClient, clock: Clock, say: Say) -> None:
-        self._client, self._clock, self._say = client, clock, say
+    def __init__(self, client: EnvironmentClient, clock: Clock) -> None:
+        self._client, self._clock = client, clock
         self.hears: Hears | None = None
         """Nothing is heard of a log here."""
         self.board: FleetSnapshot | None = None
@@ -47,6 +49,14 @@ class RestingEnvironment:
         self.behind = False
         """A run has begun or ended since the hosts were read."""
         self._read_beside = ("", "")
+        self._not_read = ""
+        """Why the last look failed; empty: it did not."""
+        self.hint = ""
+        """What to type then."""
+        self.no_numbers = ""
+        """Why no numbers of the hosts come; empty: they do."""
+        self._looks_since = 0.0
+        """When it began to look, or the hosts were read last."""
         self._news = asyncio.Event()
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
@@ -60,6 +70,15 @@ class RestingEnvironment:
         """The run that has no end in the history; empty: none."""
         return next((run.run for run in self.runs if run.outcome is None), "")
 
+    def link_problem(self, now: float) -> str:
+        """Return why what is known is old news (`now`: boot-time clock); empty: it is as new as it is to be."""
+        if self.frozen or not self._tasks:
+            return ""
+        if self._not_read:
+            return f"not read: {self._not_read}"
+        late = now - self._looks_since
+        return f"the hosts have not been read for {seconds_in_words(late)}" if late > LATE else ""
+
     def lines_of(self, host: str) -> None:
         """Do nothing: an environment in which nothing runs has no log."""
 
@@ -67,6 +86,7 @@ class RestingEnvironment:
         """Look now, and again and again until told to look away."""
         if not self._tasks:
             self._news.set()
+            self._looks_since = self._clock.mono()
             self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers()))
 
     def look_away(self) -> None:
@@ -90,15 +110,20 @@ class RestingEnvironment:
 
     async def _read(self) -> None:
         try:
-            self.runs = await self._client.history(RUNS)
-            self.behind = self.board is not None and self._newest() != self._read_beside
-            await self._read_last()
-            self.changed = True
-            beside, self.board = self._newest(), await self._client.board()
-            self.fleet, self.behind, self._read_beside = resting_state(self.board), False, beside
-        except ConsoleError as fault:
-            self._say(f"not read: {in_one_line(fault)}", "bad")
+            await self._read_all()
+        except (ConsoleError, OSError, EOFError) as fault:
+            self._not_read, self.hint = (fault.message, fault.hint) if isinstance(fault, ConsoleError) else (str(fault), "")
+        else:
+            self._not_read, self.hint, self._looks_since = "", "", self._clock.mono()
         self.changed = True
+
+    async def _read_all(self) -> None:
+        self.runs = await self._client.history(RUNS)
+        self.behind = self.board is not None and self._newest() != self._read_beside
+        await self._read_last()
+        self.changed = True
+        beside, self.board = self._newest(), await self._client.board()
+        self.fleet, self.behind, self._read_beside = resting_state(self.board), False, beside
 
     def _newest(self) -> tuple[str, str]:
         """The run that ended last, and the one that is open."""
@@ -111,11 +136,18 @@ class RestingEnvironment:
         self.knows_last = True
 
     async def _follow_numbers(self) -> None:
-        try:
-            async for item in self._client.numbers():
-                if isinstance(item, Sample) and not self.frozen:
-                    self.numbers.add(item, self._clock.mono())
-                elif isinstance(item, Presence):
-                    self._news.set()
-        except ConsoleError as fault:
-            self._say(f"no numbers: {fault.message}", "warn")
+        """Follow the hosts' numbers; where no engine gives any, ask again from time to time."""
+        while True:
+            try:
+                async for item in self._client.numbers():
+                    self._take(item)
+            except ConsoleError as fault:
+                self.no_numbers, self.changed = fault.message, True
+            await self._clock.sleep(EVERY)
+
+    def _take(self, item: FeedItem) -> None:
+        self.no_numbers = ""
+        if isinstance(item, Sample) and not self.frozen:
+            self.numbers.add(item, self._clock.mono())
+        elif isinstance(item, Presence):
+            self._news.set()

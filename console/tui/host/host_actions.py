@@ -44,7 +44,7 @@ class HostActions:
         except ConsoleError as fault:
             self._say(in_one_line(fault))
             return
-        self._shell.keep(self._visit(host, argv))
+        self._shell.when_awake(self._environment, lambda: self._shell.keep(self._visit(host, argv)))
 
     async def _visit(self, host: str, argv: tuple[str, ...]) -> None:
         code = await self._shell.lend_terminal(argv, f"same as: {shlex.join(argv)}")

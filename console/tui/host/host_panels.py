@@ -14,6 +14,7 @@ from console.tui.widgets.log_panel import LogPanel
 from console.tui.widgets.metrics_panel import MetricsPanel
 from console.tui.widgets.picker import Picker
 from console.views.host_details import current_step, fault_lines, host_head, host_steps, release_rows, step_rows, way_back_of
+from console.views.staleness import old_news
 from console.views.styled_text import Line, line
 
 PANELS = {1: "steps", 2: "releases", 3: "metrics", 4: "log"}
@@ -34,11 +35,15 @@ class HostSnapshot(NamedTuple):
     """On the boot-time clock."""
 
 
-def head_rows(fleet: RunState, run: RunState, host: str, now: float, room: tuple[int, int]) -> tuple[Line, ...]:
-    """Return the lines on top, in so many cells and rows; where they are all that there is room for, what went wrong follows them."""
+def head_rows(fleet: RunState, run: RunState, host: str, now: float, room: tuple[int, int], problem: str) -> tuple[Line, ...]:
+    """Return the lines on top, in so many cells and rows; where they are all that there is room for, what went wrong follows them.
+
+    `problem`: why nothing more is heard of the host; empty: it is.
+    """
     names, (width, height) = tuple(fleet.hosts), room
     number = (names.index(host) + 1 if host in names else 0, len(names))
-    head = host_head(fleet, fleet.hosts.get(host, HostState(host)), number, now, width)
+    first, second = host_head(fleet, fleet.hosts.get(host, HostState(host)), number, now, width)
+    head = first, old_news(problem, second, width)
     return (*head, *fault_lines(run, host, width, height - 2)) if height > 2 else head
 
 

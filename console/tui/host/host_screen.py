@@ -7,10 +7,8 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 
-from console.core.run.monitoring_window import window_that_runs
-from console.model.commands import AnyCommand, Continue, Pause, Promote, Retry
+from console.model.commands import AnyCommand
 from console.model.state import RunState
-from console.tui.dialogs.run_questions import QUESTIONS, promote_question
 from console.tui.host.host_actions import HostActions
 from console.tui.host.host_lookup import HostLookup
 from console.tui.host.host_panels import PANELS, HostPanels, HostSnapshot, head_rows
@@ -20,6 +18,7 @@ from console.tui.log_actions import LogActions
 from console.tui.look_back import LookBack
 from console.tui.page_with_log import PageWithLog
 from console.tui.screen_shell import Shell
+from console.tui.steering_actions import SteeringActions
 from console.views.host_details import host_steps, neighbour
 from console.views.log_lines import LogLine, plain_line
 
@@ -136,6 +135,8 @@ class HostScreen(PageWithLog):
             return
         self._second, self._state = second, state
         self._lookup.follow(self.run)
+        if closed := self._open_question.close_if_answered(state):
+            self.say(closed, "warn")
         self.lay_out() if self._has_steps == self.has_class("resting") else self.show()
 
     def show(self) -> None:
@@ -144,7 +145,8 @@ class HostScreen(PageWithLog):
             return
         fleet, run, now = self._source.fleet, self.run, self.shell.clock.mono()
         self.set_class(fleet.protected, "protected")
-        self.headline.draw(lambda width, height: head_rows(fleet, run, self.host, now, (width, height)))
+        problem = self._source.link_problem(now)
+        self.headline.draw(lambda width, height: head_rows(fleet, run, self.host, now, (width, height), problem))
         self._fit()
         self.log_panel.show_kinds(run.log_kinds_total)
         self._panels.show(HostSnapshot(self.host, fleet, run, self._source.numbers, self._lookup, now))
@@ -160,26 +162,13 @@ class HostScreen(PageWithLog):
         """Return what each action does here."""
         panels = {f"panel-{number}": lambda number=number: self.zoom(number) for number in PANELS}
         of_host = HostActions(self.shell, lambda: self.situation, self.ask, self.say, self.say_equivalent)
-        state = self._source.last
         of_log = LogActions(self.log_panel, self.shell, self.say)
-        return panels | of_host.handlers() | of_log.reading_handlers() | {
+        steering = SteeringActions(lambda: self._source.last, lambda: self.host, self.dialog_width, self.ask, self.send)
+        return panels | of_host.handlers() | of_log.reading_handlers() | steering.handlers() | {
             "span": lambda: self._back.turn(self._source.fleet, self.host),
             "next-host": lambda: self.step_to(1), "host-before": lambda: self.step_to(-1), "roll-back": self.ask_rollback,
-            "skip": lambda: self.ask(QUESTIONS["skip"](state, self.host, self.dialog_width())),
-            "abort": lambda: self.ask(QUESTIONS["abort"](state, self.host, self.dialog_width())),
-            "retry": lambda: self.send(Retry(expects=state.seq, host=self.host), f"deploy retry {self.host}"),
-            "pause": lambda: self.send(Pause(), "deploy pause"), "continue": lambda: self.send(Continue(expects=state.seq), "deploy continue"),
-            "promote": self.promote, "extend": lambda: self.ask(QUESTIONS["extend"](state, self.host, self.dialog_width())),
             "unzoom": self.unzoom, "follow": self.log_panel.follow, "copy": self.copy, "refresh": self._lookup.again,
         }  # fmt: skip
-
-    def promote(self) -> None:
-        """End a canary's analysis; the monitoring window ends with a reason."""
-        state = self._source.last
-        if window_that_runs(state):
-            self.ask(promote_question(state))
-        else:
-            self.send(Promote(expects=state.seq), "deploy promote")
 
     def ask_rollback(self) -> None:
         """Ask, and roll every host back."""
@@ -188,7 +177,8 @@ class HostScreen(PageWithLog):
     def send(self, command: AnyCommand, equivalent: str) -> None:
         """Say something to the run, and here the command line that says the same."""
         self._below.send(command, equivalent)
-        self.say_equivalent(equivalent)
+        if equivalent:
+            self.say_equivalent(equivalent)
 
     def zoom(self, number: int) -> None:
         """Bring a panel to the whole screen, or back."""

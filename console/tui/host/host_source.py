@@ -31,6 +31,9 @@ class HostSource(Protocol):
     def numbers(self) -> MetricsHistory:
         """The numbers of the hosts' machines and of their app, as the metrics show them."""
 
+    def link_problem(self, now: float) -> str:
+        """Return why nothing more comes of what is shown (`now`: boot-time clock); empty: it comes."""
+
     def lines_of(self, host: str) -> tuple[LogLine, ...] | None:
         """What is held of that host's log; None where none is held."""
 

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from console.as_typed import as_typed
 from console.model.fleet_snapshot import Candidate
 from console.model.request import Request
-from console.model.state import RunState
 from console.ports.environment_client import EnvironmentClient
 from console.ports.feed import Feed
 from console.tui.dialogs.dialog import TextDialog
@@ -126,10 +125,8 @@ class PrepareScreen(Page):
     @property
     def situation(self) -> Situation:
         """What is on the screen now."""
-        read_only, target = self.shell.read_only, self.shell.rollback_target
         closed = "the run is being opened" if self._opening else why_closed(self.preview.answer, self.chosen)
-        before = target.situation if target else Situation(RunState(), read_only=read_only, can_begin_runs=True)
-        return before._replace(host="", zoomed=0, place="prepare", closed="this console is read-only" if read_only else closed)
+        return super().situation._replace(closed="this console is read-only" if self.shell.read_only else closed)
 
     def rest_line(self) -> Line:
         """Say what a press of GO would type."""
@@ -152,7 +149,7 @@ class PrepareScreen(Page):
         return panels | {
             "open-run": self.go, "fill": self.open_focused, "change": lambda: self.form.turn(1), "change-back": lambda: self.form.turn(-1),
             "panel-next": lambda: self.panels.go_on(1), "panel-before": lambda: self.panels.go_on(-1), "filter": self.open_filter, "unzoom": self.back,
-            "refresh": self.preview.read, "roll-back": self.ask_rollback, "announcement": self.announcement.open, "override": self.form.override,
+            "refresh": self.preview.read, "announcement": self.announcement.open, "override": self.form.override,
         }  # fmt: skip
 
     def open_filter(self) -> None:
@@ -188,7 +185,7 @@ class PrepareScreen(Page):
             return
         self._opening = True
         request = self.preview.request
-        self.shell.open_run(self._opened(request), f"opening the release of {request.ref}", asks=True, equivalent=self._equivalent)
+        self.shell.open_run(self._opened(request), f"opening the release of {request.ref}", asks="go", equivalent=self._equivalent)
         self.show()
 
     async def _opened(self, request: Request) -> Feed:
@@ -197,9 +194,3 @@ class PrepareScreen(Page):
         finally:
             self._opening = False
             self.show()
-
-    def ask_rollback(self) -> None:
-        """Ask about the release that is live, where it is known."""
-        target = self.shell.rollback_target
-        if target is not None:
-            target.ask_rollback()

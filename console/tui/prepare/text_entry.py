@@ -72,7 +72,7 @@ class TextEntry(FilterLine):
         elif key in ("up", "down") and self._filters:
             self._moved(1 if key == "down" else -1)
         else:
-            return key == "tab"
+            return False
         return True
 
     def _take(self) -> None:

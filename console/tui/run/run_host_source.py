@@ -32,6 +32,10 @@ class RunHostSource:
         """What the machines said of their load."""
         return self._follower.numbers
 
+    def link_problem(self, now: float) -> str:
+        """Why nothing more comes of the run."""
+        return self._follower.link_problem(now)
+
     def lines_of(self, host: str) -> tuple[LogLine, ...]:
         """What the log holds of a host."""
         return tuple(entry for entry in self._book.held if entry.where == host)

@@ -5,17 +5,15 @@ It decides nothing: a key becomes a command to the feed, and what came of it is 
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
-from console.core.run.monitoring_window import window_that_runs
-from console.model.commands import AnyCommand, Continue, Pause, Promote, Retry, TakeHelm
+from console.model.commands import AnyCommand
 from console.model.state import RunState
 from console.tui.feed_follower import FeedFollower
-from console.tui.key_refusals import Place, Situation, may_go
+from console.tui.key_refusals import Place, Situation, roll_back_refusal
 from console.tui.keys import offered
 from console.tui.look_back import LookBack
 from console.tui.page_with_log import PageWithLog
@@ -38,6 +36,9 @@ from console.views.host_details import worst_host
 from console.views.styled_text import Line
 from console.views.times import wall_clock
 
+if TYPE_CHECKING:
+    from console.tui.steering_actions import SteeringActions
+
 
 class Frozen(NamedTuple):
     """What the panels show while they stand still, and since which time of day."""
@@ -47,14 +48,17 @@ class Frozen(NamedTuple):
 
 
 class RunScreen(PageWithLog):
-    """One run, watched and steered. `asks`: GO is asked for by itself, once, when it is open; `time`: the run's own, where that is not now."""
+    """One run, watched and steered.
+
+    `asks`: the action that is asked about by itself, once: `go` or `roll-back`; `time`: the run's own, where that is not now.
+    """
 
     AUTO_FOCUS = "#log"
     place: Place = "run"
     field: PanelFilter
     state: reactive[RunState] = reactive(RunState, layout=False, repaint=False)
 
-    def __init__(self, shell: Shell, follower: FeedFollower, *, asks: bool = False, time: RunTime | None = None) -> None:
+    def __init__(self, shell: Shell, follower: FeedFollower, *, asks: str = "", time: RunTime | None = None) -> None:
         super().__init__(shell)
         self.follower = follower
         self.time = time or LiveTime(shell.clock)
@@ -121,6 +125,10 @@ class RunScreen(PageWithLog):
             over_home=shell.has_home,
         )  # fmt: skip
 
+    def link_problem(self, now: float) -> str:
+        """Return why nothing more comes though the run goes on; empty: it comes."""
+        return self.follower.link_problem(now)
+
     # -- what came ----------------------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
@@ -129,6 +137,7 @@ class RunScreen(PageWithLog):
             return
         if self.show_news():
             self.react()
+        self._ask_by_itself()
         second = int(self.time.now)
         if self.state.phase != "ended" and second != self._second:
             self._second = second
@@ -151,13 +160,25 @@ class RunScreen(PageWithLog):
             self.say(*told)
         if self.state.run and self.state.phase != "ended":
             self.back.begin(self.state)
-        if self._asks and self.state.phase == "deciding" and self.is_current and may_go(self.situation):
-            self._asks = False
-            self.ask_about("go")
         if closed := self._open_question.close_if_answered(self.state):
             self.say(closed, "warn")
         if told := self._news.of_end(self.follower):
             self.say(*told)
+
+    def _ask_by_itself(self) -> None:
+        """Ask what was wanted before this was open, where that takes the keys from nobody: for GO once it may be, for the way back as soon as all is known."""
+        if not self._asks or not self.is_free or not self.state.run or self.state.seq < self.follower.feed.joined_at:
+            return
+        now = self.situation
+        if self._asks in offered(now):
+            question = self._steering().question(self._asks)
+            question.dialog.come_unasked()
+            self.ask(question)
+        elif self._asks == "roll-back":
+            self.say(roll_back_refusal(now), "warn")
+        else:
+            return
+        self._asks = ""
 
     # -- what is shown ------------------------------------------------------------------------------------------------------------
 
@@ -181,26 +202,26 @@ class RunScreen(PageWithLog):
         pinned = self.pinned if self.pinned in state.hosts else ""
         self.log_panel.show_kinds(state.log_kinds_total)
         seen = replace(follower.presence, names=follower.present)
-        self.panels.show(RunSnapshot(state, now, self.host, pinned, follower.numbers, self.cursor.looked, seen, follower.link_problem(now)))
+        self.panels.show(RunSnapshot(state, now, self.host, pinned, follower.numbers, self.cursor.looked, seen, self.link_problem(now)))
 
     def head_lines(self, state: RunState, now: float, width: int) -> tuple[Line, Line]:
         """Return the two lines on top of that width: what runs and how far it is, then who is here and what is wrong."""
         follower = self.follower
         return headline(
-            state, now, width, present=follower.present, round_trip=follower.presence.round_trip, host=self.host, problem=follower.link_problem(now),
+            state, now, width, present=follower.present, round_trip=follower.presence.round_trip, host=self.host, problem=self.link_problem(now),
             helm=follower.helm, home=self.shell.has_home, offered=offered(self.situation),
         )  # fmt: skip
 
     def show_edges(self) -> None:
         """Show headline, message and footer; on the smallest screens the headline says what was just said, too."""
         super().show_edges()
-        state, now, shell = self.state, self.time.now, self.shell
-        self.headline.draw(
-            lambda width, height: (
-                run_in_words(state, now, width, height, self.message.said, self.host, self.follower.helm, shell.has_home, offered(self.situation))
-                if self.has_class("tiny")
-                else self.head_lines(state, now, width)
-            )
+        state, now = self.state, self.time.now
+        self.headline.draw(lambda *room: self._few_words(state, now, *room) if self.has_class("tiny") else self.head_lines(state, now, room[0]))
+
+    def _few_words(self, state: RunState, now: float, width: int, height: int) -> tuple[Line, ...]:
+        follower = self.follower
+        return run_in_words(
+            state, now, width, height, self.message.said, self.host, follower.helm, self.shell.has_home, offered(self.situation), self.link_problem(now)
         )
 
     def rest_line(self) -> Line:
@@ -214,39 +235,23 @@ class RunScreen(PageWithLog):
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
         from console.tui.dialogs.restore_dialog import restore_question
-        from console.tui.dialogs.run_questions import QUESTIONS
         from console.tui.host.host_actions import HostActions
         from console.tui.log_actions import LogActions
 
         of_host = HostActions(self.shell, lambda: self.situation, self.ask, self.say, self.say_equivalent)
         of_log = LogActions(self.log_panel, self.shell, self.say)
         of_zoom = self.zoom.handlers(self._zoomed, on_log=lambda: self.focused is self.log_panel)
-        asked: dict[str, Callable[[], object]] = {action: partial(self.ask_about, action) for action in QUESTIONS}
-        return of_zoom | of_log.handlers() | of_host.handlers() | asked | {
+        return of_zoom | of_log.handlers() | of_host.handlers() | self._steering().handlers() | {
             "restore": lambda: self.ask(restore_question(self.state, self.shell.clock.now())),
             "filter": lambda: self.field.open_for(self.focused), "freeze": self.freeze, "unzoom": self.unzoom, "follow": self.log_panel.follow,
-            "pause": lambda: self.send(Pause(), "deploy pause"), "helm": lambda: self.send(TakeHelm(), ""),
-            "promote": self.promote,
-            "continue": lambda: self.send(Continue(expects=self.state.seq), "deploy continue"),
-            "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),
             "host": self.open_host, "span": lambda: self.back.turn(self.state, self.pinned),
             "moment-on": lambda: self.cursor.move(1), "moment-back": lambda: self.cursor.move(-1),
         }  # fmt: skip
 
-    def promote(self) -> None:
-        """End a canary's analysis; the monitoring window ends with a reason."""
-        from console.tui.dialogs.run_questions import promote_question
+    def _steering(self) -> "SteeringActions":
+        from console.tui.steering_actions import SteeringActions
 
-        if window_that_runs(self.state):
-            self.ask(promote_question(self.state))
-        else:
-            self.send(Promote(expects=self.state.seq), "deploy promote")
-
-    def ask_about(self, action: str) -> None:
-        """Ask what is to be asked before that is done."""
-        from console.tui.dialogs.run_questions import QUESTIONS
-
-        self.ask(QUESTIONS[action](self.state, self.host, self.dialog_width()))
+        return SteeringActions(lambda: self.state, lambda: self.host, self.dialog_width, self.ask, self.send)
 
     def _zoomed(self, words: str) -> None:
         """Arrange for another zoom; or say why there is none."""
@@ -266,6 +271,8 @@ class RunScreen(PageWithLog):
         """Choose a host; empty: none."""
         self.pinned = host
         self.back.begin(self.state, host)
+        if self._frozen is not None:
+            self.panels.fleet.mark(self.host)  # what a key acts on is seen, also where all else stands still
         self.show_slices()
 
     def open_host(self) -> None:
@@ -301,7 +308,7 @@ class RunScreen(PageWithLog):
 
     def ask_rollback(self) -> None:
         """Ask, and roll back on the second `r`."""
-        self.ask_about("roll-back")
+        self._steering().ask_about("roll-back")
 
     def leave(self) -> None:
         """Leave: with the run's code when it has ended, as a no-go before GO where the helm is here, else detached."""

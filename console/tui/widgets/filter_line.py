@@ -50,6 +50,12 @@ class FilterLine(Horizontal):
         field.cursor_position = len(words)
         field.focus()
 
+    def hold(self) -> None:
+        """Take the keys back where the mouse gave them to something else: while somebody types, they are text."""
+        field = self.query_one(Input)
+        if self.screen.focused is not field:
+            self.screen.set_focus(field)
+
     def press(self, key: str) -> bool:
         """Take the keys that end the typing; the others are the field's."""
         if key not in ("escape", "ctrl+c", "ctrl+q", "enter"):

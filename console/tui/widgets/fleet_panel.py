@@ -40,6 +40,10 @@ class FleetPanel(LineView, can_focus=True):
         self.filter = wanted
         self.show_fleet(self._state, self._now, self._host, self._load)
 
+    def mark(self, host: str) -> None:
+        """Mark that host in the fleet as it is shown."""
+        self.show_fleet(self._state, self._now, host, self._load)
+
     def show_fleet(self, state: RunState, now: float, host: str, load: Load | None = None) -> None:
         """Show the fleet as it is now, with that host marked. `load`: the newest numbers of a host, where there are any."""
         self._state, self._host, self._now, self._load = state, host, now, load

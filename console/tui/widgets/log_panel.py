@@ -126,6 +126,8 @@ class LogPanel(LogRows, can_focus=True):
 
     def show_only(self, wanted: Filter) -> None:
         """Show only the lines that it keeps; the line that was read, or the next one after it, stays on top."""
+        if self.search:
+            self.forget_drawn()  # with the marks of what was found
         self.search = Filter()
         self.book.use(wanted)
         self.settle()
