@@ -3,7 +3,8 @@
 Reads only. Knows the ports; nothing of sockets or of runs that go on.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
 from console.core.checks.direction import attempt_of
@@ -16,6 +17,7 @@ from console.engine.metrics.history import History
 from console.engine.metrics.metrics_sampler import MetricKeeper
 from console.engine.preflight.dry_run import answer_preview
 from console.engine.queries.inspect import look_at
+from console.engine.queries.traffic_drift import drifted, readmitted
 from console.engine.queries.version_badges import answer_ci, answer_verified
 from console.engine.server.broadcast import Broadcast
 from console.errors import UsageFault
@@ -41,10 +43,10 @@ async def answer_board(fleet: QueryContext, argument: Mapping[str, Any], person:
     found = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     held = Holder(found.by, found.since, found.reason, found.run) if found else None
     record, _ = await fleet.known()
-    maintained, _ = await read_maintenance(fleet, facts)
+    (maintained, _), again = await asyncio.gather(read_maintenance(fleet, facts), readmitted(fleet, record))
     return FleetSnapshot(
         environment=environment.name, app=environment.app, protected=environment.protected, run=await fleet.open_run(), held=held,
-        hosts=snapshot_hosts(record, environment, facts),
+        hosts=snapshot_hosts(record, environment, drifted(facts, again), again),
         maintenance=maintained.state, maintained=maintained,
         owed=owed_now(record, fleet.unpaid), failed=failed_run(record), at=_now(fleet),
         record_away=fleet.journal.outage.reason if fleet.journal.outage else SafeText(""),
@@ -55,10 +57,13 @@ def _now(fleet: QueryContext) -> str:
     return fleet.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def snapshot_hosts(record: EnvironmentRecord, environment: Environment, facts: Sequence[HostFacts]) -> tuple[SnapshotHost, ...]:
-    """Return the hosts by what they said of themselves now, and by what runs have left in the record."""
+def snapshot_hosts(
+    record: EnvironmentRecord, environment: Environment, facts: Sequence[HostFacts], again: Collection[str] = (),
+) -> tuple[SnapshotHost, ...]:  # fmt: skip
+    """Return the hosts by what they said of themselves now, and by what runs have left in the record. `again`: hosts that get requests though a run took
+    them out."""
     healthy = healthy_hosts(record, environment, facts)
-    drained = drained_hosts(record)
+    drained = drained_hosts(record).difference(again)
     return tuple(
         changed(_board_host(host, fact, healthy[host.name]), drained=host.name in drained) for host, fact in zip(environment.hosts, facts, strict=True)
     )  # fmt: skip
