@@ -45,6 +45,7 @@ async def _serve(app: str, environment: str) -> None:
     from console.adapters.secretfile import read_secret_file
     from console.adapters.statefolder import prepared, state_folder
     from console.adapters.system_clock import SystemClock
+    from console.cli.kept_models import model_in_use
     from console.cli.real_ports import open_outside
     from console.engine.engine import Engine
     from console.engine.server.engine_process import idle_seconds, serve
@@ -65,7 +66,9 @@ async def _serve(app: str, environment: str) -> None:
         except JournalAway as fault:  # before anything is begun: nothing is known of what runs, and nothing could be written down
             raise NoGo(fault.message, fault.hint) from None
 
-    session = Engine(journal, SystemClock(), opened, zone_named, logs.keep, read_file=read_secret_file, choose_journal=choose, carrier=carrier)
+    session = Engine(
+        journal, SystemClock(), opened, zone_named, logs.keep, read_file=read_secret_file, choose_journal=choose, carrier=carrier, kept=model_in_use
+    )
     try:
         idle = idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
         socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)

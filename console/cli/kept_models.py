@@ -54,6 +54,12 @@ def model_kept(digest: str) -> Environment | None:
         return None
 
 
+def model_in_use(digest: str) -> Environment | None:
+    """Return the same where its hosts.toml is still there."""
+    found = model_kept(digest)
+    return found if found is not None and os.path.isfile(found.file) else None
+
+
 def known_environment(app: str, name: str) -> Environment:
     """Return the environment that runs were made in, by the newest of them. Raises UsageFault where none or several fit."""
     record = journal()

@@ -23,7 +23,7 @@ from console.engine.keyring import Keyring, ReadFile, unread
 from console.engine.loaded_model import ChooseJournal, LoadedModel, OpenOutside, stays
 from console.engine.maintenance.end_watch import MaintenanceEnd
 from console.engine.metrics.metrics_sampler import MetricKeeper
-from console.engine.model_change import ModelChange
+from console.engine.model_change import KeptModel, ModelChange, not_kept
 from console.engine.other_machines import OtherMachines
 from console.engine.queries import for_commands, for_screens
 from console.engine.queries.feeds import Feeds
@@ -55,7 +55,7 @@ class Engine:
     def __init__(
         self, journal: Journal, clock: Clock, open_outside: OpenOutside, zone_of: Callable[[str], tzinfo | None],
         keep: Keep = lambda run, item, ago=0.0: None, look_again: float = EVERY, read_file: ReadFile = unread, choose_journal: ChooseJournal = stays,
-        carrier: Carrier = Carrier(),  # noqa: B008 (frozen)
+        carrier: Carrier = Carrier(), kept: KeptModel = not_kept,  # noqa: B008 (frozen)
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
@@ -80,7 +80,16 @@ class Engine:
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
         self._switching = asyncio.Lock()
         self._model_change = ModelChange(
-            journal, self._model, self._runs, self._feeds, self._opening.lock, self._switching, self._metrics, self._catch_up, self._maintenance
+            journal,
+            self._model,
+            self._runs,
+            self._feeds,
+            self._opening.lock,
+            self._switching,
+            self._metrics,
+            self._catch_up,
+            self._maintenance,
+            kept,
         )
         self._followed = FollowedRuns(self._runs, self._elsewhere, self._feeds, self._metrics)
         self._commands = CommandIntake(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import tzinfo
 from typing import Any
 
+from console.core.environment.stranger import stranger_words
 from console.core.secrets.needed import Needs, needs_of
 from console.engine.active_run import ActiveRun
 from console.engine.keyring import Keyring
@@ -100,15 +101,9 @@ class LoadedModel:
         return before is not None and (before.journal, before.path) != (other.journal, other.path)
 
     def refuse_stranger(self, other: Environment) -> None:
-        """Raise UsageFault where another file has the same names for something else: another path on the hosts, or none of the hosts."""
-        before = self._environment
-        if before is None or before.file == other.file:
-            return
-        why = "" if before.path == other.path else f"there it is in {before.path}, here in {other.path}"
-        if {host.name for host in before.hosts}.isdisjoint(host.name for host in other.hosts):
-            why = "no host is in both"
-        if why:
-            words = f"{other.file} and {before.file} both have {other.name} of {other.app}, and {why}"
+        """Raise UsageFault where another file has the same names for something else."""
+        words = stranger_words(self._environment, other) if self._environment else ""
+        if words:
             raise UsageFault(f"{words}; give one another name, or its own --state DIR; if this one takes the place of that one:", "deploy engine stop")
 
     async def choose_journal(self, environment: Environment) -> None:

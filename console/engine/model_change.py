@@ -4,18 +4,26 @@ Owns the order in which watches end, the model changes and watches begin again. 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from console.core.environment.stranger import runs_left, stranger_words
 from console.engine.active_runs import ActiveRuns
 from console.engine.catch_up.debt_watch import DebtWatch
 from console.engine.loaded_model import LoadedModel
 from console.engine.maintenance.end_watch import MaintenanceEnd
 from console.engine.metrics.metrics_sampler import MetricKeeper
 from console.engine.queries.feeds import Feeds
-from console.errors import Locked
+from console.errors import Locked, RecordAway, UsageFault
 from console.model.configured_environment import Environment
 from console.model.events import RunOpened
 from console.ports.journal import Journal
+
+KeptModel = Callable[[str], Environment | None]
+"""The model of that digest, where this machine has kept it and its file is still there."""
+
+
+def not_kept(digest: str) -> None:
+    """Know no model."""
 
 
 class ModelChange:
@@ -23,7 +31,7 @@ class ModelChange:
 
     def __init__(
         self, journal: Journal, model: LoadedModel, runs: ActiveRuns, feeds: Feeds, opening: asyncio.Lock, switching: asyncio.Lock,
-        metrics: MetricKeeper, catch_up: DebtWatch, maintenance: MaintenanceEnd,
+        metrics: MetricKeeper, catch_up: DebtWatch, maintenance: MaintenanceEnd, kept: KeptModel,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._model = model
@@ -34,6 +42,7 @@ class ModelChange:
         self._metrics = metrics
         self._catch_up = catch_up
         self._maintenance = maintenance
+        self._kept = kept
 
     async def take(self, environment: Environment, digest: str, secrets: Mapping[str, str]) -> None:
         """Take a model and its secrets. Raises Locked while something goes on with another one, UsageFault for what is another environment's."""
@@ -43,7 +52,27 @@ class ModelChange:
             self._model.keyring.take(environment, secrets)
             if self._model.is_new(digest):
                 await self._model.choose_journal(environment)
+                if self._model.environment is None:
+                    await self._refuse_strangers_work(environment)
                 await self._use(environment, digest)
+
+    async def _refuse_strangers_work(self, environment: Environment) -> None:
+        """Raise UsageFault where runs of another file, whose engine is gone, have left something to be done that this one would do on hosts of its own."""
+        try:
+            record = await self._journal.environment(environment.app, environment.name)
+            events = [event for run in runs_left(record) for event in await self._journal.of_type(run, RunOpened)]
+        except RecordAway:
+            return
+        for event in events:
+            if not isinstance(event, RunOpened):
+                continue
+            before = await asyncio.to_thread(self._kept, event.config_digest)
+            words = stranger_words(before, environment) if before else ""
+            if before and words:
+                raise UsageFault(
+                    f"{words}; run {event.run} of that file has left something to be done: do that first, or give one another name, or its own --state DIR",
+                    f"deploy -c {before.file} status {before.name}",
+                )
 
     async def _refuse_other(self, environment: Environment, digest: str) -> None:
         if digest == self._model.digest:

@@ -147,6 +147,41 @@ async def test_another_file_with_the_same_names_for_something_else_is_refused(sc
     assert scene.engine.digest == "d4"
 
 
+@pytest.mark.parametrize(("change", "is_over", "why"), [
+    ({"hosts": (Host("db01"),)}, False, "no host is in both"), ({"path": "/srv/other"}, False, "there it is in /srv/shop, here in /srv/other"),
+    ({"path": "/srv/other"}, True, ""), ({"migrate_on": "web02"}, False, ""), ({"path": "/srv/other", "file": "/home/lin/hosts.toml"}, False, ""),
+])  # fmt: skip
+async def test_where_its_engine_is_gone_a_strangers_work_is_not_done_by_another_file(change: dict[str, Any], is_over: bool, why: str):
+    """What that one's runs have left would be done on hosts, or in folders, that are none of theirs."""
+    scene, own = Scene(), changed(an_environment(3), file="/home/lin/hosts.toml")
+    await scene.engine.configure(own, "d1", {}, ADA)
+    run = await scene.engine.open_run(Request(), ADA)
+    if is_over:
+        assert isinstance(await scene.engine.submit(run, Abort(), ADA), Accepted)
+        await ended(scene, run)
+    await scene.engine.stop(ADA, True)
+    kept: Any = {"d1": own}.get
+    after = Engine(scene.journal, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), scene._open, lambda name: None, kept=kept)
+    theirs = changed(own, **{"file": "/x/hosts.toml", **change})
+    try:
+        if not why:
+            await after.configure(theirs, "d2", {}, ADA)
+            assert after.digest == "d2"
+            return
+        with pytest.raises(UsageFault, match=why) as caught:
+            await after.configure(theirs, "d2", {}, ADA)
+        assert f"run {run} of that file has left something to be done" in caught.value.message
+        assert (caught.value.hint, after.digest) == ("deploy -c /home/lin/hosts.toml status production", "")
+    finally:
+        await after.stop(ADA, True)
+
+
+async def ended(scene: Scene, run: str) -> None:
+    async with asyncio.timeout(60):
+        while not await scene.journal.of_type(run, RunEnded):
+            await asyncio.sleep(0.01)
+
+
 class SlowLocks:
     """Hosts that take a person's note once they are let to."""
 
