@@ -1,7 +1,8 @@
 """What a question to an engine is about: its model, its ports, its record, and the run that goes on. Values handed to the answers; it does nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Protocol
@@ -11,11 +12,12 @@ from console.errors import RecordAway
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.configured_environment import Environment
-from console.model.events import Event
+from console.model.events import AnyEvent, Event
 from console.model.fleet_snapshot import CiMark
 from console.model.host_facts import Ceding
 from console.model.request import Person
 from console.model.secret import Secret
+from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Heard, Output, Sample
 from console.ports.journal import Journal, Known
@@ -30,6 +32,18 @@ class Keep(Protocol):
 
     def __call__(self, run: str, item: Output | Sample, ago: float = 0.0) -> None:
         """Keep it. `ago`: how many seconds ago it came."""
+
+
+class OpenRecord(Protocol):
+    """The record of a run that an answer writes now: a command of exec, a switch of maintenance mode. What else is written there goes by it."""
+
+    state: RunState
+
+    async def write(self, *events: Event) -> tuple[AnyEvent, ...]:
+        """Write events behind those that are on their way. Raises ConsoleError where that cannot be."""
+
+    async def submit(self, environment: Environment, command: AnyCommand, by: Person) -> Accepted | Refusal:
+        """Take a note."""
 
 
 async def _written(run: str, *events: Event) -> None:
@@ -74,6 +88,8 @@ class QueryContext:
     """Held while maintenance mode is switched: of two who do so at once, the second sees what the first has done."""
     writing_idle: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the record of a run that nobody carries is read and written: two writers at once would take the same place in it."""
+    open_records: dict[str, OpenRecord] = field(default_factory=dict)
+    """By run, those that answers write now."""
     metrics: MetricKeeper | None = None
     """The environment's numbers; None: nobody measures."""
     elsewhere: Callable[[str, str], Awaitable[str]] = _nowhere
@@ -85,6 +101,15 @@ class QueryContext:
     """Which engine of another machine carries a run; None: none does. Raises RecordAway where that is not known."""
     here: Carrier = Carrier()
     """This engine, among those that share its record."""
+
+    @contextmanager
+    def writing(self, run: str, record: OpenRecord) -> Iterator[None]:
+        """Have what others write into that run go by this record, as long as this lasts."""
+        self.open_records[run] = record
+        try:
+            yield
+        finally:
+            del self.open_records[run]
 
     async def known(self) -> Known:
         """What is known of the environment, to be shown; nothing, where the record is away and this machine has carried no run there."""

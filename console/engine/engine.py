@@ -156,7 +156,7 @@ class Engine:
         return QueryContext(
             environment, outside, self._clock, self._model.zone, self.open_run_id, self._journal, self.submit, self._idle.write,
             self._model.keyring.values, self.digest, self._feeds.waiting, self._feeds.followed, self._ci_kept,
-            self._catch_up.unpaid, self._switching, self._idle.writing, self._metrics, self._elsewhere.open_run,
+            self._catch_up.unpaid, self._switching, self._idle.writing, self._idle.open_records, self._metrics, self._elsewhere.open_run,
             lambda: self._runs.ceding, self._elsewhere.carrier, self._others.here,
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from console.engine.active_runs import ActiveRuns
 from console.engine.catch_up.leftover_locks import is_over
-from console.engine.context import QueryContext
+from console.engine.context import OpenRecord, QueryContext
 from console.engine.loaded_model import LoadedModel
 from console.engine.run.run_record import RunRecord, read_run
 from console.engine.run.runs_elsewhere import RunsElsewhere
@@ -41,6 +41,12 @@ class IdleRuns:
         self.writing = asyncio.Lock()
         """Held while the record of a run that nobody carries is read and written: two writers at once would take the same place in it."""
 
+        self.open_records: dict[str, OpenRecord] = {}
+        """Those that answers write now: they have the next place in them, whoever else has something to write there."""
+
+    async def _record_of(self, run: str) -> OpenRecord:
+        return self.open_records.get(run) or await RunRecord.of(self._journal, self._clock, run)
+
     async def write(self, run: str, *events: Event) -> None:
         """Write events into the record of a run that has ended, by its own writer where it still lets go of its hosts. Raises Locked where another machine
         carries it."""
@@ -54,7 +60,7 @@ class IdleRuns:
             async with self.writing:
                 if carrier := await self._elsewhere.carrier(run):
                     raise Locked(f"run {run} is carried by {carrier}", f"deploy attach {run}")
-                await (await RunRecord.of(self._journal, self._clock, run)).write(*events)
+                await (await self._record_of(run)).write(*events)
         self._changed()
 
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
@@ -67,7 +73,7 @@ class IdleRuns:
             if answer is not None:
                 return answer
         async with self.writing:
-            record = await RunRecord.of(self._journal, self._clock, run) if isinstance(command, Forgive | Note) else None
+            record = await self._record_of(run) if isinstance(command, Forgive | Note) else None
             if record is None and await is_over(self._journal, run):
                 return Refusal(SafeText(f"run {run} has ended"), SafeText(f"deploy report {run}"), ended=True)
             if record is None or not record.state.run:

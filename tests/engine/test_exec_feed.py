@@ -11,20 +11,25 @@ import pytest
 from console.adapters.journal.memory import MemoryJournal
 from console.adapters.journal.one_machine import OneMachine
 from console.adapters.system_clock import SetClock
+from console.engine.active_runs import ActiveRuns
 from console.engine.context import QueryContext
 from console.engine.queries.exec_and_logs import answer_exec
 from console.engine.queries.feeds import Feeds
 from console.engine.run.runs_elsewhere import RunsElsewhere
+from console.engine.runs_not_carried import IdleRuns
+from console.engine.tasks import Unbroken
 from console.errors import RecordAway
 from console.model.carrier import Carrier
+from console.model.commands import Accepted, Note
 from console.model.configured_environment import Environment
-from console.model.events import RunEnded
+from console.model.events import CommandRefused, NoteAdded, RunEnded, RunOpened, StepStarted
 from console.model.host import Host
 from console.model.host_facts import HostFacts
 from console.model.request import Person
 from console.model.values import changed
 from console.ports.feed import Output
 from console.ports.hosts import Ran, Sink
+from console.safe_text import SafeText
 from tests.adapters.journal.test_contract import opened
 from tests.recorded import record
 
@@ -112,3 +117,27 @@ async def test_a_command_that_goes_on_from_another_machine_is_not_ended_in_the_r
                 break
     assert [run for run in ("there", "died") if await journal.of_type(run, RunEnded)] == ended
     assert answer["feed"] not in machines.leases
+
+
+async def test_what_is_refused_and_noted_while_a_command_runs_stands_in_its_record_and_does_not_end_it():
+    journal, feeds, here = MemoryJournal(), Feeds(lambda run, item, ago=0.0: None), Carrier("ada", "bastion-a", mark="a")
+    hosts, clock = Hosts(journal), SetClock(datetime(2026, 3, 1, tzinfo=UTC), 9.0)
+    outside: Any = SimpleNamespace(scout=hosts, attended=hosts)
+    model: Any = SimpleNamespace(required=lambda: (SHOP, outside))
+    elsewhere = RunsElsewhere(journal, here)
+    idle = IdleRuns(journal, clock, model, ActiveRuns(), elsewhere, lambda: fleet, Unbroken(), lambda: None)
+    fleet = QueryContext(
+        SHOP, outside, clock, None, "", journal, None,  # type: ignore[arg-type]
+        feeds=feeds.waiting, carried=feeds.followed, writing_idle=idle.writing, open_records=idle.open_records,
+    )  # fmt: skip
+    answer: Any = await answer_exec(fleet, {"hosts": "web01", "command": "uptime"}, Person("ada", 1))
+    run = answer["feed"]
+    async with aclosing(feeds.follow(run)) as heard:  # type: ignore[type-var] # it is a generator
+        async for item in heard:
+            if isinstance(item, Output):
+                await idle.write(run, CommandRefused(by=Person("vic", 2), command="abort", message=SafeText("vic is no operator")))
+                assert isinstance(await idle.submit(run, Note(text=SafeText("disk is full")), Person("ada", 1)), Accepted)
+                break
+    kinds = [type(event) for event in await journal.read(run)]
+    assert kinds == [RunOpened, StepStarted, CommandRefused, NoteAdded, RunEnded]
+    assert isinstance(await idle.submit(run, Note(text=SafeText("it was")), Person("ada", 1)), Accepted)

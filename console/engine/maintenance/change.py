@@ -104,8 +104,16 @@ async def switch_everywhere(
     fleet: QueryContext, verb: MaintenanceVerb, note: Maintenance, seen: MaintenanceSeen, facts: tuple[HostFacts, ...], person: Person,
 ) -> dict[str, Any]:  # fmt: skip
     """Do it, and answer with what was read back. It is on record before anything is sent, so that an engine that dies leaves nothing on unseen."""
+    run, record = await new_run(fleet.journal, fleet.clock, fleet.environment.name), RunRecord(fleet.journal, fleet.clock)
+    with fleet.writing(run, record):
+        return await _switched(fleet, verb, note, seen, facts, person, run, record)
+
+
+async def _switched(
+    fleet: QueryContext, verb: MaintenanceVerb, note: Maintenance, seen: MaintenanceSeen, facts: tuple[HostFacts, ...], person: Person,
+    run: str, record: RunRecord,
+) -> dict[str, Any]:  # fmt: skip
     environment, switch = fleet.environment, switch_of(fleet)
-    run, record = await new_run(fleet.journal, fleet.clock, environment.name), RunRecord(fleet.journal, fleet.clock)
     step, hosts = f"maintenance-{verb}", tuple(host.name for host in hosts_with_page(environment))
     opened = RunOpened(
         run=run, kind="maintenance", app=environment.app, environment=environment.name, protected=environment.protected, by=person,

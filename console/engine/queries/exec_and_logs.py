@@ -81,7 +81,7 @@ async def _executed(fleet: QueryContext, run: str, request: Request, commands: t
         config_digest=fleet.digest, hosts=hosts, path=environment.path,
     )  # fmt: skip
     codes: list[int | None] = []
-    async with _leased(fleet, run):
+    async with _leased(fleet, run, record):
         try:
             for event in await record.write(opened, *(StepStarted(step=STEP, host=host) for host in hosts)):
                 yield event
@@ -103,13 +103,17 @@ async def _executed(fleet: QueryContext, run: str, request: Request, commands: t
 
 
 @asynccontextmanager
-async def _leased(fleet: QueryContext, run: str) -> AsyncIterator[None]:
-    """Say to machines that share the record that this engine has the run: else one of them ends it in the record as a forgotten one."""
+async def _leased(fleet: QueryContext, run: str, record: RunRecord) -> AsyncIterator[None]:
+    """Say to machines that share the record that this engine has the run: else one of them ends it in the record as a forgotten one.
+
+    What somebody else has to write into its record (a note, what was refused) goes by this one.
+    """
     lease, keeping = RunLease(fleet.journal, run, fleet.here), Background()
     await lease.take()
     keeping.start(lambda: lease.keep(lambda other: log.error("run %s, which goes on here, was taken up by %s", run, other)))
     try:
-        yield
+        with fleet.writing(run, record):
+            yield
     finally:
         await keeping.stop()
         await lease.end()
