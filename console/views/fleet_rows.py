@@ -125,7 +125,8 @@ def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selec
     pace = pace if len(known) + 1 + len(pace) <= version + 9 else since
     times = max(9, len(pace))
     beside = (Span(cell(known, version + 9 - times)), Span(cell(pace, times, right=True), "warn" if late else "dim"))
-    return (*head, Span(cell(words, left - version), sign.tone), *beside, Span(shares, "dim"))
+    words = "live" if words == f"live {known}" else words if len(words) < left - version else _in_short(words)
+    return (*head, Span(f"{cell(words, left - version - 1)} ", sign.tone), *beside, Span(shares, "dim"))
 
 
 def _in_short(words: str) -> str:

@@ -3,6 +3,7 @@
 import re
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from console.views.fleet_letters import legend, letter_lines, sign_of
 from console.views.fleet_rows import counts_in_words, fleet_lines, host_line, host_words, kept_names
 from console.views.grid import grid_for
 from console.views.styled_text import Span, changed_cells, line, text, width
-from tests.core.builders import a_step
+from tests.core.builders import a_step, counted, hosts_of
 
 CONDITIONS = ("old", "updating", "new", "returning", "back", "failed", "unreachable", "unknown", "skipped", "owed", "left-out")
 
@@ -223,3 +224,17 @@ def test_a_host_whose_way_back_has_not_begun_is_not_said_to_do_what_it_did_last(
     back = a_step("back/web01/admit", "admit", "rollback", about="web01")
     there = changed(done, step=back.name, steps=Table({back.name: StepState("done", started=3.0)}))
     assert host_words(changed(state, hosts=Table({"web01": there}), index=Table({back.name: back})), there, 5.0)[0] == "returning to traffic"
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        (HostState("web01", condition="new", release="r1", version=SafeText("v1.4.0"), traffic={"": HostTraffic("drained")}), "no requests"),
+        (HostState("web01", condition="new", release="r1", version=SafeText("v1.4.0")), "live"),
+    ],
+)
+def test_words_keep_a_gap_to_the_version_and_do_not_say_it_twice(host: HostState, told: str):
+    """At 48 cells, the panel of a screen of 80: `live, no requ…v1.4.0`, and `live v1.4.0   v1.4.0`."""
+    others = [HostState(name, condition="new", release="r0", version=SafeText("v1.0.0")) for name in ("web02", "web03")]
+    row = text(fleet_lines(counted(RunState(environment="production", phase="ended", hosts=hosts_of(host, *others))), ("web01",), 48, 4, 0.0)[0])
+    assert row.split() == ["web01", "✓", *told.split(), "v1.4.0"]
