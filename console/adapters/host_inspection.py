@@ -24,6 +24,9 @@ from console.model.values import changed
 from console.ports.hosts import Ran, Transport
 from console.safe_text import SafeText, safe_end
 
+END = "seen"
+"""The last line of a look: what is kept of an answer may end before, and then it is not known who holds the host."""
+
 _ASK = r"""
 p=$1
 shift
@@ -71,7 +74,7 @@ describe() {
     [ ! -r "$2/REVISION" ] || read -r c < "$2/REVISION" || :
   fi
 }
-cd -- "$p" 2>/dev/null || exit 0
+cd -- "$p" 2>/dev/null || { echo @END@; exit 0; }
 live
 case $live$link in *"$nl"* | *"$tab"*) say unfit name; live= link= ;; esac
 if [ -L current ]; then
@@ -117,8 +120,10 @@ for f in .deploy/lock/*; do
 done
 @MAINTENANCE@
 [ ! -r .deploy/closed ] || while IFS= read -r l; do say closed "$l"; done < .deploy/closed
+echo @END@
 exit 0
 """.replace("@GLOBS@", RELEASE_GLOBS)
+    .replace("@END@", END)
     .replace("@LIVE@", LIVE.strip())
     .replace("@WHOLE@", integrity.LOOK.strip())
 )
@@ -158,6 +163,9 @@ class HostScout:
         ran = await self._transport.run(host, f"set -- {' '.join(map(quote, words))}\n{script}", deadline=deadline)
         if not ran.ok:
             return _not_seen(host, ran)
+        if not ran.out.endswith(f"\n{END}\n".encode()):
+            problem = SafeText(f"what a look at it says is too much, and was cut after {len(ran.out)} bytes: {safe_end(ran.out, 80)}")
+            return HostFacts(host.name, problem=problem, problem_kind="channel", hint=SafeText(f"look at {environment.path_on(host)}/.deploy/history there"))
         return facts_of(host.name, ran.out, sent, time.time(), environment.shared, environment.writes, environment.path_on(host))
 
 

@@ -12,6 +12,7 @@ from console.adapters.host_inspection import HostScout, facts_of
 from console.adapters.host_lock import HostLocks
 from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts
+from console.core.host.integrity import MOST
 from console.model.configured_environment import Environment
 from console.model.host_commands import Command
 from console.model.host_facts import HostFacts, LockHolder
@@ -93,6 +94,33 @@ async def test_what_is_live_and_what_was_before(host: LocalTransport, app: Path)
     assert facts.releases[0].commit == "c" * 40
     assert (facts.drift, facts.current_broken, facts.lock, facts.closed) == ("", "", None, None)
     assert tree(app) == before
+
+
+async def test_a_look_that_is_cut_is_none(host: LocalTransport, app: Path) -> None:
+    """Of an answer a mebibyte is kept, and who holds the host stands at its end."""
+    (app / ".deploy" / "lock" / EPOCH).mkdir(parents=True)
+    (app / ".deploy" / "history").write_text(f"{'long ' * 120}\n" * 2000)
+    facts = await HostScout(host).look(environment(app), HERE, deadline=60)
+    assert (facts.problem_kind, "cut" in facts.problem) == ("channel", True), (facts.problem, facts.lock)
+
+
+async def test_of_programs_that_can_run_no_more_a_host_sends_some(host: LocalTransport, app: Path) -> None:
+    release(app, NEW, {f"bin/{number}": "x" for number in range(300)})
+    manifest = app / "releases" / NEW / ".deploy-manifest"
+    manifest.write_text(manifest.read_text() + "".join(f"#x ./bin/{number}\n" for number in range(300)))
+    live(app, NEW)
+    facts = await seen(host, app)
+    assert f"{MOST} not executable any more" in facts.drift
+
+
+async def test_more_changed_files_than_a_host_names_are_drift_too(host: LocalTransport, app: Path) -> None:
+    release(app, NEW, {f"lib/{number}": "x" for number in range(MOST + 100)})
+    live(app, NEW)
+    for file in (app / "releases" / NEW / "lib").iterdir():
+        file.write_text("changed")
+    facts = await seen(host, app)
+    assert "files differ from the release" in facts.drift
+    assert not facts.releases[0].whole
 
 
 async def test_files_that_changed_are_drift_and_not_whole(host: LocalTransport, app: Path) -> None:

@@ -22,6 +22,7 @@ from tests.adapters.reset_once import resetting
 from tests.adapters.test_transport_contract import host_of, ssh_of, transport_of
 from tests.fleet import Fleet, missing
 from tests.fleet.fleet import make_key
+from tests.reserved import free_port
 
 pytestmark = pytest.mark.real
 BASE = "Host web01\n  HostName {address}\n  Port {port}\n  User {user}\n  UserKnownHostsFile {known}\n"
@@ -105,7 +106,7 @@ CASES = {
     "wrong port": Case(KEY.replace("{port}", "1"), None, "refused"),
     "wrong name": Case(KEY.replace("{address}", "nowhere.invalid"), None, "nowhere.invalid is not known"),
     "no such keyword": Case(KEY + "  Nonsense yes\n", None, "Bad configuration option"),
-    "version six": Case(KEY.replace("{address}", "::1").replace("{port}", "2298")),
+    "version six": Case(KEY.replace("{address}", "::1").replace("{port}", "{six}")),
     "old cipher": Case(KEY.replace("{port}", "2299") + "  Ciphers +aes256-cbc\n"),
     "no common cipher": Case(KEY.replace("{port}", "2299"), None, "no algorithm"),
 }
@@ -182,11 +183,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         fleet.exec_in("web01", f"cat >> /etc/ssh/authorized_keys <<'END'\n{others}END")
         old = "sed 's/^Port.*/Port 2299/' /etc/ssh/sshd_config > /etc/ssh/old; echo 'Ciphers aes256-cbc' >> /etc/ssh/old; /usr/sbin/sshd -f /etc/ssh/old"
         fleet.exec_in("web01", old)
-        six = "sed 's/^Port.*/Port 2298/; s/^ListenAddress.*/ListenAddress ::1/' /etc/ssh/sshd_config > /etc/ssh/six; /usr/sbin/sshd -f /etc/ssh/six"
+        six_port = free_port()  # ::1 is every suite's
+        six = f"sed 's/^Port.*/Port {six_port}/; s/^ListenAddress.*/ListenAddress ::1/' /etc/ssh/sshd_config > /etc/ssh/six; /usr/sbin/sshd -f /etc/ssh/six"
         fleet.exec_in("web01", six)
         known = folder / "known"
-        known.write_text(fleet.known_hosts.read_text() + f"[{machine.address}]:2299,[::1]:2298 {machine.key.public}\n")
-        words = {"address": machine.address, "port": str(machine.port), "user": machine.user, "known": str(known), "tmp": str(folder),
+        known.write_text(fleet.known_hosts.read_text() + f"[{machine.address}]:2299,[::1]:{six_port} {machine.key.public}\n")
+        words = {"address": machine.address, "port": str(machine.port), "user": machine.user, "six": str(six_port), "known": str(known), "tmp": str(folder),
                  "gate": fleet["web03"].address, "second": fleet["web02"].address, **paths, **make_known_hosts(folder, fleet, paths)}  # fmt: skip
         (folder / f"web01-{machine.address}-{machine.port}-{machine.user}.key").write_bytes(Path(paths["good"]).read_bytes())
         (folder / f"web01-{machine.address}-{machine.port}-{machine.user}.key").chmod(0o600)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from console.adapters.ask_health_gates import HostGates
 from console.adapters.durable_steps import DurableSteps
-from console.adapters.host_inspection import HostScout
+from console.adapters.host_inspection import END, HostScout
 from console.adapters.host_lock import HostLocks
 from console.adapters.metrics.proc_sampler import METRICS
 from console.adapters.scripted_hosts import Call, ScriptedAnswer, ScriptedTransport
@@ -66,7 +66,7 @@ class Sampled:
 def looked(call: Call) -> ScriptedAnswer:
     """What a look prints of a host with one release, live and whole."""
     return ScriptedAnswer(
-        0, f"now {int(time.time())}\nboot b\nblocks /dev/x 9 9 900000000 1% /\ncurrent {OLD}\nrelease {OLD}\tmanifest\t{'a' * 40}\tv0.9.0\n".encode()
+        0, f"now {int(time.time())}\nboot b\nblocks /dev/x 9 9 900000000 1% /\ncurrent {OLD}\nrelease {OLD}\tmanifest\t{'a' * 40}\tv0.9.0\n{END}\n".encode()
     )
 
 

@@ -30,10 +30,17 @@ LOOK = (
     + r"""
 verify() {
   [ -r "$2/.deploy-manifest" ] || return 0
-  ( cd -- "$2" && { LC_ALL=C grep -v '^#' .deploy-manifest | LC_ALL=C sha256sum -c - 2>/dev/null; echo "checked $?"; } | grep -v ': OK$' | head -n @MOST@ ) |
-    while IFS= read -r l; do case $l in checked\ *) printf 'checked %s\t%s\n' "$1" "${l#checked }" ;; *) printf 'bad %s\t%s\n' "$1" "$l" ;; esac; done
+  ( cd -- "$2" && { LC_ALL=C grep -v '^#' .deploy-manifest | LC_ALL=C sha256sum -c - 2>/dev/null; echo "checked $?"; } | grep -v ': OK$' ) | {
+    n=0
+    while IFS= read -r l; do
+      case $l in checked\ *) printf 'checked %s\t%s\n' "$1" "${l#checked }"; continue ;; esac
+      n=$((n + 1))
+      [ "$n" -gt @MOST@ ] || printf 'bad %s\t%s\n' "$1" "$l"
+    done
+  }
   grep -q -v '^#' "$2/.deploy-manifest" || say bare "$1"
-  sed -n 's/^#x //p' "$2/.deploy-manifest" | while IFS= read -r l; do if [ -f "$2/$l" ] && ! [ -x "$2/$l" ]; then printf 'lost %s\t%s\n' "$1" "$l"; fi; done
+  sed -n 's/^#x //p' "$2/.deploy-manifest" | while IFS= read -r l; do if [ -f "$2/$l" ] && ! [ -x "$2/$l" ]; then printf 'lost %s\t%s\n' "$1" "$l"; fi; done |
+    head -n @MOST@
 }
 compare() {
   [ ! -r "$1/.deploy-linked" ] || while IFS= read -r l; do
