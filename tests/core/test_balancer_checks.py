@@ -3,12 +3,14 @@
 import pytest
 
 from console.core.checks.balancers import assess_balancers, shown_only
-from console.core.traffic.serving import out_of
+from console.core.traffic.serving import in_words, is_balanced, out_of
 from console.model.balancer import Balancer
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
+from console.model.values import changed
 from console.safe_text import SafeText
+from tests.core.simulation import an_environment
 
 NAMES = ("web01", "web02", "web03")
 HOSTS = tuple(map(Host, NAMES))
@@ -63,3 +65,11 @@ def test_what_the_balancers_said(looks, status, words, remedy):
 
 def test_without_balancers_there_is_nothing_to_say():
     assert assess_balancers(Environment("shop", "production", "/srv/shop", HOSTS), HOSTS, [], WAVES, {}) == ()
+
+
+def test_names_of_balancers_are_cut_and_a_host_is_balanced_where_one_sends_it_requests():
+    assert in_words(("a", "b", "c")) == "a, b, c"
+    assert in_words(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"
+    tagged = (Host("web01", tags=("web",)), Host("job01", tags=("jobs",)))
+    environment = changed(an_environment(1), hosts=tagged, balancers=(Balancer("haproxy", backend="shop", tags=("web",)),))
+    assert [is_balanced(environment, name) for name in ("web01", "job01", "gone")] == [True, False, False]

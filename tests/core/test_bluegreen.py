@@ -255,6 +255,23 @@ def test_the_last_one_that_is_tried_again_is_restarted_with_its_requests():
     assert run.state.hosts["web04"].condition == "new"
 
 
+def test_one_that_is_tried_again_is_drained_where_a_host_of_the_other_side_still_serves():
+    environment = changed(two_sides(max_failures=3, on_failure="pause"), monitor=60.0)
+    run = BalancedRun(environment, lambda step, attempt: "done", serves=set(BLUE))
+    told = run._told
+    run._told = lambda step, status: "unknown" if step.name == "shift/web02/drain" else told(step, status)
+    opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"))
+    out = (ev.TrafficChanged(host=name, balancer=NAME, mark="drained") for name in GREEN)
+    run.record(opened, *seen, *out, changed(made, plan=plan_release(environment, environment.hosts[2:], NEW, frozenset())), go, locks)
+    until_runs(run, "verify/monitor")
+    for name in GREEN:
+        run.record(ev.HostFailed(host=name, condition="failed", reason=SafeText("unwell")))
+    run.turn()
+    assert [say(run, one) for one in (cmd.Retry(host="web04"), cmd.Continue())] == [None, None]
+    until(run, lambda run: run.state.hosts["web04"].condition == "new")
+    assert str(run.state.hosts["web04"].steps["wave-1/web04/drain"].detail) == "done"
+
+
 def test_before_the_traffic_moves_a_host_is_drained_as_planned_though_nobody_knows_of_the_other_side():
     run = a_first_shift(lambda step, attempt: "held" if step.name == "aside/web04/drain" and attempt == 1 else "done", max_failures=2)
     unseen = BalancedRun(run.environment, run.ending, serves={*BLUE, *GREEN})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.traffic.shares import STRANGER, Loads, Wanted, loads_of, own_weight, share_of, traffic_steps, weighing
+from console.core.traffic.shares import STRANGER, Loads, Wanted, loads_of, own_weight, share_of, share_words, traffic_steps, weighing
 from console.model.balancer import Balancer
 from console.model.host import Host
 from console.model.number_of_hosts import NumberOfHosts
@@ -134,3 +134,27 @@ def test_a_weight_that_was_about_to_be_set_is_ours_either_way():
 def test_nobody_has_a_share_where_nobody_serves():
     assert share_of(seen((0, 0)), ("web01",)) is None
     assert traffic_steps(Canary(by="weight"), fleet(2), {"a/shop": {}}) == ()
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.1, "10 %"), (0.025, "2.5 %"), (0.1234, "12.3 %"), (1.0, "100 %"), (0.0, "0 %")])
+def test_a_share_is_said_as_people_say_it(share: float, words: str):
+    assert share_words(share) == words
+
+
+def test_what_serves_nothing_has_no_part_in_a_share_and_a_new_host_has_one_once_it_is_admitted():
+    look = seen((1, 1, 2, 4), out=("web01", "web04"))
+    assert share_of(look, {"web02"}) == pytest.approx(1 / 3)
+    assert share_of(look, {"web01"}) == pytest.approx(1 / 4)
+    assert share_of(seen((0, 0)), {"web01"}) is None
+
+
+def test_a_host_of_which_one_balancer_knows_nothing_carries_nothing_there():
+    loads = {"a/shop": {"web01": 1, "web02": 1, "web03": 2}, "b/shop": {"web02": 1, "web03": 1}}
+    found = traffic_steps(Canary(steps=(NumberOfHosts(share=0.2),), by="weight"), fleet(3), loads)
+    assert [host.name for host in found[0].hosts] == ["web01", "web02"], "web01 has nothing of b's traffic"
+
+
+def test_a_balancer_that_sends_nothing_anywhere_is_asked_for_no_share():
+    loads: dict[str, dict[str, int]] = {"a/shop": {"web01": 0, "web02": 0}}
+    found = traffic_steps(Canary(steps=(NumberOfHosts(share=0.5),), by="weight"), fleet(2), loads)
+    assert [len(step.hosts) for step in found] == []

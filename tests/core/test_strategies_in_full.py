@@ -3,6 +3,7 @@
 A line: the step, its wave, the release that it works with (new, old, none), its title; then what it waits for.
 """
 
+from collections.abc import Callable
 from typing import get_args
 
 import pytest
@@ -70,8 +71,8 @@ WEIGHED = fleet(
 BY_HOSTS = fleet(
     4, "canary", hooks=(), critical=(LOGIN,), canary=Canary(steps=shares(0.5, 1.0), analysis=300.0), rolling=changed(balanced(1).rolling, batch=shares(0.25))
 )
-PLANS: list[tuple[str, Plan, str]] = [
-    ("blue/green, with one host that was out, and one that served", released(SIDES, slice(2, None), out={"web03": frozenset({NAME})}, aside=frozenset({"web04"})), """
+PLANS: list[tuple[str, Callable[[], Plan], str]] = [
+    ("blue/green, with one host that was out, and one that served", lambda: released(SIDES, slice(2, None), out={"web03": frozenset({NAME})}, aside=frozenset({"web04"})), """
         aside/web04/drain #1 new: drain web04 at lb <- prepare/web03/hook-1, prepare/web04/hook-1
         wave-1 #1 none: wave 1 of 1: web03, web04 <- prepare/web03/hook-1, prepare/web04/hook-1, aside/web04/drain
         wave-1/web03/hook-2 #1 new: before host on web03: x <- wave-1, prepare/web03/hook-1
@@ -100,12 +101,12 @@ PLANS: list[tuple[str, Plan, str]] = [
         shift/web02/drain #1 none: drain web02 at lb <- shifted
         verify/critical-1 #0 new: critical path Login <- shifted, shift/web01/drain, shift/web02/drain
     """),
-    ("its way back", plan_shift_back(SIDES, ("web01",), ("web03",)), """
+    ("its way back", lambda: plan_shift_back(SIDES, ("web01",), ("web03",)), """
         back/web01/admit #1 none: return web01 to lb <- -
         back/shifted #0 none: the traffic is back <- back/web01/admit
         back/web03/drain #1 none: drain web03 at lb <- back/shifted
     """),
-    ("recreate, with one host that was out", released(fleet(2, "recreate", commands=STOPS), out={"web02": frozenset({NAME})}), """
+    ("recreate, with one host that was out", lambda: released(fleet(2, "recreate", commands=STOPS), out={"web02": frozenset({NAME})}), """
         wave-1 #1 none: wave 1 of 1: web01, web02; no maintenance page is configured <- prepare/web01/hook-1, prepare/web02/hook-1
         wave-1/web01/hook-2 #1 new: before host on web01: x <- wave-1, prepare/web01/hook-1
         wave-1/web01/hook-8 #1 new: before host on web01: seed <- wave-1/web01/hook-2
@@ -129,7 +130,7 @@ PLANS: list[tuple[str, Plan, str]] = [
         wave-1/web02/admit #1 new: web02 stays out of lb, as it was before <- wave-1/web02/gate
         wave-1/web02/hook-5 #1 new: after host on web02: x <- wave-1/web02/admit
     """),
-    ("its way back", plan_way_back(fleet(2, "recreate", commands=STOPS), {"web01": OLD, "web02": ""}, out={"web01": frozenset({NAME})}, together=True), """
+    ("its way back", lambda: plan_way_back(fleet(2, "recreate", commands=STOPS), {"web01": OLD, "web02": ""}, out={"web01": frozenset({NAME})}, together=True), """
         back/web01/stop #1 old: stop on web01 <- -
         back/web02/stop #1 none: stop on web02 <- -
         back/stage-1 #0 none: every host is stopped <- back/web01/stop, back/web02/stop
@@ -141,7 +142,7 @@ PLANS: list[tuple[str, Plan, str]] = [
         back/web01/admit #1 old: web01 stays out of lb, as it was before <- back/web01/gate
         back/web01/hook-7 #1 old: after rollback on web01: x <- back/web01/admit
     """),
-    ("recreate, without a command that stops", released(fleet(1, "recreate", hooks=(), commands={"start": Command("start"), "restart": Command("restart")})), """
+    ("recreate, without a command that stops", lambda: released(fleet(1, "recreate", hooks=(), commands={"start": Command("start"), "restart": Command("restart")})), """
         wave-1 #1 none: wave 1 of 1: web01; no command stop on web01: the old version goes on until the restart; no maintenance page is configured <- prepare/web01/ship
         recreate/stage-1 #0 none: every host is stopped <- -
         wave-1/web01/switch #1 new: switch web01 to new <- recreate/stage-1, wave-1, prepare/web01/ship
@@ -150,7 +151,7 @@ PLANS: list[tuple[str, Plan, str]] = [
         wave-1/web01/gate #1 new: health of web01: web <- wave-1/web01/restart
         wave-1/web01/admit #1 new: see that web01 is in lb <- wave-1/web01/gate
     """),
-    ("a canary by weight", released(WEIGHED, loads=LOADS), """
+    ("a canary by weight", lambda: released(WEIGHED, loads=LOADS), """
         wave-1 #1 none: wave 1 of 3: web01 <- prepare/web01/ship, prepare/web02/ship, prepare/web03/ship, prepare/web04/ship, prepare/web05/ship
         wave-1/web01/weigh #1 new: weigh web01: 10 % of the traffic for new hosts <- wave-1/web01/gate
         wave-1/critical-1 #1 new: critical path Login <- wave-1, wave-1/web01/admit
@@ -168,7 +169,7 @@ PLANS: list[tuple[str, Plan, str]] = [
         wave-3 #3 none: wave 3 of 3: web04, web05 <- wave-2/critical-1, step-3/weigh, step-3/analysis, weights/back
         verify/critical-1 #0 new: critical path Login <- wave-3, wave-3/web04/admit, wave-3/web05/admit
     """),
-    ("a canary by hosts", released(BY_HOSTS), """
+    ("a canary by hosts", lambda: released(BY_HOSTS), """
         wave-1 #1 none: wave 1 of 4: web01 <- prepare/web01/install, prepare/web02/install, prepare/web03/install, prepare/web04/install
         wave-1/critical-1 #1 new: critical path Login <- wave-1, wave-1/web01/admit
         wave-2 #2 none: wave 2 of 4: web02 <- wave-1/critical-1
@@ -182,5 +183,5 @@ PLANS: list[tuple[str, Plan, str]] = [
 
 
 @pytest.mark.parametrize(("plan", "lines"), [pytest.param(*row[1:], id=row[0]) for row in PLANS])
-def test_a_strategy_lays_these_steps_out(plan: Plan, lines: str):
-    assert shown(plan) == [one.strip() for one in lines.strip().splitlines()]
+def test_a_strategy_lays_these_steps_out(plan: Callable[[], Plan], lines: str):
+    assert shown(plan()) == [one.strip() for one in lines.strip().splitlines()]

@@ -47,6 +47,7 @@ ONE_BY_ONE = [
     ("the first host is to get requests", at("updating", "old", "old", "old", web01="running"), "wave-1/web01/weigh", wanted(TENTH, "web01", "web02")),
     ("the second one too", at("new", "updating", "old", "old", web01="done", web02="running"), "wave-1/web02/weigh", wanted(TENTH, "web01 web02")),
     ("one that waits for its balancer is to get them still", at("updating", "old", "old", "old", web01="held"), "wave-1/web01/weigh", wanted(TENTH, "web01", "web02")),
+    ("one that was weighed waits for its admission", at("updating", "updating", "old", "old", web01="done", web02="running"), "wave-1/web02/weigh", wanted(TENTH, "web01 web02")),
     ("both have it", at("new", "new", "old", "old", web01="done", web02="done"), "step-1/weigh", wanted(TENTH, "web01 web02")),
     ("one of them failed", at("new", "failed", "old", "old", web01="done"), "step-1/weigh", wanted(TENTH, "web01")),
     ("one of them is left out", at("new", "skipped", "old", "old", web01="done"), "step-1/weigh", wanted(TENTH, "web01")),

@@ -3,6 +3,8 @@
 A line: the step; where it runs (`console` for this machine or nowhere); seconds; `changes` what is in service; `again` without harm; `may fail`; then what it waits for.
 """
 
+from collections.abc import Callable
+
 import pytest
 
 from console.core.plan.database_plan import plan_restore
@@ -47,10 +49,10 @@ def line(step: Step) -> str:
     return f"{step.name}{at}: {', '.join(notes) or '-'} <- {', '.join(step.needs) or '-'}"
 
 
-PLANS: list[tuple[str, Plan, str]] = [
+PLANS: list[tuple[str, Callable[[], Plan], str]] = [
     (
         "a release, host by host",
-        released(TWO),
+        lambda: released(TWO),
         """
             release/pack at console: 900 s, again <- -
             prepare/web01/ship at web01: 900 s, again <- release/pack
@@ -72,7 +74,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a release behind a balancer",
-        released(BALANCED),
+        lambda: released(BALANCED),
         """
             release/pack at console: 900 s, again <- -
             prepare/web01/ship at web01: 900 s, again <- release/pack
@@ -98,7 +100,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a first release, to a host that never had one",
-        released(changed(TWO, commands={**STOPS, "restart": Command("restart")}), first=frozenset({"web02"})),
+        lambda: released(changed(TWO, commands={**STOPS, "restart": Command("restart")}), first=frozenset({"web02"})),
         """
             release/pack at console: 900 s, again <- -
             prepare/web01/ship at web01: 900 s, again <- release/pack
@@ -118,7 +120,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a release of hosts that stop and start, all at once",
-        released(changed(an_environment(2, batch=2), commands=STOPS)),
+        lambda: released(changed(an_environment(2, batch=2), commands=STOPS)),
         """
             release/pack at console: 900 s, again <- -
             prepare/web01/ship at web01: 900 s, again <- release/pack
@@ -139,7 +141,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a release with a build, a fetch, hooks, a window and critical paths",
-        released(
+        lambda: released(
             changed(
                 TWO,
                 build=Build("make", timeout=60.0),
@@ -183,7 +185,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a release with a backup and a migration",
-        released(changed(TWO, database=DATABASE), review=MIGRATES),
+        lambda: released(changed(TWO, database=DATABASE), review=MIGRATES),
         """
             release/pack at console: 900 s, again <- -
             prepare/web01/ship at web01: 900 s, again <- release/pack
@@ -207,7 +209,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a release with a pause between waves, after one that left weights changed",
-        released(changed(BALANCED, rolling=changed(BALANCED.rolling, pause=45.0)), weights=True),
+        lambda: released(changed(BALANCED, rolling=changed(BALANCED.rolling, pause=45.0)), weights=True),
         """
             release/pack at console: 900 s, again <- -
             prepare/web01/ship at web01: 900 s, again <- release/pack
@@ -234,7 +236,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a recreate, behind its page",
-        released(changed(TWO, strategy="recreate", commands={**STOPS, **PAGE}), page=True),
+        lambda: released(changed(TWO, strategy="recreate", commands={**STOPS, **PAGE}), page=True),
         """
             release/pack at console: 900 s, again <- -
             prepare/web01/ship at web01: 900 s, again <- release/pack
@@ -259,7 +261,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a canary, host by host",
-        released(
+        lambda: released(
             changed(
                 an_environment(3, batch=3),
                 strategy="canary",
@@ -301,7 +303,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a blue/green release",
-        plan_release(SIDES, SIDES.hosts[2:], NEW, NOBODY),
+        lambda: plan_release(SIDES, SIDES.hosts[2:], NEW, NOBODY),
         """
             release/pack at console: 900 s, again <- -
             prepare/web03/ship at web03: 900 s, again <- release/pack
@@ -330,7 +332,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a first blue/green release, of a side that served",
-        plan_release(SIDES, SIDES.hosts[2:], NEW, NOBODY, aside=frozenset({"web03", "web04"})),
+        lambda: plan_release(SIDES, SIDES.hosts[2:], NEW, NOBODY, aside=frozenset({"web03", "web04"})),
         """
             release/pack at console: 900 s, again <- -
             prepare/web03/ship at web03: 900 s, again <- release/pack
@@ -361,7 +363,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a restart behind a balancer",
-        plan_restart(BALANCED, BALANCED.hosts, TO_OLD),
+        lambda: plan_restart(BALANCED, BALANCED.hosts, TO_OLD),
         """
             wave-1: - <- -
             wave-1/web01/drain at console: 90 s, changes, again <- wave-1
@@ -377,7 +379,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a restart beside a host that somebody took out",
-        plan_restart(BALANCED, BALANCED.hosts, TO_OLD, {"web02": frozenset({BALANCED.balancers[0].name})}),
+        lambda: plan_restart(BALANCED, BALANCED.hosts, TO_OLD, {"web02": frozenset({BALANCED.balancers[0].name})}),
         """
             wave-1: - <- -
             wave-1/web01/drain at console: 90 s, changes, again <- wave-1
@@ -393,7 +395,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a catch-up, of a host that has the release and one that lacks it",
-        plan_catch_up(TWO, TWO.hosts, NEW, frozenset({"web01"}), NOBODY, "d1"),
+        lambda: plan_catch_up(TWO, TWO.hosts, NEW, frozenset({"web01"}), NOBODY, "d1"),
         """
             release/pack at console: 900 s, again <- -
             prepare/web02/ship at web02: 900 s, again <- release/pack
@@ -412,7 +414,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a rollback of all at once",
-        plan_way_back(TWO, TO_OLD),
+        lambda: plan_way_back(TWO, TO_OLD),
         """
             back/web01/switch at web01: 30 s, changes, again <- -
             back/web01/restart at web01: 120 s, changes <- back/web01/switch
@@ -424,7 +426,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a rollback in halves",
-        plan_way_back(an_environment(3), {**TO_OLD, "web03": OLD}, "halves"),
+        lambda: plan_way_back(an_environment(3), {**TO_OLD, "web03": OLD}, "halves"),
         """
             back/web01/switch at web01: 30 s, changes, again <- -
             back/web01/restart at web01: 120 s, changes <- back/web01/switch
@@ -440,7 +442,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a rollback behind a balancer, in halves",
-        plan_way_back(BALANCED, TO_OLD, "halves"),
+        lambda: plan_way_back(BALANCED, TO_OLD, "halves"),
         """
             back/web01/drain at console: 90 s, changes, again, may fail <- -
             back/web01/switch at web01: 30 s, changes, again <- back/web01/drain
@@ -457,7 +459,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "the way back of a blue/green release",
-        plan_shift_back(SIDES, ("web01", "web02"), ("web03", "web04"), gated=True),
+        lambda: plan_shift_back(SIDES, ("web01", "web02"), ("web03", "web04"), gated=True),
         """
             back/web01/gate at web01: 180 s, again <- -
             back/web01/admit at console: 120 s, changes, again <- back/web01/gate
@@ -470,14 +472,14 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a restore",
-        plan_restore(changed(TWO, database=DATABASE), TWO.hosts, "r0", BACKUP),
+        lambda: plan_restore(changed(TWO, database=DATABASE), TWO.hosts, "r0", BACKUP),
         """
             database/restore at web01: 400 s, changes <- -
         """,
     ),
     (
         "a canary by weight",
-        released(
+        lambda: released(
             changed(
                 BALANCED,
                 strategy="canary",
@@ -515,7 +517,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a rollback of hosts that stop and start, all in step and behind the page",
-        plan_way_back(changed(TWO, strategy="recreate", commands={**STOPS, **PAGE}), TO_OLD, together=True, page=True),
+        lambda: plan_way_back(changed(TWO, strategy="recreate", commands={**STOPS, **PAGE}), TO_OLD, together=True, page=True),
         """
             back/web01/stop at web01: 20 s, changes, may fail <- -
             back/web02/stop at web02: 20 s, changes, may fail <- -
@@ -532,7 +534,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a rollback after a release that left weights changed",
-        plan_way_back(BALANCED, TO_OLD, weights=True),
+        lambda: plan_way_back(BALANCED, TO_OLD, weights=True),
         """
             back/web01/drain at console: 90 s, changes, again, may fail <- -
             back/web01/switch at web01: 30 s, changes, again <- back/web01/drain
@@ -549,7 +551,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a rollback of a first release: it is stopped and removed",
-        plan_way_back(changed(TWO, commands=STOPS), {"web01": OLD, "web02": ""}),
+        lambda: plan_way_back(changed(TWO, commands=STOPS), {"web01": OLD, "web02": ""}),
         """
             back/web01/switch at web01: 30 s, changes, again <- -
             back/web01/restart at web01: 25 s, changes <- back/web01/switch
@@ -560,7 +562,7 @@ PLANS: list[tuple[str, Plan, str]] = [
     ),
     (
         "a release without files",
-        released(changed(TWO, ship="none", commands={"has": Command("has", timeout=30.0), "restart": Command("restart")})),
+        lambda: released(changed(TWO, ship="none", commands={"has": Command("has", timeout=30.0), "restart": Command("restart")})),
         """
             release/pack at console: 900 s, again <- -
             prepare/web01/ship at web01: 900 s, again <- release/pack
@@ -584,14 +586,14 @@ PLANS: list[tuple[str, Plan, str]] = [
 
 
 @pytest.mark.parametrize(("plan", "lines"), [pytest.param(*row[1:], id=row[0]) for row in PLANS])
-def test_a_plan_is_these_steps(plan: Plan, lines: str):
-    assert [line(step) for step in plan.steps] == [one.strip() for one in lines.strip().splitlines()]
+def test_a_plan_is_these_steps(plan: Callable[[], Plan], lines: str):
+    assert [line(step) for step in plan().steps] == [one.strip() for one in lines.strip().splitlines()]
 
 
 @pytest.mark.parametrize("plan", [pytest.param(row[1], id=row[0]) for row in PLANS])
-def test_a_step_waits_only_for_steps_of_its_plan_that_stand_before_it(plan: Plan):
+def test_a_step_waits_only_for_steps_of_its_plan_that_stand_before_it(plan: Callable[[], Plan]):
     known: set[str] = set()
-    for step in plan.steps:
+    for step in plan().steps:
         assert set(step.needs) <= known | {"wave-0"}
         assert step.name not in known
         known.add(step.name)

@@ -144,10 +144,8 @@ def _rests(state: RunState, host: str) -> Iterator[Step]:
 
 def _rests_back(state: RunState, host: str) -> Iterator[Step]:
     """The steps by which a host leaves that a rollback of its own takes the traffic away from."""
-    if state.plan is None or state.plan.strategy != TRAFFIC_BACK:
-        return iter(())
-    lane = state.lanes.get(host, ())
-    return iter(() if any(step.kind == "admit" for step in lane) else (step for step in lane if step.kind == "drain"))
+    is_taken_back = state.plan is not None and state.plan.strategy == TRAFFIC_BACK
+    return (step for step in state.lanes.get(host, ()) if is_taken_back and step.kind == "drain")
 
 
 def leaves_nobody(state: RunState, step: Step) -> bool:
