@@ -31,6 +31,7 @@ from console.core.words.equivalent_command import request_words
 from console.errors import ConsoleError, EngineLost, Locked, NoGo, Problem, StateUnusable
 from console.exit_codes import Exit
 from console.model import commands as cmd
+from console.model.values import changed
 from console.safe_text import SafeText
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ async def _met_as_it_goes_on(how: Invocation, client: "Client", found: "Environm
     """Have a run that an engine carries be one that may be taken back. Raises RunOver where it was ended for that, Locked where it may not be."""
     if is_elsewhere:
         await configure(client, found, None)  # the engine here has the record then, and hands on what it is told for that run
-    if state.go is None:
+    if state.go is None and not (state.kind == "rollback" and state.request.yes and not request.ref):
         await _make_way(how, client, found, state)
     elif request.ref:
         raise Locked(f"run {state.run} goes on", f"deploy attach {state.run}")
@@ -180,7 +181,7 @@ async def _say_to(how: Invocation, client: "Client", found: "Environment", reque
     await confirm(how, f"roll back run {state.run} on every host that it has touched?")
     why = SafeText(request.reason)
     if state.phase == "rolling-back" or state.kind == "rollback":
-        if why:
+        if why and state.request.reason != why:
             said = cmd.Note(text=why, about="rollback") if lacks_reason(state) else cmd.Note(text=SafeText(f"asked for the rollback too: {why}"))
             await client.submit(state.run, said)
         return
@@ -189,21 +190,23 @@ async def _say_to(how: Invocation, client: "Client", found: "Environment", reque
         now = recorded(state.run)
         if answer.ended or now.phase == "ended" or now.changed != state.changed:
             raise RunOver
-        if not await _ended_instead(client, now, why):
+        if not await _ended_instead(client, now, request):
             raise NoGo(str(answer.message), str(answer.hint))
     tell_equivalent(*request_words(found.name, request), "--yes")
 
 
-async def _ended_instead(client: "Client", state: "RunState", why: SafeText) -> bool:
+async def _ended_instead(client: "Client", state: "RunState", request: "Request") -> bool:
     """End a run that has nothing to take back; whether it was. A release that has changed nothing yet leaves every host on what it has.
 
-    Raises RunOver where it was a restart: the last release goes back by a run of its own.
+    Raises RunOver where it was a restart: the last release goes back by a run of its own, which the engine begins where this console is gone by then.
     """
-    is_restart, said = state.kind == "restart", ended_instead(state)
+    is_restart, said, why = state.kind == "restart", ended_instead(state), SafeText(request.reason)
     if said is None:
         return False
-    if why:
-        await client.submit(state.run, cmd.Note(text=why, about="rollback"))
+    if is_restart and not request.ref:
+        said = changed(said, then_back="halves" if request.halves else "at-once" if request.at_once else "planned", why=why)
+    elif why:
+        await client.submit(state.run, cmd.Note(text=why))
     if isinstance(await client.submit(state.run, said), cmd.Refusal):
         return False
     tell(f"deploy: run {state.run} {'restarts and changes no release' if is_restart else 'has changed nothing yet'}; it was ended for this rollback")

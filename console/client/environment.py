@@ -14,6 +14,7 @@ from console.client.engine_access import EngineAccess
 from console.client.environment_history import Archive, EnvironmentHistory
 from console.client.lasting_feed import LastingFeed
 from console.core.host.login_command import visit
+from console.core.run.evolve import fold
 from console.errors import EngineLost, NoGo, UsageFault
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotRelease, Verified
@@ -154,10 +155,21 @@ class LocalEnvironmentClient(EnvironmentHistory):
 
     async def open_back(self, run: str, how: str, reason: str = "") -> LastingFeed:
         """Begin the way back from a release that has ended; no name: from the last one. NoGo where it is not the last one any more."""
+        if not run and (going := await self._rollback_that_goes_on()):
+            return going
         last = await self.last_change() if run else ""
         if last != run:
             raise NoGo(f"run {last} came after this one; a rollback undoes that one", "deploy rollback")
         return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True, reason=reason))
+
+    async def _rollback_that_goes_on(self) -> LastingFeed | None:
+        """Join the rollback that the engine carries now; None: it carries none."""
+        client = await self._access.meet(self._found)
+        run = client.welcome.run
+        if run and fold(await self.record(run)).kind == "rollback":
+            return self._kept(client, run)
+        await client.close()
+        return None
 
     async def attach(self, run: str) -> LastingFeed:
         """Join a run that goes on, here or by the record on another machine. UsageFault where no engine carries it."""

@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable
 from console.engine.active_runs import ActiveRuns
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.loaded_model import LoadedModel
+from console.engine.roll_back_next import RollBackNext
 from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.engine.runs_not_carried import IdleRuns
-from console.model.commands import Accepted, AnyCommand, Decide, Refusal, RollBack
+from console.model.commands import Abort, Accepted, AnyCommand, Decide, Refusal, RollBack
 from console.model.events import RunOpened
 from console.model.request import Person
+from console.model.state import BackNext
 from console.ports.journal import Journal
 
 
@@ -21,7 +23,7 @@ class CommandIntake:
 
     def __init__(
         self, journal: Journal, model: LoadedModel, runs: ActiveRuns, elsewhere: RunsElsewhere, idle: IdleRuns,
-        take_back: Callable[[str, Person], Awaitable[None]],
+        take_back: Callable[[str, Person], Awaitable[None]], next_back: RollBackNext,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._model = model
@@ -29,6 +31,7 @@ class CommandIntake:
         self._elsewhere = elsewhere
         self._idle = idle
         self._take_back = take_back
+        self._next_back = next_back
 
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
         """Have the command taken or refused by whoever it is for."""
@@ -39,7 +42,10 @@ class CommandIntake:
             return await self._idle.submit(run, command, person)
         if one.preflight is not None and isinstance(command, Decide) and command.go:
             return await one.preflight.go(command, person)
-        return await one.runner.submit(command, person)
+        answer = await one.runner.submit(command, person)
+        if isinstance(command, Abort) and command.then_back and isinstance(answer, Accepted):
+            self._next_back.hold(run, BackNext(person, command.then_back, command.why))
+        return answer
 
     async def _is_left(self, run: str) -> bool:
         """Whether a run has not ended, and is carried by no engine, and may be by this one."""

@@ -27,6 +27,7 @@ from console.engine.model_change import KeptModel, ModelChange, not_kept
 from console.engine.other_machines import OtherMachines
 from console.engine.queries import for_commands, for_screens
 from console.engine.queries.feeds import Feeds
+from console.engine.roll_back_next import RollBackNext
 from console.engine.run.onlookers import Onlookers
 from console.engine.run.runs_elsewhere import RunsElsewhere
 from console.engine.run_opening import RunOpening
@@ -74,7 +75,8 @@ class Engine:
         )  # fmt: skip
         self._maintenance = MaintenanceEnd(lambda: self._fleet() if self._model.known() else None, self._model.may_end_maintenance)
         self._others = OtherMachines(journal, carrier, self._onlookers, self._runs, lambda: self.access, self.users, self.submit, self.refused)
-        self._opening = RunOpening(journal, clock, self._model, self._runs, self._others, self._catch_up, keep, self._fleet)
+        self._next_back = RollBackNext(self._runs, self._work, self.open_run)
+        self._opening = RunOpening(journal, clock, self._model, self._runs, self._others, self._catch_up, keep, self._fleet, self._next_back.hold)
         self._refusals = Refusals()
         self._feeds = Feeds(keep)
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
@@ -93,7 +95,7 @@ class Engine:
         )
         self._followed = FollowedRuns(self._runs, self._elsewhere, self._feeds, self._metrics)
         self._commands = CommandIntake(
-            journal, self._model, self._runs, self._elsewhere, self._idle, lambda run, person: self.resume(run, person, goes_back=True)
+            journal, self._model, self._runs, self._elsewhere, self._idle, lambda run, person: self.resume(run, person, goes_back=True), self._next_back
         )
         journal.watch(HandedInRuns(carrier, self._work, self._record_changed, self.submit).hear)
 

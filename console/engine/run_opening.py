@@ -24,7 +24,7 @@ from console.errors import Locked, UsageFault
 from console.model.configured_environment import Environment
 from console.model.events import CheckAcknowledged, Decided, MaintenanceChanged, NoteAdded, RunOpened
 from console.model.request import Person, Request
-from console.model.state import RunState
+from console.model.state import BackNext, RunState
 from console.ports.clock import Clock
 from console.ports.journal import Journal
 from console.safe_text import SafeText
@@ -41,11 +41,14 @@ async def _given_back_unless_begun(lease: RunLease) -> AsyncIterator[None]:
 
 
 class RunOpening:
-    """Opens the runs of one engine. `lock` is held meanwhile, and by whoever takes another model: a run keeps the model that it was opened with."""
+    """Opens the runs of one engine. `next_back`: has a roll back begin behind a run that is taken up.
+
+    `lock` is held meanwhile, and by whoever takes another model: a run keeps the model that it was opened with.
+    """
 
     def __init__(
         self, journal: Journal, clock: Clock, model: LoadedModel, runs: ActiveRuns, others: OtherMachines, catch_up: DebtWatch, keep: Keep,
-        fleet: Callable[[], QueryContext],
+        fleet: Callable[[], QueryContext], next_back: Callable[[str, BackNext], None],
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
@@ -55,6 +58,7 @@ class RunOpening:
         self._catch_up = catch_up
         self._keep = keep
         self._fleet = fleet
+        self._next_back = next_back
         self.lock = asyncio.Lock()
         self.is_over = False
         """Whether the engine lets go of everything: it would carry no run on that begins now."""
@@ -134,6 +138,8 @@ class RunOpening:
                 await one.runner.write(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
             await one.runner.write(*(NoteAdded(by=ENGINE, text=words) for words in lacks))
             self._runs.begin(run, one, person, self._catch_up.changed)
+            if state.back_next is not None:
+                self._next_back(run, state.back_next)
 
     async def _leased(self, run: str, *, goes_back: bool) -> RunLease:
         """Take the lease of a run that this engine is to carry. Raises Locked where another engine carries it."""

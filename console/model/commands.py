@@ -46,6 +46,10 @@ class Abort(RunCommand, frozen=True, tag="abort"):
     """End the run: every touched host goes back, or with `leave` all stays as it is."""
 
     leave: bool = False
+    then_back: Literal["", "planned", "at-once", "halves"] = ""
+    """How the last release goes back once a restart has ended, by a run that the engine begins; empty: nothing follows."""
+    why: SafeText = SafeText("")
+    """Why it goes back, for that run."""
 
 
 class RollBack(RunCommand, frozen=True, tag="roll-back"):

@@ -431,6 +431,9 @@ class AbortAsked(Event, frozen=True, tag="abort-asked"):
 
     by: Person
     leave: bool = False
+    then_back: str = ""
+    """How the last release goes back once this run has ended (as in the command); empty: nothing follows."""
+    why: SafeText = SafeText("")
 
 
 class RollbackBegan(Event, frozen=True, tag="rollback-began"):

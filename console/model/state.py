@@ -137,6 +137,14 @@ class Act(msgspec.Struct, frozen=True):
     words: str
 
 
+class BackNext(msgspec.Struct, frozen=True):
+    """A roll back that begins once a restart has ended: who asked for it, `planned`, `at-once` or in `halves`, and why."""
+
+    by: Person
+    how: str
+    why: SafeText = SafeText("")
+
+
 class RunState(msgspec.Struct, frozen=True):
     """Everything that is known of a run."""
 
@@ -243,6 +251,8 @@ class RunState(msgspec.Struct, frozen=True):
     passed_pause: bool = False
     """The pause after so many hosts has been taken."""
     aborting: Literal["", "back", "leave"] = ""
+    back_next: BackNext | None = None
+    """The roll back that begins once this run, a restart, has ended; None: none was asked for."""
     superseded_by: str = ""
     """The newer run that it makes way for, in its monitoring window."""
     superseded_hosts: frozenset[str] = frozenset()

@@ -96,9 +96,9 @@ class EnvironmentClient(RunArchive, Protocol):
         """Open a run and follow it."""
 
     async def open_back(self, run: str, how: str, reason: str = "") -> Feed:
-        """Begin the way back from a release that has ended (no name: from the last one), `at-once`, in `halves` or as planned (no word).
+        """Begin the way back from a release that has ended, `at-once`, in `halves` or as planned (no word).
 
-        NoGo where it is not the last one any more.
+        No name: from the last one; where a rollback goes on already, that is joined. NoGo where it is not the last one any more.
         """
 
     async def attach(self, run: str) -> Feed:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from textual import events
 from textual.timer import Timer
 
-from console.as_typed import as_typed
 from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient, RunArchive
 from console.ports.feed import Feed
@@ -154,12 +153,7 @@ class ConsoleApp(KeyedApp[ViewerEnding]):
             self.exit(ViewerEnding(0, lines_left_open(left)))
         else:
             code = 0 if self.shell.has_home else run.way_out.exit_code()
-            self.exit(ViewerEnding(code, (*last_lines(run.follower.state, self.shell.clock.mono()), *self._lines_without_back())))
-
-    def _lines_without_back(self) -> tuple[str, ...]:
-        """What to type where a roll back was confirmed that has not begun."""
-        coming = self.shell.back_to_come
-        return ("the roll back that was confirmed has not begun", f"  {as_typed(coming)}") if coming else ()
+            self.exit(ViewerEnding(code, last_lines(run.follower.state, self.shell.clock.mono())))
 
     def terminal_lost(self) -> None:
         """The terminal is gone: nobody looks any more."""

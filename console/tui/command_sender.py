@@ -9,6 +9,7 @@ from textual.screen import Screen
 from console.core.run.command_refusals import ended_instead
 from console.errors import ConsoleError, in_one_line
 from console.model.commands import AnyCommand, Note, Refusal, RollBack
+from console.model.values import changed
 from console.ports.clock import Clock
 from console.tui.dialogs.idle_guard import IdleGuard, IdleQuestion
 from console.tui.feed_follower import FeedFollower
@@ -32,8 +33,6 @@ class CommandSender:
     ) -> None:  # fmt: skip
         self._clock, self._say, self._push, self._keep, self._open_back = clock, say, push, keep, open_back
         self._idle = IdleGuard(clock.mono())
-        self.back_to_come = ""
-        """The command line of a roll back that was confirmed, and begins once a restart has ended; empty: there is none."""
 
     def touched(self) -> None:
         """A key came: the screen is not forgotten."""
@@ -82,25 +81,19 @@ class CommandSender:
         return False
 
     async def _end_instead(self, follower: FeedFollower, command: RollBack) -> bool:
-        """End a run that has nothing to take back; after a restart, open the way back from the last release."""
-        is_restart = follower.state.kind == "restart"
-        self.back_to_come = f"deploy rollback {follower.state.environment}" if is_restart else ""
-        try:
-            return await self._ended_and_back(follower, command)
-        finally:
-            self.back_to_come = ""
-
-    async def _ended_and_back(self, follower: FeedFollower, command: RollBack) -> bool:
+        """End a run that has nothing to take back. After a restart the last release goes back, by a run that the engine begins; who still looks sees it."""
         said = ended_instead(follower.state)
         if said is None:
             return False
-        if command.reason:
-            await self.deliver(follower, Note(text=command.reason))
-        if not await self.deliver(follower, said):
+        if follower.state.kind != "restart":
+            if command.reason:
+                await self.deliver(follower, Note(text=command.reason))
+            return await self.deliver(follower, said)
+        if not await self.deliver(follower, changed(said, then_back=command.how or "planned", why=command.reason)):
             return False
-        if follower.state.kind == "restart":
-            self._say("the restart ends; then the last release goes back: stay here until it does")
-            while follower.state.phase != "ended":
-                await self._clock.sleep(SOON)
+        self._say("the restart ends; then the last release goes back, also without this screen")
+        while follower.is_followed and follower.state.phase != "ended":
+            await self._clock.sleep(SOON)
+        if follower.state.phase == "ended" and not follower.is_left:
             self._open_back("", command.how, str(command.reason))
         return True

@@ -70,6 +70,8 @@ class FeedFollower:
         self.broken = False
         """It ended by a mistake of the screen's own, and not with the engine."""
         self.changed = True
+        self.is_left = False
+        """Nobody follows the run here any more."""
         self._is_amid = False
         self._shown = clock.mono()
         self._came_at = came_at or (lambda sample: clock.mono())
@@ -88,8 +90,14 @@ class FeedFollower:
 
     def stop(self) -> None:
         """Follow the run no more; what is shown stays as it is."""
+        self.is_left = True
         if self._task is not None:
             self._task.cancel()
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether more may come of the run here."""
+        return not self.is_left and self._task is not None and not self._task.done()
 
     async def follow(self) -> None:
         """Follow until the run has ended or the feed can't go on; then `problem` says why. One that is left is followed on once an engine takes it up."""

@@ -44,7 +44,6 @@ class Navigator:
         self.stack = PageStack(app)
         self.say, self.push, self.copy = self.stack.say, self.stack.push, app.copy_to_clipboard
         sender = CommandSender(clock, self.say, self.push, self.keep, self._open_back)
-        self._sender = sender
         self.touched, self.submit, self.deliver, self.when_awake = sender.touched, sender.submit, sender.deliver, sender.when_awake
 
     @property
@@ -56,11 +55,6 @@ class Navigator:
     def has_home(self) -> bool:
         """Whether home is seen, or lies below what is."""
         return self.stack.has_home
-
-    @property
-    def back_to_come(self) -> str:
-        """The command line of a roll back that was confirmed here, and begins once a restart has ended; empty: there is none."""
-        return self._sender.back_to_come
 
     @property
     def rollback_target(self) -> Page | None:

@@ -64,10 +64,6 @@ class Shell(Protocol):
         """Whether home is seen, or lies below what is."""
 
     @property
-    def back_to_come(self) -> str:
-        """The command line of a roll back that was confirmed here, and begins once a restart has ended; empty: there is none."""
-
-    @property
     def rollback_target(self) -> RollbackTarget | None:
         """The screen, seen or below, whose release can be rolled back."""
 

@@ -70,7 +70,8 @@ def _people(event: ev.Event) -> LogLine | None:
         case ev.Continued() | ev.HelmTaken() | ev.OperatorJoined() | ev.PersonCalled() | ev.AnnouncementSent() | ev.ReleasePacked() | ev.ChangesListed():
             return LogLine(event.at, "", sentence(event), "accent")
         case ev.AbortAsked():
-            return LogLine(event.at, "", f"abort requested by {event.by}" + (", everything stays as it is" if event.leave else ""), "back")
+            after = ", then the last release goes back" if event.then_back else ", everything stays as it is" if event.leave else ""
+            return LogLine(event.at, "", f"abort requested by {event.by}{after}", "back")
         case ev.RollbackBegan():
             return LogLine(event.at, "", f"rolling back: {event.reason}" + (f" ({event.by})" if event.by else ""), "back", rule=True)
         case ev.NoteAdded():

@@ -23,6 +23,7 @@ def last_lines(state: RunState, now: float) -> tuple[str, ...]:
     to = f"{state.app} {state.environment} {state.release.version if state.release else ''}".strip()
     if state.phase != "ended":
         window = window_words(state, now)
+        window = "then the last release goes back" if state.back_next else window
         return (f"{to}: {standing(state).text}, goes on{f' ({window})' if window else ''}. Come back: {as_typed(f'deploy attach {state.run}')}",)
     words, _ = outcome_words(state)
     took = clock_span(state.mono - began(state))

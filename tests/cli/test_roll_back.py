@@ -160,7 +160,14 @@ async def test_a_restart_is_ended_and_the_last_release_goes_back(monkeypatch: py
     engines = Engines(monkeypatch, ("r1", {cmd.RollBack: cmd.Refusal(SafeText("a restart changes no release")), cmd.Abort: cmd.Accepted(7)}), ("", None))
     engines.states["r1"] = RunState(run="r1", kind="restart", phase="running", go=True, changed=True)
     assert await met(engines, "own") == OWN
-    assert engines.said == [cmd.RollBack(), cmd.Abort(leave=True)]
+    assert engines.said == [cmd.RollBack(), cmd.Abort(leave=True, then_back="planned")]
+
+
+async def test_a_rollback_that_the_engine_has_begun_meanwhile_is_joined_and_not_ended(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("r2", cmd.Accepted(7)))
+    engines.states["r2"] = RunState(run="r2", kind="rollback", phase="preflight", request=Request(kind="rollback", yes=True))
+    assert await met(engines) == ("r2", Responsibility(asked_back=True, goes_on=True))
+    assert engines.said == []
 
 
 async def test_a_restore_of_the_database_is_not_ended(monkeypatch: pytest.MonkeyPatch):
@@ -226,3 +233,20 @@ def test_after_its_engine_was_killed_a_run_is_rolled_back(product: Product):
     assert product.live() == before
     assert json.loads(product.deploy("-c", product.config, "status", "--json")[0])["locked_by"] is None
     assert product.result("-c", product.config, "production", "--version", "v1.4.2", "--yes")["exit"] == 0
+
+
+def test_behind_a_restart_it_begins_though_whoever_asked_for_it_is_gone(product: Product):
+    product.deploy("-c", product.config, "production", "--version", "v1.4.1", "--yes")
+    before = product.live()
+    product.deploy("-c", product.config, "production", "--version", "v1.4.2", "--yes")
+    restart = product.start("-c", product.config, "restart", "production", "--yes", "--json")
+    until(restart.stdout, '"type":"step-started","step":"wave-1/web01/restart"')
+    asker = product.start("rollback", "production", "--reason", "errors", "--yes", "--json")
+    until(restart.stdout, '"type":"abort-asked"')
+    asker.kill()
+    asker.communicate()
+    restart.communicate()
+    waits_until = time.monotonic() + 120.0
+    while product.live() != before:
+        assert time.monotonic() < waits_until, "the roll back never began"
+        time.sleep(0.2)

@@ -49,6 +49,12 @@ BECOMES = [
         ev.Decided(go=False, by=LIN, interrupted=True, reasons=(SafeText("aborted by lin"),)),
     ),
     ("an abort", a_state("new", phase="running"), cmd.Abort(), ev.AbortAsked(by=LIN, leave=False)),
+    (
+        "an abort behind which a roll back follows",
+        a_state("new", phase="running", kind="restart"),
+        cmd.Abort(leave=True, then_back="halves", why=SafeText("x")),
+        ev.AbortAsked(by=LIN, leave=True, then_back="halves", why=SafeText("x")),
+    ),
     ("an abort that leaves all", a_state("new", phase="running"), cmd.Abort(leave=True), ev.AbortAsked(by=LIN, leave=True)),
     ("a pause", a_state("new", phase="running"), cmd.Pause(), ev.Paused(reason=SafeText("paused by lin"), by=LIN, cause="operator")),
     ("a skip", a_state("old", phase="running"), cmd.Skip(host="web01"), ev.HostSkipped(host="web01", by=LIN)),

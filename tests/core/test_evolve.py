@@ -17,7 +17,7 @@ from console.model.host_facts import LockHolder
 from console.model.plan import Plan, ReturnTarget
 from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request
-from console.model.state import Act, CriticalTry, HostState, Pausing, RunState, StepState
+from console.model.state import Act, BackNext, CriticalTry, HostState, Pausing, RunState, StepState
 from console.model.values import changed
 from console.safe_text import SafeLines, SafeText
 from tests.core.builders import ADA, LIN, a_check, a_host_in, a_state, a_step, counted, ended, hosts_of, paused
@@ -144,6 +144,12 @@ CHANGES = [
     ),
     ("the end of no pause", RUNS, ev.Continued(by=LIN), {"continued": MONO, **acted("pause", "continued it")}),
     ("an abort", a_state("new", pausing=paused()), ev.AbortAsked(by=LIN), {"aborting": "back", "pausing": None, **acted("end", "aborted it")}),
+    (
+        "an abort behind which a roll back follows",
+        RUNS,
+        ev.AbortAsked(by=LIN, leave=True, then_back="at-once", why=SafeText("x")),
+        {"aborting": "leave", "back_next": BackNext(LIN, "at-once", SafeText("x")), **acted("end", "aborted it")},
+    ),
     ("an abort that leaves all", RUNS, ev.AbortAsked(by=LIN, leave=True), {"aborting": "leave", **acted("end", "aborted it")}),
     ("a note", changed(RUNS, notes=(("x", "ada", WHY),)), ev.NoteAdded(by=LIN, text=SafeText("seen")), {"notes": (("x", "ada", WHY), (AT, "lin", "seen"))}),
     ("changes", OPEN, ev.ChangesListed(subjects=(SafeText("a"),), migrations=(SafeText("m"),)), {"changes": ("a",), "migrations": ("m",)}),

@@ -166,6 +166,7 @@ SAID: list[tuple[ev.Event, str]] = [
     (ev.Continued(), "continued"),
     (ev.AbortAsked(by=ADA), "abort by ada"),
     (ev.AbortAsked(by=ADA, leave=True), "abort by ada, everything stays as it is"),
+    (ev.AbortAsked(by=ADA, leave=True, then_back="planned"), "abort by ada, everything stays as it is, then the last release goes back"),
     (ev.RollbackBegan(plan=PLAN, reason=S("a gate failed")), "rolling back 3 hosts: a gate failed"),
     (ev.RollbackBegan(plan=changed(PLAN, waves=()), reason=S("asked for")), "rolling back what was changed: asked for"),
     (ev.HostsAnswered(hosts=()), "no host still answers"),

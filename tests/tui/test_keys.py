@@ -8,6 +8,7 @@ from textual.events import Key
 
 from console.model import commands as cmd
 from console.model import events as ev
+from console.safe_text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.dialogs.dialog import Dialog, TextDialog
 from console.tui.host.host_screen import HostScreen
@@ -15,7 +16,7 @@ from console.tui.run.run_screen import RunScreen
 from console.tui.widgets.line_view import LineView
 from tests.core.simulation import ADA, Simulation, opening
 from tests.tui.scripted import ScriptedFeed, an_app
-from tests.tui.scripted_environment import ScriptedEnvironment, eventually
+from tests.tui.scripted_environment import ScriptedEnvironment, a_board, eventually
 
 SIZES = [(80, 24), (120, 36), (200, 50), (60, 20), (20, 4)]
 
@@ -168,33 +169,42 @@ def restarting() -> ScriptedFeed:
     return feed
 
 
-async def test_who_leaves_before_a_roll_back_has_begun_is_told_so_first_and_then_what_to_type():
+async def test_a_roll_back_behind_a_restart_is_the_engines_and_leaving_says_so():
     feed, client = restarting(), ScriptedEnvironment(feed=ScriptedFeed())
     async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await press(pilot, "r")
+        await press(pilot, "r", "w", *"errors")
+        await press(pilot, "enter")
         await pilot.press("r")
         await eventually(pilot, lambda: kinds(feed) == ["RollBack", "Abort"])
-        await pilot.press("q")
+        assert feed.said[1] == cmd.Abort(leave=True, then_back="planned", why=SafeText("errors"))
         message = pilot.app.screen.query_one("#message", LineView)
-        await eventually(pilot, lambda: "begins once the restart has ended" in message.shown)
-        assert pilot.app.return_value is None
+        await eventually(pilot, lambda: "also without this screen" in message.shown and pilot.app.run_screen.state.back_next)
         await pilot.press("q")
         await eventually(pilot, lambda: pilot.app.return_value is not None)
-        assert pilot.app.return_value.lines[-2:] == ("the roll back that was confirmed has not begun", "  deploy rollback production")
+        assert "then the last release goes back" in pilot.app.return_value.lines[0]
     assert client.asked == []
 
 
-async def test_roll_back_while_hosts_restart_ends_that_and_takes_the_last_release_back():
-    feed, client = restarting(), ScriptedEnvironment(feed=ScriptedFeed())
-    async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_who_stays_sees_the_roll_back_once_the_restart_has_ended_and_who_went_home_begins_none(leaves: bool):
+    feed, client = restarting(), ScriptedEnvironment(current=a_board(run="r1"), feed=ScriptedFeed())
+    opened, client.feed = client.feed, feed
+    async with an_app(None, client=client).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.page and pilot.app.page.rest.goes_on)
+        await press(pilot, "enter")
+        await eventually(pilot, lambda: pilot.app.run_screen and pilot.app.run_screen.state.phase == "running")
         await press(pilot, "r")
         await pilot.press("r")
         await eventually(pilot, lambda: kinds(feed) == ["RollBack", "Abort"])
+        client.feed = opened
+        if leaves:
+            await pilot.press("q")
+            await eventually(pilot, lambda: pilot.app.run_screen is None and not pilot.app.shell.is_busy)
         feed.go_on("")
-        await eventually(pilot, lambda: client.asked == [("", "")])
-        assert feed.run.state.phase == "ended"
+        if not leaves:
+            await eventually(pilot, lambda: pilot.app.run_screen and pilot.app.run_screen.follower.feed is opened)
+        assert (("", "") in client.asked) is not leaves
 
 
 async def test_pause_continue_skip_retry_and_note_say_what_they_say():

@@ -46,7 +46,7 @@ def _aborted(environment: Environment, command: cmd.Abort, state: RunState, by: 
     """Before GO nothing was changed: the run is simply not begun."""
     if state.go is None:
         return ev.Decided(go=False, by=by, interrupted=True, reasons=(SafeText(f"aborted by {by.name}"),))
-    return ev.AbortAsked(by=by, leave=command.leave)
+    return ev.AbortAsked(by=by, leave=command.leave, then_back=command.then_back, why=command.why)
 
 
 def _rolled_back(environment: Environment, command: cmd.RollBack, state: RunState, by: Person) -> ev.RollbackBegan:

@@ -235,6 +235,8 @@ def _extend(command: cmd.Extend, state: RunState, by: Person | None) -> Denial |
 
 
 def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Denial | None:
+    if command.then_back and state.kind != "restart":
+        return _no("only a restart is ended so that the last release goes back: a release goes back itself", _back(state))
     if state.go is None:
         return None
     if not state.go:

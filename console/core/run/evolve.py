@@ -18,7 +18,7 @@ from console.model import events as ev
 from console.model.checks import Check
 from console.model.paged_table import Table
 from console.model.plan import Plan, Steps
-from console.model.state import Act, AnalysisState, CriticalTry, HostState, Pausing, RunState
+from console.model.state import Act, AnalysisState, BackNext, CriticalTry, HostState, Pausing, RunState
 from console.model.thresholds import ThresholdState
 from console.model.traffic import BalancerWeights
 from console.model.values import changed
@@ -201,7 +201,8 @@ def _record_regained(state: RunState, event: ev.RecordRegained) -> RunState:
 
 
 def _abort_asked(state: RunState, event: ev.AbortAsked) -> RunState:
-    return changed(state, aborting="leave" if event.leave else "back", pausing=None)
+    follows = BackNext(event.by, event.then_back, event.why) if event.then_back else None
+    return changed(state, aborting="leave" if event.leave else "back", pausing=None, back_next=follows)
 
 
 def _rollback_began(state: RunState, event: ev.RollbackBegan) -> RunState:

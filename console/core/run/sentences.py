@@ -254,7 +254,9 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.RecordRegained: _regained,
     ev.Paused: lambda event: f"paused: {event.reason}",
     ev.Continued: lambda event: f"continued{_by(event)}" + (f", in spite of {_metrics(event.in_spite_of)}" if event.in_spite_of else ""),
-    ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),
+    ev.AbortAsked: lambda event: (
+        f"abort{_by(event)}" + (", everything stays as it is" if event.leave else "") + (", then the last release goes back" if event.then_back else "")
+    ),
     ev.RollbackBegan: lambda event: f"{_going_back(sum(map(len, event.plan.waves)))}: {event.reason}",
     ev.OperatorJoined: lambda event: f"{event.by} joined",
     ev.HelmTaken: lambda event: f"{event.by} has the helm",

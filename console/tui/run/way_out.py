@@ -18,20 +18,14 @@ class WayOut:
 
     def __init__(self, shell: Shell, follower: FeedFollower, say: Say, go_back: Callable[[], None]) -> None:
         self._shell, self._follower, self._say, self._go_back = shell, follower, say, go_back
-        self._said_no_go = self._said_back = False
+        self._said_no_go = False
 
     def leave(self) -> None:
-        """Leave: with the run's code when it has ended, as a no-go before GO where the helm is here, else detached.
-
-        With a roll back that is yet to begin, which nobody else would begin, only when it is said twice.
-        """
+        """Leave: with the run's code when it has ended, as a no-go before GO where the helm is here, else detached."""
         if self._ends_it() and self._follower.state.run and not self._said_no_go:
             self._said_no_go = True
             self._say("leaving: no-go")
             self._shell.keep(self._say_no_go())
-        elif self._shell.back_to_come and not self._shell.has_home and not self._said_back:
-            self._said_back = True
-            self._say("the roll back begins once the restart has ended: stay here, or press q again to leave without it", "warn")
         else:
             self._go_back()
 
