@@ -113,7 +113,8 @@ class RunOpening:
         """Take up a run that another engine left; one that goes on here stays as it is. `goes_back`: it is rolled back next."""
         async with self.lock:
             self._refuse_late()
-            self._model.required()
+            if run in self._fleet().open_records:
+                raise Locked(f"run {run} goes on, and is not one that is taken up", f"deploy report {run}")
             known = self._runs.get(run)
             if known is None or known.runner.state.phase == "ended":
                 await self._take_up(run, person, goes_back=goes_back)

@@ -73,6 +73,8 @@ class IdleRuns:
             if answer is not None:
                 return answer
         async with self.writing:
+            if run in self.open_records and not isinstance(command, Note):
+                return Refusal(SafeText(f"run {run} goes on, and takes nothing but a note"), SafeText(f"deploy report {run}"))
             record = await self._record_of(run) if isinstance(command, Forgive | Note) else None
             if record is None and await is_over(self._journal, run):
                 return Refusal(SafeText(f"run {run} has ended"), SafeText(f"deploy report {run}"), ended=True)

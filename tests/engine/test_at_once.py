@@ -10,13 +10,15 @@ from console.adapters.journal.memory import MemoryJournal
 from console.adapters.system_clock import SetClock
 from console.engine.active_runs import KEPT
 from console.engine.engine import Engine
+from console.engine.run.run_record import RunRecord
 from console.errors import ConsoleError, Locked, UsageFault
-from console.model.commands import Abort, Accepted
+from console.model.commands import Abort, Accepted, Refusal, RollBack
 from console.model.events import RunEnded, RunOpened
 from console.model.host import Host
 from console.model.host_facts import LockHolder
-from console.model.request import Request
+from console.model.request import Request, RunKind
 from console.model.values import changed
+from tests.adapters.journal.test_contract import opened
 from tests.core.simulation import ADA, an_environment
 
 
@@ -207,6 +209,19 @@ async def test_hosts_are_closed_to_the_last_and_on_record_when_who_closes_them_g
     note = (await scene.journal.environment("shop", "production")).note
     assert note is not None
     assert note.reason == "a freeze"
+
+
+@pytest.mark.parametrize("kind", ["exec", "maintenance"])
+async def test_a_command_or_a_switch_that_goes_on_is_not_taken_up_as_a_run(scene: Scene, kind: RunKind):
+    fleet = scene.engine._fleet()
+    record = RunRecord(scene.journal, fleet.clock)
+    await record.write(changed(opened("r9", "2026-03-01T00:00:00Z"), kind=kind))
+    with fleet.writing("r9", record):
+        with pytest.raises(Locked, match="run r9 goes on"):
+            await scene.engine.resume("r9", ADA)
+        assert isinstance(await scene.engine.submit("r9", RollBack(), ADA), Refusal)
+        await record.write(RunEnded(exit=0, outcome="succeeded"))
+    assert [type(event) for event in await scene.journal.read("r9")] == [RunOpened, RunEnded]
 
 
 async def test_an_engine_that_is_being_stopped_begins_no_run_that_it_would_not_carry_on(scene: Scene):

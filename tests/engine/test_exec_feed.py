@@ -20,7 +20,7 @@ from console.engine.runs_not_carried import IdleRuns
 from console.engine.tasks import Unbroken
 from console.errors import RecordAway
 from console.model.carrier import Carrier
-from console.model.commands import Accepted, Note
+from console.model.commands import Accepted, Note, Refusal, RollBack
 from console.model.configured_environment import Environment
 from console.model.events import CommandRefused, NoteAdded, RunEnded, RunOpened, StepStarted
 from console.model.host import Host
@@ -137,6 +137,9 @@ async def test_what_is_refused_and_noted_while_a_command_runs_stands_in_its_reco
             if isinstance(item, Output):
                 await idle.write(run, CommandRefused(by=Person("vic", 2), command="abort", message=SafeText("vic is no operator")))
                 assert isinstance(await idle.submit(run, Note(text=SafeText("disk is full")), Person("ada", 1)), Accepted)
+                refused = await idle.submit(run, RollBack(), Person("ada", 1))
+                assert isinstance(refused, Refusal)
+                assert refused.message == f"run {run} goes on, and takes nothing but a note"
                 break
     kinds = [type(event) for event in await journal.read(run)]
     assert kinds == [RunOpened, StepStarted, CommandRefused, NoteAdded, RunEnded]
