@@ -49,11 +49,8 @@ class CommandIntake:
 
     async def _is_left(self, run: str) -> bool:
         """Whether a run has not ended, and is carried by no engine, and may be by this one."""
-        if (
-            run in self._idle.open_records
-            or not self._model.may_carry()
-            or not await self._journal.of_type(run, RunOpened)
-            or await is_over(self._journal, run)
-        ):
+        if run in self._idle.open_records or not self._model.may_carry():
+            return False
+        if not await self._journal.of_type(run, RunOpened) or await is_over(self._journal, run):
             return False
         return await self._elsewhere.carrier(run) is None
