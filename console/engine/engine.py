@@ -35,7 +35,7 @@ from console.engine.runs_not_carried import IdleRuns
 from console.engine.server.refusal_record import Refusals
 from console.engine.server.user_directory import UserDirectory
 from console.engine.tasks import Unbroken
-from console.errors import ConsoleError, UsageFault
+from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.configured_environment import Access, Environment
@@ -48,6 +48,9 @@ from console.ports.clock import Clock
 from console.ports.feed import Heard
 from console.ports.journal import Journal
 from console.safe_text import SafeText
+
+BACK = 5
+"""Runs, the newest, of which the first that nobody else carries tells what was refused while none goes on here."""
 
 
 class Engine:
@@ -212,12 +215,16 @@ class Engine:
         """Write down what somebody tried without the right to, in that run, else in the one that goes on, or in the last one; not each time of many."""
         if not self._refusals.is_new(person, act, self._clock.mono()):
             return
+        known = self._model.known()
+        if known is None:
+            return
         with suppress(ConsoleError):
-            known = self._model.known()
-            last = await self._journal.runs(known[0].app, known[0].name, limit=1) if known else ()
-            run = run or self.open_run_id or next((one.run for one in last), "") if known else ""
-            if run:
-                await self._idle.write(run, CommandRefused(by=person, command=act, message=SafeText(fault.message)))
+            run = run or self.open_run_id
+            last = () if run else await self._journal.runs(known[0].app, known[0].name, limit=BACK)
+            for name in (run,) if run else (one.run for one in last):
+                with suppress(Locked):  # another machine carries that one: it stands in the one before
+                    await self._idle.write(name, CommandRefused(by=person, command=act, message=SafeText(fault.message)))
+                    return
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question by name, with a value that has a JSON form. Raises UsageFault for a name that is not known, and for a secret that is not here."""

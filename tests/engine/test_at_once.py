@@ -13,13 +13,15 @@ from console.engine.engine import Engine
 from console.engine.run.run_record import RunRecord
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.commands import Abort, Accepted, Refusal, RollBack
-from console.model.events import RunEnded, RunOpened
+from console.model.events import CommandRefused, RunEnded, RunOpened
 from console.model.host import Host
 from console.model.host_facts import LockHolder
-from console.model.request import Request, RunKind
+from console.model.request import Person, Request, RunKind
 from console.model.values import changed
 from tests.adapters.journal.test_contract import opened
 from tests.core.simulation import ADA, an_environment
+from tests.engine.test_exec_feed import TwoMachines
+from tests.recorded import record as record_of
 
 
 class SlowJournal(MemoryJournal):
@@ -222,6 +224,14 @@ async def test_a_command_or_a_switch_that_goes_on_is_not_taken_up_as_a_run(scene
         assert isinstance(await scene.engine.submit("r9", RollBack(), ADA), Refusal)
         await record.write(RunEnded(exit=0, outcome="succeeded"))
     assert [type(event) for event in await scene.journal.read("r9")] == [RunOpened, RunEnded]
+
+
+async def test_what_is_refused_stands_in_the_newest_run_that_no_other_machine_carries(scene: Scene):
+    scene.journal.machines = TwoMachines()
+    for run in ("here", "there"):
+        await record_of(scene.journal, run, (opened(run, "2026-03-01T00:00:00Z"),))
+    await scene.engine.refused(Person("vic", 2), "abort", UsageFault("vic may not change this environment"))
+    assert [run for run in ("here", "there") if await scene.journal.of_type(run, CommandRefused)] == ["here"]
 
 
 async def test_an_engine_that_is_being_stopped_begins_no_run_that_it_would_not_carry_on(scene: Scene):
