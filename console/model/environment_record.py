@@ -17,7 +17,7 @@ from console.model.state import RunState
 from console.model.traffic import OwnWeight
 from console.safe_text import SafeText
 
-FORMAT = 5
+FORMAT = 6
 """The version of these values and of the rules that make them."""
 
 HostVerdict = Literal["", "passed", "restarted", "failed", "unknown"]

@@ -6,7 +6,7 @@ import pytest
 
 from console.core.checks.balancers import assess_sides
 from console.core.environment.live_release import live_after
-from console.core.environment.record import trimmed
+from console.core.environment.record import recorded, trimmed
 from console.core.kinds.kind_judges import JUDGES
 from console.core.kinds.preflight_events import events_of, plan_of
 from console.core.kinds.preflight_result import PreflightResult
@@ -21,11 +21,12 @@ from console.exit_codes import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.configured_environment import Environment
-from console.model.environment_record import Live
+from console.model.environment_record import EnvironmentRecord, Live
 from console.model.host import Host
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.release_facts import Release, Revision
 from console.model.request import Person, Request
+from console.model.state import RunState
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
 from console.model.values import changed
 from console.safe_text import SafeText
@@ -561,3 +562,36 @@ def test_the_first_shift_says_that_hosts_which_serve_go_back_to_what_they_had():
     same = dict.fromkeys((*BLUE, *GREEN), GONE_BACK["web01"])
     _, state = before_go((*BLUE, *GREEN), (), same)
     assert told(state) == "way back ↶ v1 web01 … web04 (4 hosts)"
+
+
+@pytest.mark.parametrize("chosen", ["", "web03"])
+def test_a_restart_does_not_bring_the_side_that_stands_by_into_the_traffic(chosen: str):
+    """It did: users got the release that was rolled back, beside the one that serves."""
+    drained = dict.fromkeys(GREEN, frozenset({NAME}))
+    whole = found_of(two_sides(), looks(BLUE, GREEN), drained=drained)
+    request = Request(kind="restart", hosts=chosen)
+    facts = tuple(fact for fact in whole.facts if chosen in ("", fact.host))
+    found = PreflightResult(**{**whole.__dict__, "request": request, "facts": facts})
+    assert [found.out.get(name) for name in GREEN] == [frozenset({NAME})] * 2
+    titles = [step.title for step in JUDGES["restart"].plan(found).steps if step.about == "web03" and step.kind in ("drain", "admit")]
+    assert titles == [f"web03 is out of {NAME} already", f"web03 stays out of {NAME}, as it was before"]
+    marks = {event.host: event.mark for event in events_of(found) if isinstance(event, ev.TrafficChanged)}
+    assert marks == {fact.host: "left" for fact in facts if fact.host in GREEN}
+
+
+def test_a_restart_returns_what_a_run_left_out_of_the_side_that_serves_and_of_other_strategies():
+    drained = {"web02": frozenset({NAME}), **dict.fromkeys(GREEN, frozenset({NAME}))}
+    restart = {"request": Request(kind="restart")}
+    serves = found_of(two_sides(), looks(("web01",), ("web02", *GREEN)), drained=drained)
+    assert set(PreflightResult(**{**serves.__dict__, **restart}).out) == set(GREEN)
+    rolling = found_of(changed(two_sides(), strategy="rolling"), looks(BLUE, GREEN), drained=drained)
+    assert PreflightResult(**{**rolling.__dict__, **restart}).out == {}
+
+
+def test_the_record_keeps_that_a_run_took_a_host_out_which_a_later_run_leaves_so():
+    record, seen = EnvironmentRecord(), []
+    for mark in ("drained", "left", "in", "left"):
+        event = ev.TrafficChanged(host="web03", balancer=NAME, mark=mark)
+        record = recorded(record, 1, (event,), RunState(run="r1", environment="production", kind="restart", phase="running"))
+        seen.append(record.hosts["web03"].drained)
+    assert seen == [(NAME,), (NAME,), (), ()]

@@ -164,8 +164,8 @@ def _host_changes(event: ev.AnyEvent, run: str) -> Iterator[tuple[str, _HostChan
         case ev.LocksReleased():
             gone = (*event.hosts, *(one.host for one in event.left if one.unsettled))
             yield from ((name, _where_locked_by(run, locked_by="", lock_left=False)) for name in gone)
-        case ev.TrafficChanged():
-            yield event.host, _drained(event.balancer, there=event.mark not in ("in", "left"))
+        case ev.TrafficChanged() if event.mark != "left":
+            yield event.host, _drained(event.balancer, there=event.mark != "in")
         case _:
             return
 

@@ -113,11 +113,19 @@ class PreflightResult:
         return tuple(fact for fact in reached if fact.host not in idle or fact.host in sides.serving or not way_back(fact).possible)
 
     @property
+    def standing_by(self) -> frozenset[str]:
+        """For a restart: the hosts of the side that gets no requests. They are restarted with the others, and no restart moves the traffic to them."""
+        if self.environment.strategy != BLUEGREEN or self.request.kind != "restart":
+            return frozenset()
+        sides = sides_of(self.environment, self.balancers, {fact.host: fact.current for fact in self.facts if fact.current})
+        return frozenset(host.name for host in hosts_of(self.environment, sides.idle)) if isinstance(sides, Sides) and not sides.serving else frozenset()
+
+    @property
     def ours(self) -> OutBefore:
         """Hosts that are out of the traffic and may be put back: an earlier run took them out, or they are the side that a blue/green release goes to."""
-        sides = self.sides
+        sides, stands_by = self.sides, self.standing_by
         if not isinstance(sides, Sides):
-            return self.drained
+            return {name: out for name, out in self.drained.items() if name not in stands_by}
         every = frozenset(one.balancer for one in self.balancers)
         return {**self.drained, **{host.name: every for host in hosts_of(self.environment, sides.idle)}}
 
