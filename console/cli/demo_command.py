@@ -164,7 +164,6 @@ async def _carried(how: Invocation, found: "Environment", request: Request) -> N
     client = await engine_of(how, found)
     try:
         await configure(client, found, request.kind)
-        async for _ in client.follow(await client.open_run(request), samples=False):
-            pass
+        await client.wait_ended(await client.open_run(request), 0)
     finally:
         await client.close()

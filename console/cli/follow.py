@@ -10,7 +10,7 @@ from console.cli.invocation import Invocation
 from console.cli.output import OutputLost, say_last, tell, tell_no_screen, tell_problem
 from console.cli.responsibility import NOT_HEARD, SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
 from console.client.lasting_feed import LastingFeed
-from console.errors import ConsoleError, Problem
+from console.errors import ConsoleError, EngineLost, Problem
 from console.exit_codes import Exit
 from console.model import commands as cmd
 
@@ -116,11 +116,12 @@ async def _on_screen(how: Invocation, feed: LastingFeed, part: Responsibility, s
 
 
 async def _continue_when_settled(feed: LastingFeed) -> None:
+    """Continue it once everything unknown is settled, as `LineFollower` does: a host may answer late."""
     seen = -1
     while True:
         await asyncio.sleep(SETTLED)
-        if is_taken_up(feed.state) and feed.state.seq == seen:
-            if is_settled(feed.state):
+        if is_taken_up(feed.state) and is_settled(feed.state) and feed.state.seq == seen:
+            with suppress(EngineLost):  # the next one takes it up once more
                 await feed.submit(cmd.Continue())
-            return
+                return
         seen = feed.state.seq

@@ -7,7 +7,7 @@ from console.as_typed import as_typed
 from console.cli.configuration import state
 from console.cli.find_run import ALL, app_meant, events_of_run, history_of, history_text, run_named
 from console.cli.invocation import Invocation
-from console.cli.output import say, say_done, say_json, say_while_read, tell, tell_equivalent, tell_problem
+from console.cli.output import harmless, say, say_done, say_json, say_while_read, tell, tell_equivalent, tell_problem
 from console.errors import ConsoleError, UsageFault
 from console.exit_codes import Exit
 
@@ -38,7 +38,7 @@ def history(how: Invocation, environment: str) -> int:
             tell(as_typed(f"no run of {app} is on record here; there are some of other applications: deploy history --app {other.app}"))
     more, rows = len(rows) > PAGE and at_terminal, rows[: PAGE if at_terminal else None]
     for row in history_rows(rows):
-        say(row)
+        say(harmless(row))  # machines share a record, and each writes what it likes
     if more:
         tell(as_typed(f"these are the newest {PAGE}; all of them: deploy history | less"))
     return 0

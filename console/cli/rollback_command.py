@@ -154,8 +154,7 @@ async def _taken_up(client: "Client", found: "Environment", request: "Request", 
     state = recorded(run)
     if state.phase != "ended" and (request.ref or state.kind in MENDABLE or (state.kind == "deploy" and not state.changed)):
         await client.submit(run, cmd.Abort(leave=True))
-        async for _ in client.follow(run, state.seq, samples=False):
-            pass
+        await client.wait_ended(run, state.seq)
         raise RunOver
     if state.phase == "ended" or state.go is not True:
         raise RunOver
@@ -171,8 +170,7 @@ async def _make_way(how: Invocation, client: "Client", found: "Environment", sta
             raise NoGo(str(answer.message), str(answer.hint))
         raise RunOver
     tell(f"deploy: run {state.run} by {state.by.name} was waiting for GO and had changed nothing; it was ended for this rollback")
-    async for _ in client.follow(state.run, state.seq, samples=False):
-        pass
+    await client.wait_ended(state.run, state.seq)
     raise RunOver
 
 
@@ -211,7 +209,6 @@ async def _ended_instead(client: "Client", state: "RunState", request: "Request"
         return False
     tell(f"deploy: run {state.run} {'restarts and changes no release' if is_restart else 'has changed nothing yet'}; it was ended for this rollback")
     if is_restart:
-        async for _ in client.follow(state.run, state.seq, samples=False):
-            pass
+        await client.wait_ended(state.run, state.seq)
         raise RunOver
     return True

@@ -6,7 +6,7 @@ Knows nothing of hosts or the journal, and never acts on a host. An engine that 
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from console.errors import ConsoleError, EngineLost, UsageFault
@@ -45,6 +45,9 @@ REPLY = 60.0
 LONG = 600.0
 """Seconds for a question that asks the hosts."""
 
+
+SILENCE = 30.0
+"""Seconds without a word after which an engine is lost to one who only waits for a run's end: it says every other second that it is there."""
 
 PARTING = 1.0
 """Seconds that an engine has to take what was still on its way to it when its console lets go."""
@@ -291,7 +294,7 @@ class Client:
         """End the engine. Raises Locked while something is open and it is not forced."""
         await self._ask(Stop(id=self._number(), force=force), deadline)
 
-    async def follow(self, run: str, after: int = 0, *, samples: bool = True) -> AsyncIterator[Heard]:
+    async def follow(self, run: str, after: int = 0, *, samples: bool = True) -> AsyncGenerator[Heard, None]:
         """Everything of a run after that event, then what comes, until it has ended, by a connection of its own. Raises EngineLost."""
         self._same_version()
         try:
@@ -308,6 +311,20 @@ class Client:
                     yield item
         finally:
             await line.close()
+
+    async def wait_ended(self, run: str, after: int, *, silence: float = SILENCE) -> None:
+        """Return when a run has ended, whatever is said of it after that event. Raises EngineLost, also where the engine says nothing for so many seconds."""
+        items = self.follow(run, after, samples=False)
+        try:
+            while True:
+                async with asyncio.timeout(silence):
+                    await anext(items)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise EngineLost(f"the engine (process {self.welcome.pid}) has said nothing for {silence:.0f} s", "deploy engine list") from None
+        finally:
+            await items.aclose()
 
     async def close(self) -> None:
         """Let go of the engine, which goes on if it has something to do."""

@@ -127,6 +127,8 @@ def _started(argv: list[str], log: str, environ: dict[str, str]) -> tuple[int, "
     try:
         start = os.fstat(file).st_size
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd="/", env=environ)
+    except OSError as problem:
+        raise ConsoleError(f"the engine cannot be started: {problem}", "see what this user may still start: ulimit -u") from None
     finally:
         os.close(file)
     _children.append(process)

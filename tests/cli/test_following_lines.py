@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from console.cli.follow import _continue_when_settled
 from console.cli.follow_as_lines import QUIET, LineFollower
 from console.cli.invocation import Invocation
 from console.cli.responsibility import NOT_HEARD, Departure, Responsibility
@@ -17,6 +18,7 @@ from console.model.values import changed
 from console.ports.feed import Presence
 from console.safe_text import SafeText
 from console.views.staleness import UNSEEN
+from tests.core.builders import a_state, paused
 
 
 class Feed:
@@ -105,3 +107,19 @@ async def test_who_leaves_an_undecided_run_whose_engine_is_silent_is_not_told_th
     leaving.event.set()
     code, told = await followed(Undecided(silent), monkeypatch, leaving)
     assert (code, any(NOT_HEARD in line for line in told)) == (7, True)
+
+
+async def test_a_run_on_the_screen_is_continued_once_a_host_that_answers_late_is_known(monkeypatch: pytest.MonkeyPatch):
+    """It was given up on at the first quiet moment in which something was not known yet."""
+    monkeypatch.setattr("console.cli.follow.SETTLED", 0.0)
+    feed = Undecided(lambda run, command: cmd.Accepted())
+    unknown = a_state("unknown", "old", pausing=paused("its engine was gone", "taken-up"))
+    feed.state = unknown
+    continuing = asyncio.create_task(_continue_when_settled(feed))  # type: ignore[arg-type]
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert (feed.said, continuing.done()) == ([], False)
+    feed.state = a_state("old", "old", pausing=unknown.pausing)
+    async with asyncio.timeout(60):
+        await continuing
+    assert [type(one) for one in feed.said] == [cmd.Continue]

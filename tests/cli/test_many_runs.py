@@ -19,6 +19,7 @@ from console.config.load import digest
 from console.errors import NoGo, UsageFault
 from console.model.configured_environment import Environment
 from console.model.host import Host
+from console.model.request import Person
 from console.model.run_summary import RunSummary
 from tests.adapters.journal.test_contract import opened
 from tests.recorded import append
@@ -52,6 +53,15 @@ def two_applications(state: str) -> None:
     for run, app in (("20260101T1-shop", "shop"), ("20260202T1-api", "api")):
         append(made, run, (opened(run, "2026-01-01T00:00:00Z", app=app),))
     made.close()
+
+
+def test_what_another_machine_wrote_into_the_record_acts_on_no_terminal(state: str, capsys: pytest.CaptureFixture[str]):
+    made = JournalStore(journal_path(state), Modes(shared=False))
+    append(made, "r1", (msgspec.structs.replace(opened("r1", "2026-01-01T00:00:00Z"), by=Person("ada\x1b]52;c;x\x07", 1)),))
+    made.close()
+    assert history(Invocation(), "") == 0
+    out = capsys.readouterr().out
+    assert ("ada" in out, "\x1b" in out) == (True, False)
 
 
 def test_in_the_folder_of_an_application_its_own_runs_are_meant(state: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

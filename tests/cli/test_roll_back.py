@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,12 +50,10 @@ class Engines:
         async def close() -> None:
             self.closed += 1
 
-        async def follow(run: str, since: int, *, samples: bool) -> AsyncIterator[object]:
+        async def wait_ended(run: str, after: int) -> None:
             self.states[run] = RunState(run=run, phase="ended", go=False)
-            for event in ():
-                yield event
 
-        return SimpleNamespace(welcome=SimpleNamespace(run=run), submit=submit, close=close, follow=follow)
+        return SimpleNamespace(welcome=SimpleNamespace(run=run), submit=submit, close=close, wait_ended=wait_ended)
 
 
 async def met(engines: Engines, *own: object) -> tuple[str, Responsibility]:

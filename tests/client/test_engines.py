@@ -201,3 +201,10 @@ async def test_an_engine_starts_with_little_of_the_callers_environment(state):
     await client.stop()
     await client.close()
     assert found == own | {"DEPLOY_STATE": state}
+
+
+async def test_a_machine_that_starts_no_process_is_told(state, monkeypatch: pytest.MonkeyPatch):
+    """Who follows a run tries again then, instead of failing by itself."""
+    monkeypatch.setattr("console.client.engines.sys.executable", "/nonexistent/python")
+    with pytest.raises(ConsoleError, match="the engine cannot be started: .*No such file"):
+        await spawn_engine(state, "shop", "production")

@@ -16,6 +16,7 @@ from console.errors import EngineLost
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.wire.frames import TO_ENGINE, Frames, framed
+from console.wire.messages import Ended
 from console.wire.questions import Answer, Welcome
 
 BIG = "x" * 900_000
@@ -63,6 +64,22 @@ async def test_a_console_lets_go_of_an_engine_that_reads_nothing(tmp_path: Path)
             await client.query("status", {"x": BIG}, deadline=0.1)
         with pytest.raises(EngineLost, match="did not answer within"):
             await client.query("status", {"x": BIG}, deadline=0.1)
+        await client.close()
+
+
+async def test_a_run_is_not_waited_for_whose_engine_says_nothing_more(tmp_path: Path):
+    async with an_engine(str(tmp_path / "s"), greets_alone), asyncio.timeout(60):
+        client = await connect(str(tmp_path / "s"))
+        with pytest.raises(EngineLost, match="has said nothing for"):
+            await client.wait_ended("r1", 0, silence=0.1)
+        await client.close()
+
+
+async def test_a_run_is_waited_for_until_it_has_ended(tmp_path: Path):
+    said = {"hello": Answer(), "follow": Ended(id=1)}
+    async with an_engine(str(tmp_path / "s"), lambda message: said[message["type"]]), asyncio.timeout(60):
+        client = await connect(str(tmp_path / "s"))
+        await client.wait_ended("r1", 0)
         await client.close()
 
 
