@@ -63,7 +63,16 @@ def test_a_first_host_is_not_stopped_and_one_without_a_stop_is_restarted():
     title = str(named(planned(restarts), "wave-1").title)
     assert "no command stop on web01, web02, web03: the old version goes on until the restart; no maintenance page is configured" in title
     assert str(named(planned(fleet(commands={**STOPS, **PAGE})), "wave-1").title) == "wave 1 of 1: web01, web02, web03"
+    every = fleet(commands={**STOPS, "restart": Command("restart")})
+    assert named(planned(every), "wave-1/web01/restart").command == Command("start")
+    assert {step.phase for step in planned(every).steps if step.kind == "mark" and step.name.startswith("recreate/")} == {"release"}
     assert (without_stop(restarts, restarts.hosts), without_stop(fleet(), fleet().hosts)) == (("web01", "web02", "web03"), ())
+
+
+@pytest.mark.parametrize(("hosts", "more"), [(6, ""), (7, " and more")])
+def test_of_many_hosts_that_cannot_be_stopped_the_first_are_named(hosts: int, more: str):
+    title = str(named(planned(fleet(hosts, commands={"restart": Command("restart")})), "wave-1").title)
+    assert f"no command stop on web01, web02, web03, web04, web05, web06{more}: the old version" in title
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.plan.shift_plan import nobody_returns, plan_shift_back, rest_steps, shifts_back
+from console.core.plan.shift_plan import nobody_returns, plan_shift_back, rest_steps, shift_back, shifts_back, ways_back
 from console.core.plan.stages import Staged, in_stages
 from console.core.traffic.bluegreen_sides import (
     TRAFFIC_BACK,
@@ -25,13 +25,13 @@ from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.host_commands import Command
 from console.model.paged_table import Table
-from console.model.plan import Plan, Step, Steps
+from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.state import HostState, RunState
 from console.model.traffic import BalancerProblem, BalancerSeen, HostTraffic, ServerTraffic
 from console.model.values import changed
 from console.safe_text import SafeText
 from tests.core.balanced import NAME, balanced
-from tests.core.builders import a_state, a_step, counted
+from tests.core.builders import a_state, a_step, counted, ended
 from tests.core.plans import comes_after
 
 BLUE, GREEN = ("web01", "web02"), ("web03", "web04")
@@ -44,6 +44,14 @@ def two_sides(strategy: str = "bluegreen") -> Environment:
 
 
 FLEET = two_sides()
+
+
+def shifted(strategy: str = "bluegreen", waves: tuple[tuple[str, ...], ...] = (GREEN,), releases: str = "r0", **conditions: str) -> RunState:
+    state = a_state(*(conditions.get(name, "old") for name in BLUE + GREEN))
+    hosts = {name: changed(host, release=releases) for name, host in state.hosts.items()}
+    return counted(changed(state, plan=Plan(strategy, waves, Steps(())), hosts=Table(hosts)))
+
+
 SHIFTS = [
     ("nobody serves and nobody rests", (), (), {}, []),
     ("hosts serve again", BLUE, (), {}, ["back/web01/admit", "back/web02/admit", "back/shifted"]),
@@ -96,6 +104,44 @@ def test_hosts_that_go_back_do_so_behind_the_traffic_and_are_in_the_last_wave():
     assert nobody_returns(("x",)) == ()
 
 
+def test_a_side_whose_time_is_over_is_restarted_not_started():
+    both = changed(FLEET, commands={"restart": Command("restart"), "start": Command("start")})
+    (step,) = [step for step in plan_shift_back(both, BLUE[:1], (), restarts=True).steps if step.kind == "restart"]
+    assert step.command == Command("restart")
+
+
+def test_a_run_takes_its_migration_back_before_the_traffic_and_hosts_without_steps_are_left():
+    first = (a_step("database/revert", "revert", "rollback"),)
+    state = shifted(web03="new")
+    lane = {"web01": (a_step("shift/web01/drain", "drain", "verify", "web01"),)}
+    hosts = {**dict(state.hosts.items()), "web01": changed(state.hosts["web01"], steps={"shift/web01/drain": ended("done")})}
+    moved = counted(changed(state, lanes=Table(lane), index=Table({"shift/web01/drain": lane["web01"][0]}), hosts=Table(hosts)))
+    plan = shift_back(FLEET, moved, ("web03",), first, nobody_returns)
+    assert [step.name for step in plan.steps] == ["database/revert", "back/web01/admit", "back/shifted", "back/web03/drain"]
+    assert shift_back(FLEET, state, ("web03",), (), nobody_returns).steps[0].name == "back/web03/drain"
+
+
+WAYS = tuple(ReturnTarget(name, "r0") for name in BLUE + GREEN)
+
+
+@pytest.mark.parametrize(
+    ("state", "returning", "resting"),
+    [
+        (shifted(), BLUE, GREEN), (shifted("rolling"), BLUE + GREEN, ()), (a_state("old", "old"), BLUE + GREEN, ()), (shifted(releases=""), GREEN, ()),
+        (shifted(waves=(GREEN[:1],)), (*BLUE, "web04"), GREEN[:1]),
+    ],
+    ids=["the traffic moves", "another strategy", "no plan", "a side without a release", "a part of the side"],
+)  # fmt: skip
+def test_what_a_way_back_does_to_whom(state: RunState, returning: tuple[str, ...], resting: tuple[str, ...]):
+    found = ways_back(changed(state, way_back=WAYS))
+    assert (tuple(way.host for way in found.returning), found.resting) == (returning, resting)
+
+
+def test_a_host_that_cannot_go_back_does_not_rest_either():
+    damaged = (*WAYS[:3], changed(WAYS[3], possible=False))
+    assert ways_back(changed(shifted(), way_back=damaged)) == ((*WAYS[:2], damaged[3]), GREEN[:1])
+
+
 def test_a_host_that_cannot_be_taken_out_is_not_back():
     (drain,) = rest_steps(FLEET, FLEET.hosts[2])
     assert (drain.name, drain.kind, drain.fatal, drain.phase, drain.about) == ("back/web03/drain", "drain", True, "rollback", "web03")
@@ -113,12 +159,6 @@ def test_at_no_time_does_anybody_leave_before_everybody_has_come(serve: set[str]
             assert admits <= comes_after(plan, step.name)
         if step.kind == "restart":
             assert step.about in serve, "the side that rests is left as it is"
-
-
-def shifted(strategy: str = "bluegreen", waves: tuple[tuple[str, ...], ...] = (GREEN,), releases: str = "r0", **conditions: str) -> RunState:
-    state = a_state(*(conditions.get(name, "old") for name in BLUE + GREEN))
-    hosts = {name: changed(host, release=releases) for name, host in state.hosts.items()}
-    return counted(changed(state, plan=Plan(strategy, waves, Steps(())), hosts=Table(hosts)))
 
 
 STANDING = [

@@ -106,6 +106,44 @@ PLANS: list[tuple[str, Callable[[], Plan], str]] = [
         back/shifted #0 none: the traffic is back <- back/web01/admit
         back/web03/drain #1 none: drain web03 at lb <- back/shifted
     """),
+    ("blue/green, to a host that had no release", lambda: released(fleet(2, "bluegreen", hooks=(), commands=STOPS), slice(1, None), first=frozenset({"web02"})), """
+        wave-1 #1 none: wave 1 of 1: web02 <- prepare/web02/ship
+        wave-1/web02/drain #1 new: drain web02 at lb <- wave-1, prepare/web02/ship
+        wave-1/web02/switch #1 new: switch web02 to new <- wave-1/web02/drain
+        wave-1/web02/restart #1 new: restart on web02 <- wave-1/web02/switch
+        wave-1/web02/gate #1 new: health of web02: web <- wave-1/web02/restart
+        shift #0 none: every host of green is verified <- wave-1, wave-1/web02/gate
+        shift/web02/admit #1 new: return web02 to lb <- shift, wave-1/web02/gate
+        shifted #0 none: the traffic is at green <- shift/web02/admit
+        shift/web01/drain #1 none: drain web01 at lb <- shifted
+    """),
+    ("blue/green, with stops", lambda: released(fleet(2, "bluegreen", hooks=(), commands=STOPS), slice(1, None), out={"web02": frozenset({NAME})}, aside=frozenset({"web02"})), """
+        aside/web02/drain #1 new: web02 is out of lb already <- prepare/web02/ship
+        wave-1 #1 none: wave 1 of 1: web02 <- prepare/web02/ship, aside/web02/drain
+        wave-1/web02/drain #1 new: web02 is out of lb already <- wave-1, aside/web02/drain
+        wave-1/web02/stop #1 new: stop on web02 <- wave-1/web02/drain
+        wave-1/web02/switch #1 new: switch web02 to new <- wave-1/web02/stop
+        wave-1/web02/restart #1 new: restart on web02 <- wave-1/web02/switch
+        wave-1/web02/gate #1 new: health of web02: web <- wave-1/web02/restart
+        shift #0 none: every host of green is verified <- wave-1, wave-1/web02/gate
+        shift/web02/admit #1 new: web02 stays out of lb, as it was before <- shift, wave-1/web02/gate
+        shifted #0 none: the traffic is at green <- shift/web02/admit
+        shift/web01/drain #1 none: drain web01 at lb <- shifted
+    """),
+    ("rolling, with one host that was out", lambda: released(fleet(2, "rolling", hooks=()), out={"web02": frozenset({NAME})}), """
+        wave-1 #1 none: wave 1 of 2: web01 <- prepare/web01/install, prepare/web02/install
+        wave-1/web01/drain #1 new: drain web01 at lb <- wave-1, prepare/web01/install
+        wave-1/web01/switch #1 new: switch web01 to new <- wave-1/web01/drain
+        wave-1/web01/restart #1 new: restart on web01 <- wave-1/web01/switch
+        wave-1/web01/gate #1 new: health of web01: web <- wave-1/web01/restart
+        wave-1/web01/admit #1 new: return web01 to lb <- wave-1/web01/gate
+        wave-2 #2 none: wave 2 of 2: web02 <- wave-1, wave-1/web01/admit
+        wave-2/web02/drain #2 new: web02 is out of lb already <- wave-2, prepare/web02/install
+        wave-2/web02/switch #2 new: switch web02 to new <- wave-2/web02/drain
+        wave-2/web02/restart #2 new: restart on web02 <- wave-2/web02/switch
+        wave-2/web02/gate #2 new: health of web02: web <- wave-2/web02/restart
+        wave-2/web02/admit #2 new: web02 stays out of lb, as it was before <- wave-2/web02/gate
+    """),
     ("recreate, with one host that was out", lambda: released(fleet(2, "recreate", commands=STOPS), out={"web02": frozenset({NAME})}), """
         wave-1 #1 none: wave 1 of 1: web01, web02; no maintenance page is configured <- prepare/web01/hook-1, prepare/web02/hook-1
         wave-1/web01/hook-2 #1 new: before host on web01: x <- wave-1, prepare/web01/hook-1
