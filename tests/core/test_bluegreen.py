@@ -595,3 +595,14 @@ def test_the_record_keeps_that_a_run_took_a_host_out_which_a_later_run_leaves_so
         record = recorded(record, 1, (event,), RunState(run="r1", environment="production", kind="restart", phase="running"))
         seen.append(record.hosts["web03"].drained)
     assert seen == [(NAME,), (NAME,), (), ()]
+
+
+def test_a_side_of_which_a_host_is_not_reached_is_told_with_what_leaves_it_out():
+    """Nobody gave --hosts, and was told to leave that out."""
+    found = found_of(
+        changed(two_sides(), rolling=changed(two_sides().rolling, max_failures=1)), looks(BLUE, GREEN), revision=Revision("b" * 40, SafeText("v2"))
+    )
+    facts = tuple(HostFacts(fact.host, problem=SafeText("no route"), problem_kind="unreachable") if fact.host == "web03" else fact for fact in found.facts)
+    (check,) = [one for one in JUDGES["deploy"].checks(PreflightResult(**{**found.__dict__, "facts": facts})) if one.id == "balancer"]
+    assert (check.blocks, str(check.detail)) == (True, "a blue/green release is one of both sides; not reached: web03")
+    assert str(check.remedy) == "mend it, or --without web03=REASON"

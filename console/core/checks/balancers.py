@@ -45,15 +45,20 @@ def assess_balancers(environment: Environment, hosts: Collection[Host], looks: L
     return (_as_it_is(seen, {host.name for host in hosts}, out),)
 
 
-def assess_sides(environment: Environment, sides: Sides | Problem | None, chosen: Collection[str], *, is_first: bool = False) -> Check:
+def assess_sides(
+    environment: Environment, sides: Sides | Problem | None, chosen: Collection[str], *, away: Collection[str] = (), is_first: bool = False,
+) -> Check:  # fmt: skip
     """Judge the two sides of a blue/green release: one is live, and the other one takes part as a whole.
 
-    `chosen`: hosts of the run; `is_first`: no host has a release yet.
+    `chosen`: hosts of the run; `away`: those that it was to have and that were not reached; `is_first`: no host has a release yet.
     """
     if not isinstance(sides, Sides):
         words, hint = (sides.message, sides.hint) if sides else ("which side is live is not known", "deploy check ENV")
         return _check("failed", words, hint, firm=True)
     missing = [host.name for host in environment.hosts if host.name not in chosen]
+    if lost := [name for name in missing if name in away]:
+        out = " ".join(f"--without {name}=REASON" for name in lost[:5])
+        return _check("failed", f"a blue/green release is one of both sides; not reached: {', '.join(lost[:5])}", f"mend it, or {out}", firm=True)
     if missing:
         hint = "leave --hosts out, or --strategy rolling"
         return _check("failed", f"a blue/green release is one of both sides; not among its hosts: {', '.join(missing[:5])}", hint, firm=True)

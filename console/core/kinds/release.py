@@ -73,7 +73,8 @@ def _traffic(found: PreflightResult) -> tuple[Check, ...]:
     if found.strategy != BLUEGREEN or any(check.blocks for check in judged):
         return judged
     chosen = {host.name for host in found.hosts} | {name for name, _ in found.request.without}
-    return (assess_sides(environment, found.sides, chosen, is_first=not any(found.current.values())),)
+    away = {fact.host for fact in found.facts if fact.problem}
+    return (assess_sides(environment, found.sides, chosen, away=away, is_first=not any(found.current.values())),)
 
 
 def _together(found: PreflightResult) -> Waves:
