@@ -13,10 +13,12 @@ from console.adapters.send_release import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.model.host import Host
 from console.model.release_facts import Package, Release
+from console.ports.hosts import Reached, Unreached
 from console.ports.steps import StepResult
 from console.safe_text import SafeText
 from tests.adapters.test_transport_contract import NO_CONFIG, host_of, ssh_of
 from tests.fleet import Fleet, missing
+from tests.fleet.fleet import cannot_drop
 
 pytestmark = pytest.mark.real
 EPOCH = "run-1.1"
@@ -111,6 +113,26 @@ async def test_a_line_that_takes_nothing_holds_up_nobody_behind_another(behind: 
             relay.flows.set()
             assert [(await task).status for task in tasks[:6]] == ["done"] * 6
         await transport.close()
+
+
+async def test_a_host_that_answers_too_late_through_a_jump_host_keeps_no_connection(own_fleet: Fleet) -> None:
+    """Each would be one of the few that its sshd lets wait for a login (MaxStartups), for two minutes."""
+    if reason := cannot_drop():
+        pytest.skip(reason)
+    transport = SshTransport(ssh_of(own_fleet, connect_timeout=60.0), (host_of(own_fleet, "web02"),), config=NO_CONFIG)
+    late, other = (host_of(own_fleet, name, jump="web02") for name in ("web01", "web03"))
+    assert isinstance(await transport.connect(other), Reached)
+    own_fleet.drop("web01")
+    transport._links._handshakes._ssh = ssh_of(own_fleet, connect_timeout=0.5)
+    refused = await transport.connect(late)
+    assert isinstance(refused, Unreached)
+    assert (refused.kind, refused.message.startswith("through web02: ")) == ("unreachable", True), refused
+    before = own_fleet.log("web01")
+    own_fleet.restore("web01")
+    async with asyncio.timeout(60):
+        while own_fleet.log("web01") == before:  # it says how a connection ended, and not that it began
+            await asyncio.sleep(0.05)
+    await transport.close()
 
 
 async def test_a_jump_host_that_is_lost_holds_up_nobody_behind_another(behind: Fleet, tmp_path: Path) -> None:

@@ -174,6 +174,23 @@ async def test_a_login_that_runs_nothing_says_why_and_is_sent_nothing(one: Fleet
     assert one.exec_in("web01", "ls /tmp") == ""
 
 
+async def test_what_was_found_out_on_a_connection_that_is_gone_is_no_word_on_the_next_one(one: Fleet, reach: Callable[..., SshTransport]) -> None:
+    transport, host = reach(ANSWERING["load"]), host_of(one)
+    assert isinstance(await transport.connect(host), Reached)
+    link = transport.link_of(host)
+    assert link.live is not None
+
+    async def lost() -> Unreached:
+        await asyncio.sleep(0)
+        return Unreached("web01", "unreachable", SafeText("the link to web01 was lost"))
+
+    link.proven, link.proving, link.proving_on = None, asyncio.create_task(lost()), None
+    link.proving.add_done_callback(lambda _: setattr(link, "proving", None))
+    ran = await transport.run(host, "echo here", deadline=60)
+    assert (ran.out, ran.problem) == (b"here\n", None)
+    assert link.proven is link.live
+
+
 async def test_a_login_that_breaks_on_a_warm_link_is_no_answer_either(one: Fleet, reach: Callable[..., SshTransport]) -> None:
     transport, host = reach(Login()), host_of(one)
     assert isinstance(await transport.connect(host), Reached)

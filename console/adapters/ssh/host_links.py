@@ -118,6 +118,8 @@ class HostLinks:
             return unreached(link.host, "login", str(fault), fault.hint)
         if isinstance(opened, Unreached):
             link.remember(opened)
+            if link.jump and opened.kind == "unreachable":
+                return unreached(link.host, "unreachable", f"through {link.jump}: {opened.message}", opened.hint)
         return opened
 
     def _jump_of(self, host: Host, way: Way, chain: tuple[str, ...]) -> Link | None:

@@ -37,6 +37,8 @@ class Link:
         """The jump host that the connection goes through, by its name; empty: none."""
         self.opening: asyncio.Task[Opened] | None = None
         self.proving: asyncio.Task[Unreached | None] | None = None
+        self.proving_on: asyncssh.SSHClientConnection | None = None
+        """The connection that `proving` is about."""
         self.proven: asyncssh.SSHClientConnection | None = None
         """The connection on which the login is known to run what it is given."""
         self.measured: asyncssh.SSHClientConnection | None = None

@@ -27,25 +27,29 @@ class Proofs:
 
     async def of(self, link: Link, connection: asyncssh.SSHClientConnection) -> Unreached | None:
         """Wait until it is known, whoever asks first; the problem, where it runs nothing."""
-        if link.proven is connection:
-            return None
-        if link.proving is None:
-            self._begin(link, asyncio.create_task(self._try(link, connection)))
-        return await _known(link)
+        while link.proven is not connection:
+            if link.proving is None:
+                self._begin(link, connection, asyncio.create_task(self._try(link, connection)))
+            is_of_this = link.proving_on is connection
+            problem = await _known(link)
+            if is_of_this:
+                return problem
+            await asyncio.sleep(0)
+        return None
 
     def begin_by(self, link: Link, connection: asyncssh.SSHClientConnection, session: SshSession) -> bool:
         """Have it proven by a command that is about to run there; whether that is the first one."""
         if link.proven is connection or link.proving is not None:
             return False
-        self._begin(link, asyncio.create_task(self._watch(link, connection, session)))
+        self._begin(link, connection, asyncio.create_task(self._watch(link, connection, session)))
         return True
 
     async def found(self, link: Link) -> Unreached | None:
         """Wait for what is being found out; the problem, where there is one."""
         return await _known(link) if link.proving is not None else None
 
-    def _begin(self, link: Link, task: asyncio.Task[Unreached | None]) -> None:
-        link.proving = task
+    def _begin(self, link: Link, connection: asyncssh.SSHClientConnection, task: asyncio.Task[Unreached | None]) -> None:
+        link.proving, link.proving_on = task, connection
         task.add_done_callback(lambda _: setattr(link, "proving", None))
 
     async def _watch(self, link: Link, connection: asyncssh.SSHClientConnection, session: SshSession) -> Unreached | None:

@@ -22,6 +22,8 @@ import asyncssh.connection
 import asyncssh.packet
 from asyncssh.logging import SSHLogger
 
+from console.adapters.ssh.opened_channel import opened
+
 MERGED = 65536
 """Bytes of packets that wait for each other at most."""
 IGNORE = 2
@@ -52,19 +54,53 @@ async def connect(options: Options, address: str, port: int, tunnel: Tunnel, wat
     """Connect by options that were prepared for any host. Raises asyncssh.Error, OSError and ValueError."""
     if not IS_KNOWN:
         return await asyncssh.connect(address, port, tunnel=tunnel or (), options=options, config=None, client_factory=watch)
-    own = copy.copy(options)
-    own.host = own.orig_host = address
-    own.port, own.tunnel, own.protocol_factory = port, tunnel or (), watch
+    handshake = Handshake(options, address, port, tunnel, watch)
+    if tunnel is None:
+        return await handshake.run()
+    try:
+        return await opened(handshake.run(), _drop)
+    except asyncio.CancelledError:
+        handshake.leave()
+        raise
 
-    def new_connection() -> QuickConnection:
-        found = QuickConnection(loop, own, wait="auth")
-        found.carrier = tunnel
+
+def _drop(opening: asyncio.Future[asyncssh.SSHClientConnection]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().abort()
+
+
+class Handshake:
+    """One connection on its way, by options that were prepared for any host."""
+
+    def __init__(self, options: Options, address: str, port: int, tunnel: Tunnel, watch: Callable[[], asyncssh.SSHClient]) -> None:
+        self._tunnel = tunnel
+        self._options = own = copy.copy(options)
+        own.host = own.orig_host = address
+        own.port, own.tunnel, own.protocol_factory = port, tunnel or (), watch
+        own.client_keys = [copy.copy(key) for key in options.client_keys or ()]
+        self._loop = asyncio.get_running_loop()
+        self._made: QuickConnection | None = None
+        self._is_left = False
+
+    async def run(self) -> asyncssh.SSHClientConnection:
+        """Shake hands. Raises asyncssh.Error, OSError and ValueError."""
+        made: asyncssh.SSHClientConnection = await asyncssh.connection._connect(
+            self._options, None, self._loop, 0, None, self._new_connection, "Opening SSH connection to"
+        )
+        return made
+
+    def leave(self) -> None:
+        """End it now, or as soon as the jump host has reached the other side: else that one would wait for a login that nobody goes on with."""
+        self._is_left = True
+        if self._made is not None:
+            self._made.abort()
+
+    def _new_connection(self) -> "QuickConnection":
+        self._made = found = QuickConnection(self._loop, self._options, wait="auth")
+        found.carrier = self._tunnel
+        if self._is_left:
+            self._loop.call_soon(found.abort)
         return found
-
-    own.client_keys = [copy.copy(key) for key in options.client_keys or ()]
-    loop = asyncio.get_running_loop()
-    made: asyncssh.SSHClientConnection = await asyncssh.connection._connect(own, None, loop, 0, None, new_connection, "Opening SSH connection to")
-    return made
 
 
 class _QuietLogger(SSHLogger):
