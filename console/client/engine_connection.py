@@ -58,7 +58,10 @@ class NoEngine(ConsoleError):
 
 
 class SilentEngine(NoEngine):
-    """An engine is there and says nothing: it hangs, or its machine is busy. Nobody knows what became of its run, so it is never called interrupted."""
+    """An engine is there and says nothing: it hangs, its machine is busy, or it has no room for one more.
+
+    Nobody knows what became of its run, so it is never called interrupted.
+    """
 
 
 class OthersEngine(UsageFault):
@@ -102,6 +105,8 @@ class SocketLine:
     async def greeting(self) -> Welcome:
         """Wait until the engine has said who it is. Raises NoEngine where something else answers, EngineLost."""
         first = await self.receive()
+        if isinstance(first, Failed):
+            raise SilentEngine(first.message, first.hint)
         if not isinstance(first, Welcome):
             raise NoEngine(f"what answers at {self._path} is no engine")
         return first
@@ -247,7 +252,9 @@ class Client:
 
     async def _value(self, message: Asked, deadline: float) -> Any:  # noqa: ANN401 (JSON is any)
         said = await self._ask(message, deadline)
-        return said.value if isinstance(said, Answer) else None
+        if not isinstance(said, Answer):
+            raise EngineLost("the engine's answer was none to what it was asked", "deploy engine list")
+        return said.value
 
     def _number(self) -> int:
         self._last += 1
@@ -288,11 +295,11 @@ class Client:
     async def resume(self, run: str, *, goes_back: bool = False, deadline: float = REPLY) -> None:
         """Have an interrupted run taken up. `goes_back`: it is rolled back next."""
         self._same_version()
-        await self._ask(Resume(id=self._number(), run=run, goes_back=goes_back), deadline)
+        await self._value(Resume(id=self._number(), run=run, goes_back=goes_back), deadline)
 
     async def stop(self, *, force: bool = False, deadline: float = REPLY) -> None:
         """End the engine. Raises Locked while something is open and it is not forced."""
-        await self._ask(Stop(id=self._number(), force=force), deadline)
+        await self._value(Stop(id=self._number(), force=force), deadline)
 
     async def follow(self, run: str, after: int = 0, *, samples: bool = True) -> AsyncGenerator[Heard, None]:
         """Everything of a run after that event, then what comes, until it has ended, by a connection of its own. Raises EngineLost."""

@@ -13,10 +13,12 @@ from console.client.asked_engine import AskedEngine
 from console.client.engine_connection import Client, OthersEngine, SilentEngine, connect
 from console.client.engines import look_at_engines
 from console.errors import EngineLost
+from console.model.commands import Accepted
 from console.model.configured_environment import Environment
 from console.model.host import Host
+from console.wire.codec import encode
 from console.wire.frames import TO_ENGINE, Frames, framed
-from console.wire.messages import Ended
+from console.wire.messages import Ended, Told
 from console.wire.questions import Answer, Welcome
 
 BIG = "x" * 900_000
@@ -38,7 +40,7 @@ async def an_engine(path: str, answer: Callable[[dict[str, Any]], object], *, gr
                     said = answer(msgspec.json.decode(body))
                     if said is None:
                         await asyncio.Event().wait()
-                    writer.write(framed(msgspec.json.encode(said)))
+                    writer.write(framed(encode(said)))
         finally:
             writer.transport.abort()
 
@@ -144,3 +146,12 @@ async def test_a_socket_that_may_not_be_connected_to_is_told_apart(tmp_path: Pat
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "shop@production.sock").touch()
     assert [type(fault) for fault in (await look_at_engines(str(tmp_path)))[1]] == [OthersEngine]
+
+
+async def test_an_answer_that_is_none_is_not_taken_for_one(tmp_path: Path):
+    said = {"hello": lambda message: Answer(), "stop": lambda message: Told(id=message["id"], result=Accepted())}
+    async with an_engine(str(tmp_path / "s"), lambda message: said[message["type"]](message)), asyncio.timeout(60):
+        client = await connect(str(tmp_path / "s"))
+        with pytest.raises(EngineLost, match="none to what it was asked"):
+            await client.stop()
+        await client.close()

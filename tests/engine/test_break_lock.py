@@ -9,7 +9,7 @@ import pytest
 from console.adapters.journal.memory import MemoryJournal
 from console.adapters.system_clock import SetClock
 from console.engine.context import QueryContext
-from console.engine.queries.lock_and_unlock import answer_break
+from console.engine.queries.lock_and_unlock import answer_break, answer_lock, answer_unlock
 from console.errors import Locked, RecordAway
 from console.model.configured_environment import Environment
 from console.model.events import LocksReleased, RunEnded
@@ -17,6 +17,7 @@ from console.model.host import Host
 from console.model.host_facts import HostFacts, LockHolder
 from console.model.request import Person
 from console.model.values import changed
+from console.ports.hosts import Unreached
 from console.safe_text import SafeText
 from tests.adapters.journal.test_contract import opened
 from tests.recorded import record
@@ -86,3 +87,22 @@ async def test_what_is_not_known_to_be_dead_is_waited_for(second: LockHolder, ou
 async def test_whether_anybody_knows_the_run_is_told(ours: bool, lock: LockHolder | None, known: bool):
     answer: Any = await answer_break(await fleet(Hosts(lock, lock), ours=ours), ASKED, ADA)
     assert (answer["known"], bool(answer["broken"])) == (known, lock is not None)
+
+
+@pytest.mark.parametrize(("answers", "is_closed"), [((True, True), True), ((False, True), True), ((False, False), False)])
+async def test_a_note_that_no_host_has_taken_is_not_on_record(answers: tuple[bool, bool], is_closed: bool):
+    """Those who look without asking a host would be told that the environment is closed, which it is nowhere; and open, where every host still has the note."""
+
+    class Noted(Hosts):
+        async def close_for(self, host: Host, path: str, note: LockHolder) -> Unreached | None:
+            return None if answers[int(host.name[-1]) - 1] else Unreached(host.name, "unreachable", SafeText("no route"))
+
+        async def open_again(self, host: Host, path: str) -> Unreached | None:
+            return await self.close_for(host, path, LOCK)
+
+    known = await fleet(Noted(None, None))
+    await answer_lock(known, {"reason": "audit"}, ADA)
+    assert ((await known.journal.environment("shop", "production")).note is not None) == is_closed
+    await known.journal.keep_note("shop", "production", LOCK)
+    await answer_unlock(known, {"reason": "over"}, ADA)
+    assert ((await known.journal.environment("shop", "production")).note is None) == is_closed

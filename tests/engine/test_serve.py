@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from console.client.engine_connection import Client, NoEngine, SocketLine, connect, look
+from console.client.engine_connection import Client, NoEngine, SilentEngine, SocketLine, connect, look
 from console.engine.server import connection
 from console.engine.server import engine_process as serving
 from console.engine.server.engine_process import held, idle_seconds, serve
@@ -624,7 +624,7 @@ async def test_one_login_has_only_so_many_connections(state, monkeypatch):
     monkeypatch.setitem(serving.CONNECTIONS, "operator", 3)
     async with engine(state, ScriptedBrain()) as (path, _):
         kept = [await connect(path) for _ in range(3)]
-        with pytest.raises(NoEngine):
+        with pytest.raises(SilentEngine, match="the engine has 3 connections of this user already"):
             await connect(path)
         await kept.pop().close()
         await asyncio.sleep(0.1)

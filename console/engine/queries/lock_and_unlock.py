@@ -39,7 +39,8 @@ async def answer_lock(fleet: QueryContext, argument: Mapping[str, Any], person: 
     )  # fmt: skip
     locks, environment = fleet.outside.locks, fleet.environment
     failed = await on_each(environment.hosts, lambda host: locks.close_for(host, environment.path_on(host), note))
-    await fleet.journal.keep_note(environment.app, environment.name, note)
+    if None in failed:  # one host at least is closed
+        await fleet.journal.keep_note(environment.app, environment.name, note)
     return {"until": note.until or None, "failed": _failed_hosts(failed)}
 
 
@@ -48,7 +49,8 @@ async def answer_unlock(fleet: QueryContext, argument: Mapping[str, Any], person
     locks, environment = fleet.outside.locks, fleet.environment
     facts = await look_at(fleet, environment.hosts)
     failed = await on_each(environment.hosts, lambda host: locks.open_again(host, environment.path_on(host)))
-    await fleet.journal.keep_note(environment.app, environment.name, None)
+    if None in failed:
+        await fleet.journal.keep_note(environment.app, environment.name, None)
     held = {fact.lock.run: holder_row(fact.lock) for fact in facts if fact.lock}
     return {
         "opened": [fact.host for fact in facts if fact.closed], "held_by": next(iter(held.values()), None), "goes_on": fleet.run in held,

@@ -23,7 +23,8 @@ from console.model.request import Person
 from console.ports.feed import Presence
 from console.wire.address import opened, reachable
 from console.wire.frames import FROM_STRANGER, FrameError
-from console.wire.questions import Welcome
+from console.wire.messages import reply_bytes
+from console.wire.questions import Failed, Welcome
 
 CONNECTIONS: dict[Role, int] = {"operator": 256, "viewer": 32, "none": 4}
 """Connections that one uid may have, by its role: a screen has two."""
@@ -132,8 +133,9 @@ class EngineProcess:
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve whoever has connected, unless that one has too many connections already."""
         peer = peer_of(writer.get_extra_info("socket"))
-        if sum(each.uid == peer.uid for each in self._connections) >= self._most(peer.uid):
-            writer.transport.abort()
+        if (has := sum(each.uid == peer.uid for each in self._connections)) >= self._most(peer.uid):
+            writer.write(reply_bytes(Failed(message=f"the engine has {has} connections of this user already", hint="end some of its consoles")))
+            writer.close()
             return
         connection = Connection(self, peer, reader, writer)
         self._connections.add(connection)
