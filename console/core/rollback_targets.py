@@ -9,7 +9,7 @@ from console.core.words.moments import moment_words
 from console.core.words.shortened_list import shortened
 from console.errors import Problem
 from console.model.host_facts import HostFacts
-from console.model.state import RunState
+from console.model.state import HostState, RunState
 
 
 class Targets(NamedTuple):
@@ -70,7 +70,7 @@ def _undone(state: RunState, hosts: tuple[str, ...], caught_up: dict[str, str], 
     touched = {name: host for name, host in state.hosts.items() if name in asked and host.touched}
     if all(host.condition in STAYED_OLD for host in touched.values()):
         return None
-    kept = {name: state.hosts[name].release for name in standing_by(state) if name in asked and state.hosts[name].release}
+    kept = {name: host.release for name in standing_by(state) if name in asked and (host := state.hosts[name]).release and not _was_out(host)}
     if kept:
         leaving, others = frozenset(touched), asked - kept.keys()
         return _already_back(back_since or state) if kept.keys() <= returned else Targets(kept, untouched=others, leaving=leaving, since=state.ended_at)
@@ -82,6 +82,11 @@ def _undone(state: RunState, hosts: tuple[str, ...], caught_up: dict[str, str], 
     if returned and goes_to.keys() <= there_already:
         return _already_back(back_since or state)
     return Targets(goes_to, frozenset(there_already), frozenset(hosts) - touched.keys() - caught_up.keys(), strategy=state.request.strategy)
+
+
+def _was_out(host: HostState) -> bool:
+    """Whether a host got no requests before the run, and was left so."""
+    return bool(host.traffic) and all(seen.mark == "left" for seen in host.traffic.values())
 
 
 def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> Targets | Problem:

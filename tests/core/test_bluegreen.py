@@ -606,3 +606,35 @@ def test_a_side_of_which_a_host_is_not_reached_is_told_with_what_leaves_it_out()
     (check,) = [one for one in JUDGES["deploy"].checks(PreflightResult(**{**found.__dict__, "facts": facts})) if one.id == "balancer"]
     assert (check.blocks, str(check.detail)) == (True, "a blue/green release is one of both sides; not reached: web03")
     assert str(check.remedy) == "mend it, or --without web03=REASON"
+
+
+def a_shift_beside_an_owed_host() -> BalancedRun:
+    """A release to green; of blue, which serves, an earlier run has taken web01 out: it is owed, and has another release than web02."""
+    run = a_shift()
+    run.before = frozenset({"web01"})
+    run.serves.discard("web01")
+    run.record(ev.TrafficChanged(host="web01", balancer=NAME, mark="left"))
+    return run
+
+
+def test_a_host_that_was_owed_on_the_side_that_serves_is_left_out_of_the_traffic():
+    drained = {"web01": frozenset({NAME}), **dict.fromkeys(GREEN, frozenset({NAME}))}
+    found = found_of(two_sides(), looks(("web02",), ("web01", *GREEN)), drained=drained, revision=Revision("b" * 40, SafeText("v2")))
+    assert found.out == {"web01": frozenset({NAME})}
+    assert {event.host: event.mark for event in events_of(found) if isinstance(event, ev.TrafficChanged)}["web01"] == "left"
+
+
+def test_the_way_back_gives_requests_to_hosts_that_had_them_before_the_run_alone():
+    """It waited half a minute for a host that was dead before, while the release that was taken back went on serving; alive, it would have served another release."""
+    run = until_runs(a_shift_beside_an_owed_host(), "close/web03/prune")
+    say(run, cmd.RollBack())
+    state = run.run()
+    assert (state.exit, run.serves) == (Exit.ROLLED_BACK, {"web02"})
+
+
+def test_a_rollback_after_it_does_not_bring_that_host_in_either():
+    run = a_shift_beside_an_owed_host()
+    run.run()
+    ended = trimmed(changed(run.state, ended_at="2026-01-01T23:30:00Z"))
+    targets = targets_before([ended], (*BLUE, *GREEN))
+    assert (targets.goes_to, targets.leaving) == ({"web02": OLD}, frozenset(GREEN))

@@ -122,12 +122,15 @@ class PreflightResult:
 
     @property
     def ours(self) -> OutBefore:
-        """Hosts that are out of the traffic and may be put back: an earlier run took them out, or they are the side that a blue/green release goes to."""
+        """Hosts that are out of the traffic and may be put back: an earlier run took them out, or they are the side that a blue/green release goes to.
+
+        Of the side that serves, a host that an earlier run took out (it is owed) is left so: the way back is for hosts that served before the release.
+        """
         sides, stands_by = self.sides, self.standing_by
         if not isinstance(sides, Sides):
             return {name: out for name, out in self.drained.items() if name not in stands_by}
         every = frozenset(one.balancer for one in self.balancers)
-        return {**self.drained, **{host.name: every for host in hosts_of(self.environment, sides.idle)}}
+        return {host.name: every for host in hosts_of(self.environment, sides.idle)}
 
     @property
     def out(self) -> OutBefore:
