@@ -40,6 +40,13 @@ class LookBack:
         """Read the last hour, once, or as much as is shown: of the fleet, or of the host that is shown in its place."""
         self._ask(host, max(HOUR, self._numbers().span), state)
 
+    def anew(self, state: RunState, host: str = "") -> None:
+        """Read it again: the numbers that are shown have begun anew."""
+        self._asked.clear()
+        self.begin(state)
+        if host:
+            self.begin(state, host)
+
     def turn(self, state: RunState, host: str = "") -> None:
         """Show the next longer span of time, after the longest the shortest, and read what of it is not here."""
         numbers = self._numbers()

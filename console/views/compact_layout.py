@@ -127,5 +127,5 @@ def run_in_words(
     if cells < 40 and rows >= 3:
         rest.insert(0, clipped(line(Span(_counts(state))), cells))
     urgent = any(span.tone in ("warn", "bad") for span in message)
-    said = wrapped(message, cells)[: max(1, rows - 2)] if urgent or rows > 3 else ()
+    said = wrapped(message, cells)[: max(1, rows - 2) if urgent else max(0, rows - 1 - len(rest))]
     return (first, *rest[: rows - 1 - len(said)], *said)[:rows]

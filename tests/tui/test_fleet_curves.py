@@ -88,7 +88,8 @@ def test_a_host_s_own_past_is_drawn_too() -> None:
         numbers.add(Sample("web01", 0.0, 0.5), float(second))
     known = Curve("cpu", (4990.0, 5000.0), (0.25, None), (None,) * 2, (None,) * 2, (None,) * 2, (None,) * 2, (None,) * 2)
     numbers.take_before(NumbersSeen((), (known,), {}, 5000.0), 1000.0, "web01")
-    assert numbers.series("web01", 1003.0)[0].points == ((990.0, 0.25), (1000.0, 0.5), (1001.0, 0.5), (1002.0, 0.5))
+    earlier = tuple((float(second), 0.25) for second in range(981, 991))  # a number of ten seconds stands at each of them
+    assert numbers.series("web01", 1003.0)[0].points == (*earlier, (1000.0, 0.5), (1001.0, 0.5), (1002.0, 0.5))
     assert numbers.series("web02", 1003.0)[0].points == ()
 
 

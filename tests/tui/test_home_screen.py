@@ -319,3 +319,31 @@ async def test_who_leaves_home_while_a_run_is_open_is_told_how_to_come_back(outc
         await pilot.press("q")
         await eventually(pilot, lambda: pilot.app.return_value is not None)
         assert (pilot.app.return_value.exit, pilot.app.return_value.lines) == (0, lines)
+
+
+async def test_who_comes_back_home_is_given_the_numbers_of_the_time_between():
+    client, clock = a_client_after_a_release(), SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC), 100.0)
+    async with an_app(None, clock, client=client).run_test(size=(120, 36)) as pilot:
+        await read(pilot)
+        await eventually(pilot, lambda: client.numbers_asked == [(3600.0, "")])
+        await press(pilot, "question_mark", "escape")
+        assert client.numbers_asked == [(3600.0, "")]
+        before = pilot.app.page.rest.numbers
+        await press(pilot, "l")
+        await clock.advance(60)
+        await press(pilot, "q")
+        await eventually(pilot, lambda: client.numbers_asked == [(3600.0, "")] * 2)
+        assert pilot.app.page.rest.numbers is not before
+
+
+async def test_what_ends_by_a_mistake_of_the_screen_is_said():
+    client = ScriptedEnvironment(current=a_board(run="r1"))
+
+    async def broken(run: str) -> None:
+        raise ZeroDivisionError("no [/b] such")
+
+    client.attach = broken  # type: ignore[method-assign,assignment]
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        await press(pilot, "enter")
+        await eventually(pilot, lambda: "a mistake of the console (ZeroDivisionError: no [/b] such)" in " ".join(message(pilot).split()))

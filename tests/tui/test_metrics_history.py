@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from console.adapters.system_clock import SetClock
 from console.model.measurements import IN_EACH_LOOK
+from console.model.number_history import Curve, NumbersSeen
 from console.ports.feed import Sample
 from console.tui.metrics_history import MOST, SLACK, SPAN, MetricsHistory
 from console.tui.widgets.metrics_panel import MetricsPanel
+from console.views.metric_series import buckets
 from tests.tui.scenes import scene
 
 
@@ -82,3 +84,12 @@ async def test_numbers_of_a_run_that_is_over_stand_as_they_stood_and_a_late_sour
         metrics = screen.query_one(MetricsPanel)
         assert ("STALE" in metrics.shown) == is_stale
         assert ("of the run" in str(metrics.border_title)) != is_stale
+
+
+def test_what_an_engine_knows_of_a_host_by_ten_seconds_has_no_gap_between_two_of_them() -> None:
+    numbers = MetricsHistory()
+    ends = tuple(float(at) for at in range(110, 301, 10))
+    numbers.take_before(NumbersSeen(now=300.0, curves=(Curve("cpu", ends, (0.5,) * len(ends)),)), 300.0, "web01")
+    numbers.add(Sample("web01", 0.0, 0.5, 0.5, 1.0), 301.0)
+    (cpu, *_) = numbers.series("web01", 301.0)
+    assert None not in buckets(cpu.points, 301.0, 5.0, 40, cpu.every)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from console.views.compact_layout import folded, in_rows, rows_of, run_in_words, wrapped
-from console.views.styled_text import Line, Span, text, width
+from console.views.styled_text import Line, Span, line, text, width
 from tests.core.simulation import Simulation, an_environment, opening
 
 LINES = st.lists(st.builds(Span, st.text("ab é→漢 ", max_size=12)), max_size=6).map(tuple)
@@ -80,3 +80,12 @@ def test_a_run_of_which_nothing_more_is_heard_says_so_in_few_words_too():
     run = Simulation(an_environment(3), lambda step, attempt: "done")
     shown = [text(row) for row in run_in_words(run.state, run.now, 40, 4, problem="the engine is gone")]
     assert shown[1] == "! the engine is gone"
+
+
+def test_what_was_said_takes_no_row_from_what_is_waited_for_unless_it_is_urgent():
+    run = Simulation(an_environment(3), lambda step, attempt: "done")
+    said = "same as: deploy production --version v1.5.1 --strategy rolling --yes"
+    calm, urgent = ([text(row) for row in run_in_words(run.state, run.now, 40, 4, line(Span(said, tone)), problem="gone")] for tone in ("plain", "warn"))
+    assert calm[1:3] == urgent[1:2] + calm[2:3]
+    assert said[:8] not in "".join(calm[:3])
+    assert said[:8] in "".join(urgent)

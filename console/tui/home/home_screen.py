@@ -82,8 +82,8 @@ class HomeScreen(Page):
 
     def look(self) -> None:
         """Look again and again, until told to look away."""
-        if self.is_mounted:
-            self.rest.look()
+        if self.is_mounted and self.rest.look():
+            self._back.anew(self.rest.fleet, self._host)
 
     @property
     def left_open(self) -> str:

@@ -14,7 +14,7 @@ from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient
 from console.ports.feed import FeedItem, Presence, Sample
 from console.tui.host.host_source import Hears
-from console.tui.metrics_history import MetricsHistory
+from console.tui.metrics_history import FRESH, MetricsHistory
 from console.views.home_summary import resting_state
 from console.views.times import seconds_in_words
 
@@ -57,6 +57,8 @@ class RestingEnvironment:
         """Why no numbers of the hosts come; empty: they do."""
         self._looks_since = 0.0
         """When it began to look, or the hosts were read last."""
+        self._away_since: float | None = None
+        """Since when nobody looks; None: somebody does, or nobody has yet."""
         self._news = asyncio.Event()
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
@@ -82,15 +84,24 @@ class RestingEnvironment:
     def lines_of(self, host: str) -> None:
         """Do nothing: an environment in which nothing runs has no log."""
 
-    def look(self) -> None:
-        """Look now, and again and again until told to look away."""
-        if not self._tasks:
-            self._news.set()
-            self._looks_since = self._clock.mono()
-            self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers()))
+    def look(self) -> bool:
+        """Look now, and again and again until told to look away; whether the numbers begin anew: the engine knows those of the time between."""
+        if self._tasks:
+            return False
+        now = self._clock.mono()
+        is_anew = self._away_since is not None and now - self._away_since > FRESH
+        if is_anew:
+            span, self.numbers = self.numbers.span, MetricsHistory()
+            self.numbers.span = span
+        self._news.set()
+        self._looks_since, self._away_since = now, None
+        self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers()))
+        return is_anew
 
     def look_away(self) -> None:
         """Ask the engine for the hosts no more."""
+        if self._tasks:
+            self._away_since = self._clock.mono()
         for task in self._tasks:
             task.cancel()
         self._tasks = ()

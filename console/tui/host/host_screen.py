@@ -63,7 +63,8 @@ class HostScreen(PageWithLog):
 
     def on_screen_resume(self) -> None:
         """Look at the host again: what was seen is as old as the page that was above."""
-        self._source.look()
+        if self._source.look():
+            self._back.anew(self._source.fleet, self.host)
 
     def lay_out(self) -> None:
         """Choose the arrangement for the size, and for what is known."""

@@ -37,8 +37,8 @@ class HostSource(Protocol):
     def lines_of(self, host: str) -> tuple[LogLine, ...] | None:
         """What is held of that host's log; None where none is held."""
 
-    def look(self) -> None:
-        """Go on to look: a screen shows what is seen."""
+    def look(self) -> bool:
+        """Go on to look: a screen shows what is seen. Whether the numbers begin anew: what was before them is to be read again."""
 
     def look_away(self) -> None:
         """Look no more: no screen shows what is seen."""

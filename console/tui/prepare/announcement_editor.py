@@ -95,7 +95,8 @@ class AnnouncementEditor:
             self._edit()
         elif what == "turn":
             ref = self._ref
-            self._use(ref, self._written[ref]._replace(used=not self._written[ref].used))
+            if written := self._written.get(ref):  # another version may be chosen by now: the list was read again
+                self._use(ref, written._replace(used=not written.used))
             self.open()
 
     def _edit(self) -> None:

@@ -40,8 +40,9 @@ class RunHostSource:
         """What the log holds of a host."""
         return tuple(entry for entry in self._book.held if entry.where == host)
 
-    def look(self) -> None:
+    def look(self) -> bool:
         """Do nothing: the follower reads on by itself."""
+        return False
 
     def look_away(self) -> None:
         """Do nothing: the run is followed whatever is seen."""
