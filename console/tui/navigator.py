@@ -16,8 +16,8 @@ from console.model.run_summary import RunSummary
 from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient, RunArchive
 from console.ports.feed import Feed
-from console.safe_text import SafeText
 from console.tui import screen_loader
+from console.tui.begun import begun
 from console.tui.command_sender import CommandSender
 from console.tui.feed_follower import FeedFollower
 from console.tui.history.replay_feed import ReplayFeed
@@ -69,16 +69,8 @@ class Navigator:
 
     def keep(self, work: Coroutine[Any, Any, object]) -> None:
         """Run something beside the screens, and end it with them."""
-        task = asyncio.create_task(work)
+        task = begun(work, self.say, lambda: self._tasks.discard(task))
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[object]) -> None:
-        """Say of what was begun that it ended by a mistake of the screen's own: nobody waits for it."""
-        self._tasks.discard(task)
-        fault = None if task.cancelled() else task.exception()
-        if fault is not None:
-            self.say(f"this was not done, by a mistake of the console ({type(fault).__name__}: {SafeText(str(fault))}); a run is not affected", "bad")
 
     def stop(self) -> None:
         """End what runs beside the screens."""

@@ -354,3 +354,18 @@ async def test_a_later_run_is_not_spoken_of_before_the_list_of_runs_was_read():
         assert "the last run is still being read" in message(pilot)
         may.set()
         await eventually(pilot, lambda: pilot.app.screen.situation.knows_last)
+
+
+async def test_a_record_that_is_not_read_by_a_mistake_of_the_console_says_so():
+    client = a_client()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        await to_runs(pilot)
+
+        async def broken(run: str) -> None:
+            raise ZeroDivisionError("no such")
+
+        client.record = broken  # type: ignore[method-assign,assignment]
+        await press(pilot, "enter")
+        await eventually(
+            pilot, lambda: shows(pilot, RecordScreen) and "a mistake of the console (ZeroDivisionError: no such)" in " ".join(message(pilot).split())
+        )

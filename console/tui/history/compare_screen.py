@@ -8,6 +8,7 @@ from console.as_typed import as_typed
 from console.errors import ConsoleError
 from console.model.run_summary import RunSummary
 from console.ports.environment_client import EnvironmentClient
+from console.tui.begun import begun
 from console.tui.page import Page
 from console.tui.screen_shell import Shell
 from console.tui.widgets.line_view import ScrolledLines
@@ -44,7 +45,7 @@ class CompareScreen(Page):
         self._shown.border_title = "Two runs"
         self.set_class(self.client.protected, "protected")
         self.lay_out()
-        self._reader = asyncio.create_task(self._read())
+        self._reader = begun(self._read(), self.say)
 
     def on_unmount(self) -> None:
         """End a read that nobody sees the end of."""

@@ -15,6 +15,7 @@ from console.model.events import AnyEvent
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.ports.environment_client import EnvironmentClient
+from console.tui.begun import begun
 from console.tui.dialogs.restore_dialog import restore_question
 from console.tui.dialogs.run_questions import rollback_question
 from console.tui.history.replay_feed import ReplayFeed
@@ -94,7 +95,7 @@ class RecordScreen(PageWithLog):
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._told(work))
+            self._reader = begun(self._told(work), self.say)
 
     async def _told(self, work: Coroutine[None, None, None]) -> None:
         try:

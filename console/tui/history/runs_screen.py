@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from console.errors import ConsoleError, in_one_line
 from console.model.run_summary import RunSummary
 from console.ports.environment_client import EnvironmentClient
+from console.tui.begun import begun
 from console.tui.history.compare_screen import CompareScreen
 from console.tui.page import Page
 from console.tui.screen_shell import Shell
@@ -90,7 +91,7 @@ class RunsScreen(Page):
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         if self._reading is not None:
             self._reading.cancel()
-        self._reading = asyncio.create_task(work)
+        self._reading = begun(work, self.say)
 
     async def _read(self, after: RunSummary | None, limit: int) -> None:
         self._read_at = self.shell.clock.mono()

@@ -41,7 +41,7 @@ class HomeScreen(Page):
     def __init__(self, shell: Shell, client: EnvironmentClient) -> None:
         super().__init__(shell)
         self.client = client
-        self.rest = RestingEnvironment(client, shell.clock)
+        self.rest = RestingEnvironment(client, shell.clock, self.say)
         self._fleet, self._metrics = FleetPanel(id="fleet", classes="panel"), MetricsPanel(id="metrics", classes="panel")
         self._runs = RunList("no run yet: d deploys the first version", id="runs")
         self._host = ""

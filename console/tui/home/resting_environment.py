@@ -13,8 +13,10 @@ from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient
 from console.ports.feed import FeedItem, Presence, Sample
+from console.tui.begun import begun
 from console.tui.host.host_source import Hears
 from console.tui.metrics_history import FRESH, MetricsHistory
+from console.tui.screen_shell import Say
 from console.views.home_summary import resting_state
 from console.views.times import seconds_in_words
 
@@ -27,10 +29,10 @@ RUNS = 50
 
 
 class RestingEnvironment:
-    """What is known of it, as it was read last, and for how long that is old news."""
+    """What is known of it, as it was read last, and for how long that is old news. `say`: tells a person of a mistake of the screen's own."""
 
-    def __init__(self, client: EnvironmentClient, clock: Clock) -> None:
-        self._client, self._clock = client, clock
+    def __init__(self, client: EnvironmentClient, clock: Clock, say: Say) -> None:
+        self._client, self._clock, self._say = client, clock, say
         self.hears: Hears | None = None
         """Nothing is heard of a log here."""
         self.board: FleetSnapshot | None = None
@@ -95,7 +97,7 @@ class RestingEnvironment:
             self.numbers.span = span
         self._news.set()
         self._looks_since, self._away_since = now, None
-        self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers()))
+        self._tasks = (begun(self._read_again(), self._say), begun(self._follow_numbers(), self._say))
         return is_anew
 
     def look_away(self) -> None:

@@ -11,6 +11,7 @@ from console.errors import ConsoleError
 from console.model.fleet_snapshot import SnapshotRelease
 from console.model.state import RunState
 from console.ports.environment_client import EnvironmentClient
+from console.tui.begun import begun
 from console.tui.screen_shell import Say
 from console.tui.widgets.log_panel import LogPanel
 from console.views.log_lines import chapter_lines
@@ -62,7 +63,7 @@ class HostLookup:
 
     def _start(self, *work: Coroutine[Any, Any, None]) -> None:
         self.stop()
-        self._work = [asyncio.create_task(one) for one in work]
+        self._work = [begun(one, self._say) for one in work]
 
     def _standing(self, state: RunState) -> tuple[str, str]:
         known = state.hosts.get(self._host)

@@ -13,6 +13,7 @@ from console.model.request import Request
 from console.model.values import changed
 from console.ports.environment_client import EnvironmentClient
 from console.safe_text import TEXT_LIMIT, SafeLines
+from console.tui.begun import begun
 from console.tui.dialogs.dialog import Choice, TextDialog
 from console.tui.dialogs.text_editor import TextEditor
 from console.tui.screen_shell import Say, Shell
@@ -63,7 +64,7 @@ class AnnouncementEditor:
         """Show the announcement, and ask by which channels it goes."""
         if self._asking is None or (self._asking.done() and not self._channels.names):
             self._channels = AnnouncementChannels()
-            self._asking = asyncio.create_task(self._ask())
+            self._asking = begun(self._ask(), self._say)
         self._reading = TextDialog(f"The announcement of {self._ref}", self._lines, self._choices())
         self._shell.push(self._reading, self._chosen)
 

@@ -44,7 +44,7 @@ class PrepareScreen(Page):
         self.client = client
         self.panels = PreparePanels(self.lay_out)
         versions = self.panels.versions
-        self.marks = VersionMarks(client, shell.clock, self.show)
+        self.marks = VersionMarks(client, shell.clock, self.show, self.say)
         self.version = VersionChoice(versions, self.marks, suggested=lambda: client.suggested, zone=shell.zone, ask=self._ask)
         self.preview = preview = PreviewQuery(client, self.say, self.version.listed, self.show)
         self.field = TextEntry(

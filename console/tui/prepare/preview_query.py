@@ -14,6 +14,7 @@ from console.model.request import Request
 from console.model.values import changed
 from console.ports.environment_client import EnvironmentClient
 from console.safe_text import SafeLines
+from console.tui.begun import begun
 from console.tui.screen_shell import Say
 from console.views.release_fields import SeenOfForm
 from console.views.release_preparation import PreviewAnswer, answers_between, prefilled
@@ -44,7 +45,7 @@ class PreviewQuery:
     def read(self) -> None:
         """Read the hosts and the versions."""
         if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read())
+            self._reading = begun(self._read(), self._say)
 
     async def _read(self) -> None:
         try:
@@ -69,7 +70,7 @@ class PreviewQuery:
             self._asking.cancel()
         self.request = changed(self.request, ref=ref, impact=changed(self.request.impact, notes=notes))
         self.answer = PreviewAnswer(self.answer.state, asking=bool(ref))
-        self._asking = asyncio.create_task(self._ask(self.request, 0.0 if now else REST)) if ref else None
+        self._asking = begun(self._ask(self.request, 0.0 if now else REST), self._say) if ref else None
         self._answered()
 
     async def _ask(self, request: Request, rest: float) -> None:

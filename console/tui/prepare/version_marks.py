@@ -12,6 +12,8 @@ from console.model.fleet_snapshot import Candidate, CiMark, Verified
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient
+from console.tui.begun import begun
+from console.tui.screen_shell import Say
 from console.views.version_list import Marks
 
 AT_ONCE = 4
@@ -21,10 +23,10 @@ ASK_AGAIN = 60.0
 
 
 class VersionMarks:
-    """Asks the environment for them. `came`: called when there is something new to show."""
+    """Asks the environment for them. `came`: called when there is something new to show; `say`: tells a person of a mistake of the screen's own."""
 
-    def __init__(self, client: EnvironmentClient, clock: Clock, came: Callable[[], None]) -> None:
-        self._client, self._clock, self._came = client, clock, came
+    def __init__(self, client: EnvironmentClient, clock: Clock, came: Callable[[], None], say: Say) -> None:
+        self._client, self._clock, self._came, self._say = client, clock, came, say
         self._verified = Verified()
         self._ci: dict[str, CiMark] = {}
         self._again: dict[str, float] = {}
@@ -36,7 +38,7 @@ class VersionMarks:
         """Read, beside everything else, which of them were verified; what CI says may have changed, too."""
         self.stop()
         self._again.clear()
-        self._reading = asyncio.create_task(self._read_verified(candidates))
+        self._reading = begun(self._read_verified(candidates), self._say)
 
     def stop(self) -> None:
         """Wait no more for what is known of the versions that are in view."""
@@ -79,7 +81,7 @@ class VersionMarks:
             if len(self._asking) >= (AT_ONCE if self._ci else 1):
                 return
             if one.commit not in self._asking and now >= self._again.get(one.commit, float("-inf")):
-                self._asking[one.commit] = asyncio.create_task(self._ask(one))
+                self._asking[one.commit] = begun(self._ask(one), self._say)
 
     async def _ask(self, one: Candidate) -> None:
         again = ASK_AGAIN
