@@ -359,6 +359,7 @@ def test_the_way_back_of_a_first_shift_has_both_sides_serve_as_before(step):
     assert say(run, cmd.RollBack()) is None
     state = run.run()
     assert (state.exit, run.serves) == (Exit.ROLLED_BACK, {*BLUE, *GREEN})
+    assert len({step.name for step in state.back.steps}) == len(state.back.steps)
     assert {state.hosts[name].release for name in (*BLUE, *GREEN)} == {OLD}
     assert run.changed_in_service == []
 

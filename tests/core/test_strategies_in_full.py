@@ -58,7 +58,7 @@ def shares(*parts: float) -> tuple[NumberOfHosts, ...]:
 STOPS = {"stop": Command("stop"), "start": Command("start")}
 LOADS = {NAME: {f"web{number:02}": 1 for number in range(1, 6)}}
 SIDES = fleet(4, "bluegreen", critical=(LOGIN,))
-BY_WEIGHT = Canary(by="weight", steps=shares(0.1, 0.2, 0.5), analysis=300.0)
+BY_WEIGHT = Canary(by="weight", steps=shares(0.05, 0.1, 0.2, 0.45, 0.5), analysis=300.0)
 WEIGHED = fleet(
     5,
     "canary",
@@ -168,17 +168,23 @@ PLANS: list[tuple[str, Callable[[], Plan], str]] = [
         wave-1/web02/admit #1 new: web02 stays out of lb, as it was before <- wave-1/web02/gate
         wave-1/web02/hook-5 #1 new: after host on web02: x <- wave-1/web02/admit
     """),
-    ("its way back", lambda: plan_way_back(fleet(2, "recreate", commands=STOPS), {"web01": OLD, "web02": ""}, out={"web01": frozenset({NAME})}, together=True), """
+    ("its way back", lambda: plan_way_back(fleet(3, "recreate", commands=STOPS), {"web01": OLD, "web02": "", "web03": OLD}, out={"web01": frozenset({NAME})}, together=True), """
         back/web01/stop #1 old: stop on web01 <- -
         back/web02/stop #1 none: stop on web02 <- -
-        back/stage-1 #0 none: every host is stopped <- back/web01/stop, back/web02/stop
+        back/web03/stop #1 old: stop on web03 <- -
+        back/stage-1 #0 none: every host is stopped <- back/web01/stop, back/web02/stop, back/web03/stop
         back/web01/switch #1 old: switch web01 to old <- back/stage-1, back/web01/stop
         back/web02/remove #1 none: remove current on web02 <- back/stage-1, back/web02/stop
-        back/stage-2 #0 none: every host is switched <- back/web01/switch, back/web02/remove
+        back/web03/switch #1 old: switch web03 to old <- back/stage-1, back/web03/stop
+        back/stage-2 #0 none: every host is switched <- back/web01/switch, back/web02/remove, back/web03/switch
         back/web01/restart #1 old: restart on web01 <- back/stage-2, back/web01/switch
         back/web01/gate #1 old: health of web01: web <- back/web01/restart
         back/web01/admit #1 old: web01 stays out of lb, as it was before <- back/web01/gate
         back/web01/hook-7 #1 old: after rollback on web01: x <- back/web01/admit
+        back/web03/restart #1 old: restart on web03 <- back/stage-2, back/web03/switch
+        back/web03/gate #1 old: health of web03: web <- back/web03/restart
+        back/web03/admit #1 old: see that web03 is in lb <- back/web03/gate
+        back/web03/hook-7 #1 old: after rollback on web03: x <- back/web03/admit
     """),
     ("recreate, without a command that stops", lambda: released(fleet(1, "recreate", hooks=(), commands={"start": Command("start"), "restart": Command("restart")})), """
         wave-1 #1 none: wave 1 of 1: web01; no command stop on web01: the old version goes on until the restart; no maintenance page is configured <- prepare/web01/ship
@@ -191,20 +197,24 @@ PLANS: list[tuple[str, Callable[[], Plan], str]] = [
     """),
     ("a canary by weight", lambda: released(WEIGHED, loads=LOADS), """
         wave-1 #1 none: wave 1 of 3: web01 <- prepare/web01/ship, prepare/web02/ship, prepare/web03/ship, prepare/web04/ship, prepare/web05/ship
-        wave-1/web01/weigh #1 new: weigh web01: 10 % of the traffic for new hosts <- wave-1/web01/gate
+        wave-1/web01/weigh #1 new: weigh web01: 5 % of the traffic for new hosts <- wave-1/web01/gate
         wave-1/critical-1 #1 new: critical path Login <- wave-1, wave-1/web01/admit
-        step-1/weigh #1 none: 10 % of the traffic to new hosts (lb) <- wave-1/critical-1
+        step-1/weigh #1 none: 5 % of the traffic to new hosts (lb) <- wave-1/critical-1
         step-1/analysis #1 none: judge 1 new of 5 hosts against the old ones, 5m at most <- step-1/weigh
-        step-2/weigh #1 none: 20 % of the traffic to new hosts (lb) <- step-1/analysis
+        step-2/weigh #1 none: 10 % of the traffic to new hosts (lb) <- step-1/analysis
         step-2/analysis #1 none: judge 1 new of 5 hosts against the old ones, 5m at most <- step-2/weigh
-        wave-2 #2 none: wave 2 of 3: web02, web03 <- wave-1/critical-1, step-1/weigh, step-1/analysis, step-2/weigh, step-2/analysis
-        wave-2/web02/weigh #2 new: weigh web02: 50 % of the traffic for new hosts <- wave-2/web02/gate
-        wave-2/web03/weigh #2 new: weigh web03: 50 % of the traffic for new hosts <- wave-2/web03/gate
+        step-3/weigh #1 none: 20 % of the traffic to new hosts (lb) <- step-2/analysis
+        step-3/analysis #1 none: judge 1 new of 5 hosts against the old ones, 5m at most <- step-3/weigh
+        wave-2 #2 none: wave 2 of 3: web02, web03 <- wave-1/critical-1, step-1/weigh, step-1/analysis, step-2/weigh, step-2/analysis, step-3/weigh, step-3/analysis
+        wave-2/web02/weigh #2 new: weigh web02: 45 % of the traffic for new hosts <- wave-2/web02/gate
+        wave-2/web03/weigh #2 new: weigh web03: 45 % of the traffic for new hosts <- wave-2/web03/gate
         wave-2/critical-1 #2 new: critical path Login <- wave-2, wave-2/web02/admit, wave-2/web03/admit
-        step-3/weigh #2 none: 50 % of the traffic to new hosts (lb) <- wave-2/critical-1
-        step-3/analysis #2 none: judge 3 new of 5 hosts against the old ones, 5m at most <- step-3/weigh
-        weights/back #2 none: every server has its own weight again (lb) <- step-3/analysis
-        wave-3 #3 none: wave 3 of 3: web04, web05 <- wave-2/critical-1, step-3/weigh, step-3/analysis, weights/back
+        step-4/weigh #2 none: 45 % of the traffic to new hosts (lb) <- wave-2/critical-1
+        step-4/analysis #2 none: judge 3 new of 5 hosts against the old ones, 5m at most <- step-4/weigh
+        step-5/weigh #2 none: 50 % of the traffic to new hosts (lb) <- step-4/analysis
+        step-5/analysis #2 none: judge 3 new of 5 hosts against the old ones, 5m at most <- step-5/weigh
+        weights/back #2 none: every server has its own weight again (lb) <- step-5/analysis
+        wave-3 #3 none: wave 3 of 3: web04, web05 <- wave-2/critical-1, step-4/weigh, step-4/analysis, step-5/weigh, step-5/analysis, weights/back
         verify/critical-1 #0 new: critical path Login <- wave-3, wave-3/web04/admit, wave-3/web05/admit
     """),
     ("a canary by hosts", lambda: released(BY_HOSTS), """
