@@ -361,6 +361,7 @@ def test_no_two_paths_share_a_step():
         (changed(LOGIN, at=("canary",)), "rolling", 'at = ["canary"], and the strategy is rolling'),
         (changed(LOGIN, at=("canary", "end")), "rolling", None),
         (changed(LOGIN, tags=("db",)), "canary", "no host of this release has the tag db"),
+        (changed(LOGIN, tags=("db", "cache")), "canary", "no host of this release has the tag db or cache"),
     ],
 )
 def test_a_path_that_no_step_tries_is_known_before(path: CriticalPath, strategy: str, why: str | None):

@@ -322,7 +322,7 @@ def test_all_tries_at_a_lock_with_their_pauses(tries, timeout, seconds):
 
 def test_another_database_than_postgresql_is_not_waited_for():
     (migrate,) = steps(Database("command", migrate=Command("up", timeout=100)), changed(RUNS, backs_up=False, fresh=True))
-    assert migrate.timeout == 100
+    assert (migrate.timeout, migrate.needs) == (100, ("prepare",))
 
 
 @pytest.mark.parametrize(
@@ -470,7 +470,14 @@ def test_a_restore_is_one_step_that_changes_what_is_in_service(environment, host
 @pytest.mark.parametrize(("database", "hosts"), [(None, 2), (DATABASE, 2), (RESTORES, 0)], ids=["no database", "no command", "no hosts"])
 def test_what_cannot_be_restored_has_no_step(database, hosts):
     plan = plan_restore(changed(SHOP, database=database), SHOP.hosts[:hosts], "r1", LAST)
-    assert (plan.steps, plan.strategy) == ((), "restore")
+    assert (plan.steps, plan.strategy, plan.waves) == ((), "restore", (("web01", "web02")[:hosts],))
+
+
+def test_a_dump_of_the_console_s_own_is_brought_back_from_where_it_lies():
+    dump = changed(LAST, path=SafeText("/var/backups/shop.dump"), proof=SafeText("read by pg_restore"))
+    (step,) = plan_restore(changed(SHOP, database=Database("postgres", url="postgresql://db01/shop")), SHOP.hosts, "r1", dump).steps
+    assert step.command is not None
+    assert "/var/backups/shop.dump" in step.command.run
 
 
 RESTORED_BY_ITSELF = "by itself the console restores only a dump that pg_restore has read, by the database's url"
