@@ -3,7 +3,7 @@
 import pytest
 
 from console.core.kinds.kind_judges import JUDGES
-from console.core.plan.maintenance_steps import behind_page, has_shown, page_on, shows_page
+from console.core.plan.maintenance_steps import behind_page, has_shown, page_off, page_on, shows_page
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import plan_rollback
 from console.core.plan.strategies.recreate import without_stop
@@ -96,6 +96,22 @@ def test_the_page_is_on_before_the_migration_and_not_while_the_backup_is_taken()
     assert named(plan, "maintenance/off").timeout > 200
     on = page_on(environment, ("ship",))
     assert behind_page(on, ()) == (on,)
+
+
+ON_TITLE, OFF_TITLE = SafeText("maintenance on: users are shown the maintenance page"), SafeText("maintenance off, as it was before")
+
+
+@pytest.mark.parametrize(
+    ("step", "whole"),
+    [
+        (page_on, Step("maintenance/on", "maintain", "prepare", ON_TITLE, needs=("x",), timeout=300.0, idempotent=True, changes=True)),
+        (page_off, Step("maintenance/off", "maintain", "verify", OFF_TITLE, needs=("x",), timeout=380.0, idempotent=True, fatal=False)),
+    ],
+)
+def test_a_page_is_one_step_of_the_whole_run_that_takes_back_no_release(step, whole: Step):
+    environment = fleet(commands=PAGE)
+    assert step(environment, ("x",)) == whole
+    assert step(environment, ("x",), back=True) == changed(whole, name=f"back/maintenance-{whole.name[12:]}", phase="rollback", fatal=False)
 
 
 def migrated_behind_a_page(status: str = "done", old_code: str = "unknown", revert: Command | None = None) -> Simulation:
