@@ -27,7 +27,7 @@ class Targets(NamedTuple):
     """What is live on each host as far as this machine alone knows, while the record that it shares is away; none where that is there."""
 
 
-NO_RELEASE: Targets | Problem = Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
+NO_RELEASE: Targets | Problem = Problem("no release run is known here, so there is nothing to roll back", "deploy rollback ENV --to RELEASE")
 """What those runs do not say."""
 
 
@@ -76,7 +76,7 @@ def _undone(state: RunState, hosts: tuple[str, ...], caught_up: dict[str, str], 
         return _already_back(back_since or state) if kept.keys() <= returned else Targets(kept, untouched=others, leaving=leaving, since=state.ended_at)
     goes_to = {name: host.before for name, host in touched.items() if host.before}
     if not goes_to:
-        return Problem(f"run {state.run} was the first release: there is none before it", "deploy status")
+        return Problem(f"run {state.run} was the first release: there is none before it", "deploy status ENV")
     goes_to = {**caught_up, **goes_to}
     there_already = {name for name, host in touched.items() if host.condition in STAYED_OLD and name not in caught_up} | (returned & goes_to.keys())
     if returned and goes_to.keys() <= there_already:
@@ -96,7 +96,9 @@ def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> T
     there_already = goes_to.keys() & {*since, *(name for name, host in state.hosts.items() if host.condition == "back")}
     if goes_to.keys() <= there_already:
         version = next((str(way.version) for way in state.way_back if way.version), state.request.ref)
-        return Problem(f"already back on {version} since {moment_words(state.ended_at)}; nothing to roll back; further: --to", "deploy rollback --to RELEASE")
+        return Problem(
+            f"already back on {version} since {moment_words(state.ended_at)}; nothing to roll back; further: --to", "deploy rollback ENV --to RELEASE"
+        )
     return Targets(goes_to, frozenset(there_already), asked - goes_to.keys())
 
 
@@ -106,7 +108,7 @@ def _already_back(state: RunState) -> Problem:
         serve = [host for host in state.hosts.values() if not host.is_out] or list(state.hosts.values())
         live = next((str(host.version or host.release) for host in serve), "")
     where = f"on {live}" if live else "where no release was live,"
-    return Problem(f"already back {where} since {moment_words(state.ended_at)}; nothing to roll back; further: --to", "deploy rollback --to RELEASE")
+    return Problem(f"already back {where} since {moment_words(state.ended_at)}; nothing to roll back; further: --to", "deploy rollback ENV --to RELEASE")
 
 
 def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:

@@ -29,7 +29,7 @@ OF_A_PERSON = frozenset({"TEXT", "REASON", "RELEASE"})
 """What only the person who types it can know, or choose."""
 FORMS = {
     "deploy -c FILE": "the file is what is not known", "deploy ENV begins a run": "no environment is known", "deploy exec ENV --hosts P": "how exec is typed",
-    "deploy rollback --to RELEASE": "which release is the person's choice",
+    "deploy rollback --to RELEASE": "which release is the person's choice", "deploy rollback ENV --to RELEASE": "the environment is filled in where it is told",
     "deploy ENV --version REF": "what was meant by a word before the command is the person's to say",
 }  # fmt: skip
 """Forms and the reasons why they are no commands that can be typed as they stand."""

@@ -91,7 +91,7 @@ def test_a_rollback_to_a_named_release_is_gone_on_with_there():
     assert found.message.startswith("already back on v0 since")
 
 
-FURTHER = "deploy rollback --to RELEASE"
+FURTHER = "deploy rollback ENV --to RELEASE"
 
 
 def a_way_back(**hosts: HostState) -> RunState:
@@ -103,14 +103,14 @@ def restarted(kind: str = "restart", **hosts: HostState) -> RunState:
 
 
 NEW_A, NEW_B = a_host("a", "new"), a_host("b", "new")
-UNKNOWN = Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
+UNKNOWN = Problem("no release run is known here, so there is nothing to roll back", "deploy rollback ENV --to RELEASE")
 BEFORE = [
     ("no run", [], UNKNOWN),
     ("a release", [a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
     ("a release of other hosts", [a_release(c=a_host("c", "new"))], UNKNOWN),
     ("a release that changed nothing", [changed(a_release(a=NEW_A), changed=False)], UNKNOWN),
     ("a restart after it", [restarted(a=NEW_A), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
-    ("a first release", [a_release(a=a_host("a", "new", ""))], Problem("run r1 was the first release: there is none before it", "deploy status")),
+    ("a first release", [a_release(a=a_host("a", "new", ""))], Problem("run r1 was the first release: there is none before it", "deploy status ENV")),
     ("a first release on one of two", [a_release(a=NEW_A, b=a_host("b", "new", ""))], Targets({"a": "r0"})),
     ("a host that was not touched", [a_release(a=NEW_A, b=a_host("b", "old"))], Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
     ("a host that went back alone", [a_release(a=NEW_A, b=a_host("b", "back"))], Targets({"a": "r0", "b": "r0"}, frozenset({"b"}))),

@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from console.adapters.journal.memory import MemoryJournal
 from console.adapters.system_clock import SetClock
+from console.engine.context import QueryContext
 from console.engine.preflight.decision import FRESH, Preflight
 from console.engine.preflight.findings import prepare
+from console.engine.preflight.input_from_record import input_for
 from console.engine.preflight.preflight_input import PreflightInput
 from console.engine.run.runner import Runner
+from console.errors import NoGo
 from console.model.commands import Abort, Accepted, Decide, Refusal
 from console.model.commit_holding import Holding
 from console.model.events import RunOpened
@@ -248,3 +253,12 @@ async def test_what_a_blue_green_release_brings_is_counted_from_the_side_that_us
     )
     assert [event async for event in prepare(inputs)]
     assert compared == ["b" * 40]
+
+
+async def test_a_rollback_that_has_nothing_to_go_back_to_names_its_environment_in_what_is_typed_next():
+    """Where the file has several environments, `deploy rollback --to RELEASE` is refused: it says not which."""
+    outside: Any = SimpleNamespace(scout=None, repository=None, checks=None, database=None, balancers=())
+    fleet = QueryContext(ENVIRONMENT, outside, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), UTC, "", MemoryJournal(), None)  # type: ignore[arg-type]
+    with pytest.raises(NoGo, match="there is nothing to roll back") as told:
+        await input_for(fleet, Request(kind="rollback"), "r1")
+    assert told.value.hint == "deploy rollback production --to RELEASE"

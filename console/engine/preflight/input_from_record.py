@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from console.core.checks.fleet import in_environment
 from console.core.checks.other_bastions import assess_bastions, not_compared
 from console.core.checks.shared_record import assess_record, assess_record_away
 from console.core.checks.staging import KnownCommit, known_of
@@ -136,7 +137,7 @@ async def _targets(fleet: QueryContext, inputs: PreflightInput) -> Targets:
     else:
         found = await _targets_before(fleet, hosts)
     if isinstance(found, Problem):
-        raise NoGo(found.message, found.hint)
+        raise NoGo(found.message, in_environment(found.hint, fleet.environment.name))
     if fleet.journal.outage is None or inputs.request.ref:
         return found
     record = await fleet.journal.environment(fleet.environment.app, fleet.environment.name)
