@@ -206,6 +206,7 @@ TOLD_AFTER = [
     ("a restore", {"exit": 0, "kind": "restore"}, "restore of the database", "succeeded", ""),
     ("a catch-up", {"exit": 0, "kind": "catch-up"}, "catch-up", "succeeded", ""),
     ("a release without a name", {"exit": 0, "release": None}, "", "succeeded", ""),
+    ("one that a newer release has taken over from", {"exit": 0, "outcome": "superseded", "superseded_by": "r2"}, "v2", "superseded", ""),
 ]
 
 
@@ -213,6 +214,22 @@ TOLD_AFTER = [
 def test_people_are_told_after(fields: dict[str, object], what: str, end: str, reason: str):
     state = changed(a_state("new", **RELEASED), **fields)
     assert after(state) == Message(f"shop production: {what} {end}", f"{what} on shop production: {end}.{reason}\n\nby ada, run r1")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"exit": 0}, True), ({"exit": 8}, True), ({"exit": 5}, False), ({"exit": 4}, False), ({"exit": 0, "kind": "rollback"}, False),
+        ({"exit": 0, "superseded_by": "r2"}, False),
+    ],
+)  # fmt: skip
+def test_what_is_new_is_told_of_a_release_that_is_live(fields: dict[str, object], told: bool):
+    state = changed(a_state("new", **RELEASED), changes=(SafeText("feat: basket"),), **fields)
+    assert ("- basket" in after(state).body) is told
+
+
+def test_a_release_takes_a_second_at_least():
+    assert "; 1s since GO." in after(changed(a_state("new", **RELEASED), exit=0, decided=10.0, mono=10.2)).body
 
 
 CALLED_OUT = ("failed", "unreachable", "unknown", "owed", "skipped")

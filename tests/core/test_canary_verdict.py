@@ -11,7 +11,7 @@ from console.core.run.canary_verdict import block_seconds, sides_of, standing_of
 from console.core.run.command_refusals import may
 from console.core.run.person_wanted import command_to_go_on
 from console.core.run.ready_steps import running_steps
-from console.core.words.canary_words import percent, ratio_words, reading_words
+from console.core.words.canary_words import missing_words, percent, ratio_words, reading_words, rounded_up
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.analysis import Block, Reading
@@ -306,9 +306,54 @@ def test_no_reading_in_words() -> None:
     assert reading_words(()) == "nothing was counted yet"
 
 
+def test_several_readings_stand_behind_each_other() -> None:
+    few = Reading(new=1, old=0)
+    assert reading_words((few, changed(few, metric="queue"))) == "errors: 1 request to new hosts, 0 to old ones; queue: 1 request to new hosts, 0 to old ones"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.0, 0), (0.2, 1), (59.1, 60), (60.0, 60), (60.5, 70), (61.0, 70), (100.0, 100), (599.0, 600), (600.0, 600), (600.5, 660), (601.0, 660)],
+)
+def test_an_estimate_is_no_finer_than_it_is(seconds: float, shown: int) -> None:
+    assert rounded_up(seconds) == shown
+
+
+RATES = "errors new 0.00 %  old 0.11 %, ratio below 22, wanted below 2.0"
+UNDECIDED = Reading(new=10, new_bad=0, old=900, old_bad=1, verdict="inconclusive", high=22.0)
+
+
+@pytest.mark.parametrize(
+    ("readings", "problems", "has_new", "words"),
+    [
+        ((), (), False, "no host has the new release and serves"),
+        ((), (), True, "nothing was counted"),
+        ((EQUAL,), ("lb01 gave no counts",), True, "nothing was counted; lb01 gave no counts"),
+        ((changed(UNDECIDED, new=0),), (), True, "errors: 0 requests to new hosts, 900 to old ones"),
+        (
+            (UNDECIDED, changed(UNDECIDED, more=1)), (), True, f"{RATES}; it would not end at these rates; {RATES}; it would take 1 more request to new hosts",
+        ),
+    ],
+)  # fmt: skip
+def test_what_it_would_take(readings: tuple[Reading, ...], problems: tuple[str, ...], has_new: bool, words: str) -> None:
+    assert missing_words(readings, tuple(map(SafeText, problems)), has_new=has_new) == words
+
+
 @pytest.mark.parametrize(
     ("rate", "words"),
-    [(0.0, "0.00 %"), (0.001, "0.10 %"), (0.0012, "0.12 %"), (0.05, "5.00 %"), (0.5, "50.0 %"), (0.0001, "0.010 %"), (1e-6, "0.00010 %"), (1.0, "100.0 %")],
+    [
+        (0.0, "0.00 %"),
+        (0.001, "0.10 %"),
+        (0.0012, "0.12 %"),
+        (0.05, "5.00 %"),
+        (0.5, "50.0 %"),
+        (0.0001, "0.010 %"),
+        (1e-6, "0.00010 %"),
+        (1.0, "100.0 %"),
+        (0.1, "10.0 %"),
+        (0.00095, "0.10 %"),
+        (1e-9, "0.000000 %"),
+    ],
 )
 def test_small_shares_are_not_called_none(rate: float, words: str) -> None:
     assert percent(rate) == words
