@@ -5,10 +5,9 @@ The command travels on standard input, up to a line that ends it, and the input 
 whatever reason, the host ends the command's process group by itself. Knows nothing of runs; what is run is the caller's.
 """
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator
 
+from console.adapters.held_open_input import HeldOpenInput
 from console.core.host.shell import quote
 from console.model.host import Host
 from console.ports.hosts import Ran, Sink, Transport
@@ -52,7 +51,7 @@ async def run_attended(transport: Transport, host: Host, body: str, run_as: str,
     script = f"setsid sh -c {quote(ATTENDED)} attended {end} {'merged' if sink else 'apart'}\nexit $?"
     if run_as:
         script = f"exec sudo -n -u {quote(run_as)} -- sh -c {quote(script)}"
-    return await transport.run(host, script, _held_open(f"{body}\n{end}\n".encode()), deadline=deadline, sink=sink)
+    return await transport.run(host, script, HeldOpenInput(f"{body}\n{end}\n".encode()), deadline=deadline, sink=sink)
 
 
 class AttendedCommands:
@@ -64,8 +63,3 @@ class AttendedCommands:
     async def run(self, host: Host, body: str, run_as: str, sink: Sink, *, deadline: float) -> Ran:
         """Run a sh script, its output and errors merged into `sink`. With `run_as` all of it is that user's, what ends it too."""
         return await run_attended(self._transport, host, body, run_as, deadline=deadline, sink=sink)
-
-
-async def _held_open(data: bytes) -> AsyncIterator[bytes]:
-    yield data
-    await asyncio.Event().wait()

@@ -12,6 +12,7 @@ from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field, replace
 
 from console.adapters import step_wrapper
+from console.adapters.held_open_input import HeldOpenInput
 from console.adapters.step_wrapper import Claim, WrapperAnswer
 from console.model.host import Host
 from console.ports.hosts import Move, Ran, Sink, Standby, Transport, Unreached
@@ -283,7 +284,7 @@ class DurableSteps:
             script = step_wrapper.running(talk.claim, step.timeout)
             return await self._transport.run(talk.host, script, step_wrapper.payload(step.script), deadline=deadline, sink=talk.sink)
         script = step_wrapper.following(talk.claim, talk.sink.bytes, step.timeout)
-        return await self._transport.run(talk.host, script, deadline=deadline, sink=talk.sink)
+        return await self._transport.run(talk.host, script, HeldOpenInput(), deadline=deadline, sink=talk.sink)
 
     async def _judged(self, talk: _Conversation, ran: Ran, answer: WrapperAnswer) -> StepResult | None:
         """Return how the step ended, or None when there is more to ask."""

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from console.adapters.held_open_input import HeldOpenInput
 from console.model.bastions import SshSeen
 from console.model.host import Host
 from console.ports.hosts import Ran, Reached, Sink, Stream, Unreached
@@ -92,7 +93,7 @@ class ScriptedTransport:
         if sink is not None:
             for words in (words for text, words in self._first if text in script):
                 sink(words)
-        call = Call(host.name, script, data if isinstance(data, bytes) else b"".join([piece async for piece in data]))
+        call = Call(host.name, script, await _whole(data))
         self.calls.append(call)
         answer = self._handler(call)(call)
         if self._is_cut(call):
@@ -160,3 +161,9 @@ class ScriptedTransport:
     async def close(self) -> None:
         """Forget every link: the next command on a host makes it again."""
         self._linked.clear()
+
+
+async def _whole(data: bytes | AsyncIterator[bytes]) -> bytes:
+    if isinstance(data, HeldOpenInput):
+        return data.begins
+    return data if isinstance(data, bytes) else b"".join([piece async for piece in data])

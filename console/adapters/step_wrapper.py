@@ -158,6 +158,14 @@ named() {
 }
 """
 
+HEARD = r"""
+exec 3<&0 </dev/null
+( while read -r _; do :; done; kill "$$" ) <&3 >/dev/null 2>&1 &
+ticker=$!
+exec 3<&-
+"""
+"""Ends a follower once its input does, which is held open as long as somebody hears it: over a step that says nothing it would not learn that nobody does."""
+
 FOLLOW = r"""
 n=0
 while :; do
@@ -311,8 +319,8 @@ def running(claim: Claim, limit: float) -> str:
 
 
 def following(claim: Claim, offset: int, limit: float) -> str:
-    """Return the script that finds out how a step stands and follows it, from that byte of its output on."""
-    return f"{_opened('follow', claim, offset, limit)}{FOLLOW}"
+    """Return the script that finds out how a step stands and follows it, from that byte of its output on, as long as its input is held open."""
+    return f"{_opened('follow', claim, offset, limit)}{HEARD}{FOLLOW}"
 
 
 def ending(claim: Claim, wait: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from console.adapters.durable_steps import DurableSteps
 from console.adapters.host_inspection import HostScout
 from console.adapters.metrics.proc_sampler import Machines
 from console.adapters.ssh.channels import AGAIN, CHANNELS, Purpose, SshChannels
@@ -17,6 +18,7 @@ from console.model.configured_environment import Environment
 from console.model.host import Host, Ssh
 from console.ports.feed import Sample
 from console.ports.hosts import Ran, Reached, Unreached
+from console.ports.steps import RemoteStep
 from tests.adapters.metrics.followed import Followed
 from tests.adapters.test_transport_contract import NO_CONFIG, host_of, ssh_of, transport_of
 from tests.fleet import Fleet, missing
@@ -272,6 +274,36 @@ async def test_a_command_that_is_cancelled_twice_leaves_no_channel(fleet: Fleet)
         while any("cat - /dev/null" in line for line in fleet.processes("web01")):
             await asyncio.sleep(0.05)
     may_end.set()
+    await transport.close()
+
+
+def followers(fleet: Fleet) -> set[str]:
+    """Ids of the host's processes that follow a step."""
+    lines = fleet.exec_in("web01", "ps -wweo pid,args --no-headers").splitlines()
+    return {line.split()[0] for line in lines if "set -- follow" in line}
+
+
+@pytest.mark.real
+async def test_who_followed_a_step_over_a_link_that_was_lost_follows_it_no_more(own_fleet: Fleet):
+    transport, host = transport_of(own_fleet), host_of(own_fleet)
+    assert (await transport.run(host, "mkdir -p ~/app/.deploy/lock/run.1", deadline=60)).ok
+    step = RemoteStep("/home/deploytest/app", "run", "run.1", "restart", 1, "while [ ! -e ~/go-on ]; do sleep 0.05; done; echo here", timeout=600.0)
+    out, before = bytearray(), set[str]()
+    carried = asyncio.create_task(DurableSteps(transport).perform(host, step, out.extend))
+    async with asyncio.timeout(60):
+        while not own_fleet.exec_in("web01", "cat /home/deploytest/app/.deploy/runs/run/restart.1/pid", check=False):
+            await asyncio.sleep(0.05)
+        for _ in range(3):
+            before |= followers(own_fleet)
+            link = transport.link_of(host)
+            assert link.live is not None
+            link.live.abort()
+            while not followers(own_fleet) - before:
+                await asyncio.sleep(0.05)
+        while followers(own_fleet) & before:
+            await asyncio.sleep(0.05)
+    own_fleet.exec_in("web01", "touch /home/deploytest/go-on")
+    assert ((await carried).status, bytes(out)) == ("done", b"here\n")
     await transport.close()
 
 
