@@ -9,6 +9,7 @@ from textual.screen import Screen
 from console.core.run.command_refusals import ended_instead
 from console.errors import ConsoleError, in_one_line
 from console.model.commands import AnyCommand, Note, Refusal, RollBack
+from console.model.state import RunState
 from console.model.values import changed
 from console.ports.clock import Clock
 from console.tui.dialogs.idle_guard import IdleGuard, IdleQuestion
@@ -91,9 +92,17 @@ class CommandSender:
             return await self.deliver(follower, said)
         if not await self.deliver(follower, changed(said, then_back=command.how or "planned", why=command.reason)):
             return False
-        self._say("the restart ends; then the last release goes back, also without this screen")
-        while follower.is_followed and follower.state.phase != "ended":
-            await self._clock.sleep(SOON)
+        await self._until(follower, lambda state: bool(state.aborting) or state.phase == "ended")
+        if follower.state.back_next is not None:
+            self._say("the restart ends; then the last release goes back, also without this screen")
+        else:
+            self._say("the restart ends; then the last release goes back, but its engine is of an older version: stay here until it does", "warn")
+        await self._until(follower, lambda state: state.phase == "ended")
         if follower.state.phase == "ended" and not follower.is_left:
             self._open_back("", command.how, str(command.reason))
         return True
+
+    async def _until(self, follower: FeedFollower, is_so: Callable[[RunState], bool]) -> None:
+        """Wait until that is so of the run, as far as it is followed here."""
+        while follower.is_followed and not is_so(follower.state):
+            await self._clock.sleep(SOON)

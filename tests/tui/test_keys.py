@@ -186,6 +186,24 @@ async def test_a_roll_back_behind_a_restart_is_the_engines_and_leaving_says_so()
     assert client.asked == []
 
 
+async def test_where_an_older_engine_does_not_hold_the_roll_back_one_is_told_to_stay_and_it_begins_from_here():
+    feed, client = restarting(), ScriptedEnvironment(feed=ScriptedFeed())
+    said = feed.submit
+
+    async def older(command: cmd.AnyCommand) -> cmd.Accepted | cmd.Refusal:
+        return await said(cmd.Abort(leave=command.leave) if isinstance(command, cmd.Abort) else command)
+
+    feed.submit = older  # type: ignore[method-assign]
+    async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "r")
+        await pilot.press("r")
+        message = pilot.app.screen.query_one("#message", LineView)
+        await eventually(pilot, lambda: "stay here until it does" in " ".join(message.shown.split()))
+        feed.go_on("")
+        await eventually(pilot, lambda: client.asked == [("", "")])
+
+
 @pytest.mark.parametrize("leaves", [False, True])
 async def test_who_stays_sees_the_roll_back_once_the_restart_has_ended_and_who_went_home_begins_none(leaves: bool):
     feed, client = restarting(), ScriptedEnvironment(current=a_board(run="r1"), feed=ScriptedFeed())
