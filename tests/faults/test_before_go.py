@@ -43,7 +43,7 @@ async def test_a_disk_that_fills_while_somebody_thinks_is_a_no_go(stage):
         state = await scene.end()
         assert (state.exit, state.outcome) == (3, "no-go")
         assert "0 MiB free" in state.reason
-        assert state.hint == "deploy check production"
+        assert state.hint == "deploy check production --version v1.0.0"
         assert scene.files("web01", "releases") == []
 
 
