@@ -147,6 +147,7 @@ def test_who_is_asked_a_last_time(hosts: tuple[HostState, ...], asked: tuple[str
 def test_a_run_tidies_up_from_its_first_closing_step_on():
     assert not is_closing(until_runs(a_run(2), "wave-2/web02/gate").state)
     assert is_closing(until_runs(a_run(2), "close/web01/prune").state)
+    assert is_closing(until_runs(a_run(1), "close/web01/prune").state), "by one step"
 
 
 def test_a_run_that_makes_way_ends_what_runs_first():

@@ -348,3 +348,35 @@ def test_an_address_is_not_hidden_by_its_beginning():
 )  # fmt: skip
 def test_a_row_of_bytes_that_holds_four_of_a_secret_is_hidden(row: str, is_hidden: bool):
     assert (Masking([PLAIN])(row) == MASK) is is_hidden
+
+
+@pytest.mark.parametrize(("before", "shown"), [("", "[redacted]no="), ("a", "Y[redacted]p6"), ("ab", "YW[redacted]6eg=="), ("abc", "YWJj[redacted]no=")])
+def test_in_base64_no_character_is_left_that_has_a_part_of_it(before: str, shown: str):
+    assert Masking(["swordfish-77"])(b64encode(f"{before}swordfish-77zz".encode()).decode()) == shown
+
+
+@pytest.mark.parametrize(
+    "written", ["az4/Pms+Pz5rPj8+", "az4_Pms-Pz5rPj8-", "az4%2FPms%2BPz5rPj8%2B", "az4%2fPms%2bPz5rPj8%2b", "az4\\/Pms\\u002bPz5rPj8\\u002B"]
+)
+def test_signs_of_base64_are_found_however_they_are_quoted(written: str):
+    assert Masking(["k>?>k>?>k>?>"])(f"key {written} end") == f"key {MASK} end"
+
+
+def test_what_stands_around_a_wrapped_secret_stays_as_it_is():
+    secret = "k>?>" * 16
+    wrapped = urlsafe_b64encode(secret.encode()).decode()
+    text = f"first  line\n\n{wrapped[:30]}\n{wrapped[30:60]}\nlast\tline"
+    assert Masking([secret])(text) == f"first  line\n\n{MASK}\n{MASK}\nlast\tline"
+
+
+def test_the_beginning_of_an_address_is_no_secret():
+    address = f"https://hooks.example.com/services/{'aB3' * 20}"
+    assert Masking([address])("see https://hooks.example.com/services/\nhttps://hooks.example.com/services/") == (
+        "see https://hooks.example.com/services/\nhttps://hooks.example.com/services/"
+    )
+
+
+@pytest.mark.parametrize("letter", ["\U00010000", "\U00010400", "\U0001f511", "\uffff"])
+def test_letters_beyond_sixteen_bits_are_found_as_json_writes_them(letter: str):
+    secret = f"pass{letter}word"
+    assert Masking([secret])(json.dumps(secret)) == f'"{MASK}"'

@@ -120,3 +120,17 @@ def test_the_record_keeps_what_is_open_until_it_is_done():
     for event in (CLOSED, FAILED):
         assert recorded(record, 3, (event,), evolve(LIVE, event)).tickets == ("r0",)
     assert recorded(EnvironmentRecord(), 3, (ev.RunEnded(exit=0, outcome="succeeded"),), LIVE).tickets == ()
+
+
+def test_a_url_is_told_the_whole_of_it():
+    assert ticket_object(changed(LIVE, changes=tuple(SafeText(f"fix {number}") for number in range(31)))) == {
+        "app": "shop", "environment": "production", "run": "r1", "version": "v2 x", "commit": "ab" * 20, "by": "ada", "outcome": "succeeded", "exit": 0,
+        "started": "12:00", "ended": "12:04", "changes": [f"fix {number}" for number in range(30)],
+    }  # fmt: skip
+    bare = changed(LIVE, revision=None, release=None)
+    assert ticket_values(bare) == {"version": "", "commit": "", "release": "", "run": "r1", "env": "production"}
+    assert [str(problem.message) for problem in ticket_problems(bare)] == ["the ticket of r1 is still to be closed"]
+
+
+def test_where_a_url_leads_is_shown_though_it_has_another_one_in_it():
+    assert close_words("https://ada:secret@tickets.example.com/close?to=https://other.example.com/x", LIVE) == "https://tickets.example.com"
