@@ -6,14 +6,16 @@ import pytest
 
 from console.core.secrets.masking import MASK
 from console.core.secrets.needed import Needs, left_to_do, masking_for, needs_of, unhidden
+from console.model.application_metrics import Metrics
 from console.model.configured_checks import CheckSpec, CriticalPath, HealthCheck
-from console.model.configured_environment import Announce, Database, Environment, Notify, Ticket
+from console.model.configured_environment import JOURNAL, Announce, Database, Environment, Notify, Ticket
 from console.model.host import Host, Ssh
 from console.model.host_commands import Command
 from console.model.http_step import HttpStep
 from console.model.request import RunKind
 from console.model.secret import SecretRef
 from console.model.state import RunState
+from console.model.values import changed
 
 ONE = SecretRef("env", "X")
 SHOP = Environment(
@@ -54,6 +56,13 @@ def test_each_kind_of_run_needs_what_its_commands_and_gates_need(purpose, how, n
 
 
 PURPOSES = [*get_args(RunKind), "check", "logs"]
+
+
+@pytest.mark.parametrize("purpose", [*PURPOSES, None])
+def test_the_record_s_own_secret_is_needed_beside_the_others_whatever_is_done(purpose):
+    shared = SecretRef("env", "JOURNAL")
+    found, before = needs_of(changed(SHOP, journal=shared), purpose), needs_of(SHOP, purpose)
+    assert (found.needed, found.wanted) == ({**before.needed, JOURNAL: shared}, before.wanted)
 
 
 def test_a_run_that_only_ends_needs_nothing():
@@ -115,11 +124,28 @@ FULL = Environment(
     commands={"install": Command("make")}, repository="https://git:repopass99@git.example.net/shop.git",
     health=(HealthCheck("frontpage", "http", url="http://probe:probepass7@web/x"),), checks=(CheckSpec("buildserver", "github", token="ghp_plaintoken11"),),
     database=Database("postgres", url="postgresql://shop:dbpass2024@db01/shop"), notify=Notify(("json://user:notifypass3@hook.example.net/", ONE)),
-    announce=Announce(("mailto://me:mailpass44@mail.example.net",)),
+    announce=Announce(("mailto://me:mailpass44@mail.example.net",)), ticket=Ticket("https://bot:ticketpass6@tickets.example.net/close"),
+    critical=(CriticalPath("Sign in", "http", steps=(HttpStep("GET", "http://x/"), HttpStep("GET", "http://smoke:loginpass5@x/account"))),),
+    metrics=Metrics(prometheus="http://reader:prompass7@prometheus:9090"), journal="postgresql+psycopg://shop:recordpass8@db01/deploys",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("secret", ["repopass99", "probepass7", "ghp_plaintoken11", "dbpass2024", "notifypass3", "mailpass44", "s3cr3t-of-a-store"])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "repopass99",
+        "probepass7",
+        "ghp_plaintoken11",
+        "dbpass2024",
+        "notifypass3",
+        "mailpass44",
+        "s3cr3t-of-a-store",
+        "loginpass5",
+        "ticketpass6",
+        "prompass7",
+        "recordpass8",
+    ],
+)
 def test_passwords_that_stand_in_the_file_are_hidden_like_those_that_are_read(secret: str):
     assert masking_for(FULL, ["s3cr3t-of-a-store"])(f"refused: {secret}!") == f"refused: {MASK}!"
 
