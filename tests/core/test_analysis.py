@@ -287,3 +287,40 @@ def test_one_is_among_the_ratios() -> None:
     assert 1.0 in RATIOS
     assert list(RATIOS) == sorted(set(RATIOS))
     assert interval_of(begun(CRITERIA), CRITERIA) == (None, None)
+
+
+GOOD_ENOUGH = Criteria(limit=0.005)
+
+
+def rounds(number: int, *, of: Block, criteria: Criteria = GOOD_ENOUGH) -> Reading:
+    return after(*[of] * number, criteria=criteria)
+
+
+@pytest.mark.parametrize(
+    ("block", "estimates"),
+    [
+        (Block(10.0, 200, 0, 200, 0), (93, 50, 29)), (Block(10.0, 300, 0, 2000, 3), (77, 48)),
+    ],
+    ids=["no error", "errors on old hosts"],
+)  # fmt: skip
+def test_where_few_errors_are_good_enough_the_rest_is_estimated_by_that(block: Block, estimates: tuple[int, ...]) -> None:
+    """Seconds after each look, at the rates by then; the verdict comes when they are over."""
+    found = [rounds(seen, of=block).seconds for seen in range(1, len(estimates) + 1)]
+    assert [None if one is None else round(one) for one in found] == list(estimates)
+    assert rounds(len(estimates) + 1, of=block).verdict == "not-worse"
+
+
+def test_where_the_new_rate_is_above_the_limit_no_end_is_promised_by_it() -> None:
+    block = Block(10.0, 1000, 20, 1000, 20)
+    assert rounds(2, of=block).seconds == rounds(2, of=block, criteria=CRITERIA).seconds
+
+
+def test_a_reading_says_all_that_was_counted() -> None:
+    reading = after(Block(10.0, 1000, 3, 9000, 20), criteria=Criteria(3.0, limit=0.001))
+    assert (reading.metric, reading.new, reading.new_bad, reading.old, reading.old_bad) == ("error_rate", 1000, 3, 9000, 20)
+    assert (reading.wanted, reading.limit, reading.dispersion) == (3.0, 0.001, 1.0)
+
+
+@pytest.mark.parametrize("total", [Block(10.0, 100, 1, 0, 0), Block(10.0, 0, 0, 100, 1)])
+def test_one_side_alone_promises_no_end(total: Block) -> None:
+    assert blocks_more(taken(begun(GOOD_ENOUGH), total), GOOD_ENOUGH) is None
