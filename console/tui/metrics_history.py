@@ -231,7 +231,7 @@ class MetricsHistory:
         mine = next((found for key, known in self._hosts.items() if key[0] == host and (found := known.points(metric))), ())
         before = next((curve for curve in self._of_hosts.get(host, ()) if curve.metric == metric), None)
         first = mine[0][0] if mine else now + 1
-        earlier = _points_of(before, self._shift, span) if before else ()
+        earlier = _points_of(before, self._shift, now - span, span) if before else ()
         points = (*(point for point in earlier if now - span <= point[0] < first), *mine)
         return MetricSeries(metric, points, {host: newest} if newest else {}, info=info)
 
@@ -244,10 +244,14 @@ class MetricsHistory:
         return MetricSeries(metric, whole, self._latest[metric], new, old, highest, curve.info, self._problems.get(metric, SafeText("")))
 
 
-def _points_of(curve: Curve, shift: float, span: float) -> Iterator[Point]:
-    """The points of a curve, each at the end of its stretch; where ten minutes are shown, at each second of it: a column is narrower than a stretch then."""
+def _points_of(curve: Curve, shift: float, since: float, span: float) -> Iterator[Point]:
+    """The points of a curve, each at the end of its stretch; where ten minutes are shown, at each second of it: a column is narrower than a stretch then.
+
+    What ended before `since` is left out: of a day's curve, drawn each second, it would be most of the work.
+    """
     steps = sorted(later - one for one, later in pairwise(curve.at))
     each = range(int(steps[len(steps) // 2]) - 1, -1, -1) if steps and span <= SPAN else range(1)
-    for at, value in zip(curve.at, curve.value, strict=True):
+    begin = bisect_left(curve.at, since - shift)
+    for at, value in zip(curve.at[begin:], curve.value[begin:], strict=True):
         if value is not None:
             yield from ((at + shift - second, value) for second in each)

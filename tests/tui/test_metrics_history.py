@@ -1,6 +1,8 @@
 """The numbers that a screen keeps: a bound on time, gaps, and a mean that a plain sum agrees with."""
 
 from array import array
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,9 +12,10 @@ from console.adapters.system_clock import SetClock
 from console.model.measurements import IN_EACH_LOOK
 from console.model.number_history import Curve, NumbersSeen
 from console.ports.feed import Sample
+from console.tui import metrics_history
 from console.tui.metrics_history import MOST, SLACK, SPAN, MetricsHistory
 from console.tui.widgets.metrics_panel import MetricsPanel
-from console.views.metric_series import buckets
+from console.views.metric_series import Point, buckets
 from tests.tui.scenes import scene
 
 
@@ -93,3 +96,23 @@ def test_what_an_engine_knows_of_a_host_by_ten_seconds_has_no_gap_between_two_of
     numbers.add(Sample("web01", 0.0, 0.5, 0.5, 1.0), 301.0)
     (cpu, *_) = numbers.series("web01", 301.0)
     assert None not in buckets(cpu.points, 301.0, 5.0, 40, cpu.every)
+
+
+def test_of_a_day_that_is_known_by_minutes_only_the_ten_minutes_that_are_shown_are_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are drawn anew each second: every second of a day would be most of what the screen does."""
+    numbers, laid_out = MetricsHistory(), 0
+    of_curve = metrics_history._points_of
+
+    def counted(*args: Any) -> Iterator[Point]:
+        nonlocal laid_out
+        for point in of_curve(*args):
+            laid_out += 1
+            yield point
+
+    monkeypatch.setattr(metrics_history, "_points_of", counted)
+    ends = tuple(float(at) for at in range(60, 86401, 60))
+    numbers.take_before(NumbersSeen(now=86400.0, curves=(Curve("cpu", ends, (0.5,) * len(ends)),)), 86400.0, "web01")
+    numbers.add(Sample("web01", 0.0, 0.5, 0.5, 1.0), 86401.0)
+    (cpu, *_) = numbers.series("web01", 86401.0)
+    assert len(cpu.points) == numbers.span + 1
+    assert laid_out <= numbers.span + 60
