@@ -3,6 +3,7 @@
 It knows nothing of the file's other keys; `load` judges them all.
 """
 
+import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,14 @@ def app_of_file(path: str) -> str:
     return name if isinstance(name, str) else ""
 
 
-@lru_cache(maxsize=1)
 def _tree(path: str) -> dict[str, Any]:
+    seen = os.stat(path)
+    return _parsed(path, (seen.st_ino, seen.st_size, seen.st_mtime_ns))
+
+
+@lru_cache(maxsize=1)
+def _parsed(path: str, version: tuple[int, ...]) -> dict[str, Any]:
+    """Read the file once as long as it is as it was: a screen lives longer than that."""
     import tomllib
 
     with open(path, "rb") as file:

@@ -79,3 +79,12 @@ def test_whose_runs_are_meant_is_told_by_a_file_of_one_application(tmp_path, tex
     assert app_of_file(str(path)) == ""
     path.write_text(text)
     assert app_of_file(str(path)) == app
+
+
+def test_a_file_that_was_changed_is_read_again(tmp_path):
+    """A screen lives longer than what stood in the file when it was opened."""
+    path = tmp_path / "hosts.toml"
+    path.write_text('journal = "postgresql://db01/deploy"\n[app]\nname = "shop"\n')
+    assert (journal_of_file(str(path)), app_of_file(str(path))) == ("postgresql://db01/deploy", "shop")
+    path.write_text('journal = "postgresql://db02/deployments"\n[app]\nname = "api"\n')
+    assert (journal_of_file(str(path)), app_of_file(str(path))) == ("postgresql://db02/deployments", "api")
