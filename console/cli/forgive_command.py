@@ -41,18 +41,29 @@ async def _forgiven(how: Invocation, found: Environment, host: str, reason: str)
 
 def _owing(how: Invocation, host: str) -> list[tuple[list[str], Environment]]:
     """Return the runs that owe a host something, and the environment that they were made in, for each such environment."""
-    from console.cli.find_run import app_meant, journal
+    from console.cli.find_run import app_meant
     from console.cli.kept_models import model_of_run
-    from console.core.environment.record_queries import debts_of
 
-    store = journal()
-    try:
-        records = {place: store.environment(*place) for place in store.places(app_meant(how))}
-    finally:
-        store.close()
-    found = {place: runs for place, record in records.items() if (runs := [debt.run for debt in debts_of(record) if debt.host == host])}
+    app = app_meant(how)
+    found = _runs_owing(app, host)
     if not found:
+        others = sorted({other for other, _ in _runs_owing("", host)}) if app and not how.app else []
+        if others:
+            raise UsageFault(f"{app} owes {host} nothing; other applications do: {', '.join(others)}", f"deploy --app {others[0]} forgive {host}")
         raise UsageFault(f"nothing is owed to {host}; status shows what is owed", "deploy status")
     if len({app for app, _ in found}) > 1:
         raise UsageFault(f"{host} is owed something by several applications", f"--app {' or --app '.join(sorted(app for app, _ in found))}")
     return [(runs, model_of_run(runs[0]) or environment(Invocation(file=how.file, app=app), name)) for (app, name), runs in found.items()]
+
+
+def _runs_owing(app: str, host: str) -> dict[tuple[str, str], list[str]]:
+    """Return the runs of an application (empty: of any) that owe a host something, by application and environment."""
+    from console.cli.find_run import journal
+    from console.core.environment.record_queries import debts_of
+
+    store = journal()
+    try:
+        records = {place: store.environment(*place) for place in store.places(app)}
+    finally:
+        store.close()
+    return {place: runs for place, record in records.items() if (runs := [debt.run for debt in debts_of(record) if debt.host == host])}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ def owed(product: Product) -> list[tuple[str, str]]:
     return [(debt["host"], debt["reason"]) for debt in json.loads(product.deploy("status", "--json")[0])["owed"]]
 
 
-def test_a_host_that_is_left_out_is_owed_until_it_is_forgiven(product: Product):
+def test_a_host_that_is_left_out_is_owed_until_it_is_forgiven(product: Product, tmp_path: Path):
     behind = product.result("-c", product.config, "production", "--version", "v1.4.2", "--yes", "--without", "web02=its disk is broken", code=8)
     assert {host["host"]: host["state"] for host in behind["hosts"]} == {"web01": "new", "web02": "owed"}
     assert behind["outcome"] == "succeeded"
@@ -28,6 +29,9 @@ def test_a_host_that_is_left_out_is_owed_until_it_is_forgiven(product: Product):
 
     assert "--yes" in product.deploy("forgive", "web02", "--reason", "sold", code=2)[1]
     assert "nothing is owed to web01" in product.deploy("forgive", "web01", "--reason", "sold", "--yes", code=2)[1]
+    (tmp_path / "hosts.toml").write_text('[app]\nname = "mail"\n')
+    said = product.deploy("-c", str(tmp_path / "hosts.toml"), "forgive", "web02", "--reason", "sold", "--yes", code=2)[1]
+    assert ("mail owes web02 nothing; other applications do: shop" in said, "--app shop forgive web02" in said) == (True, True)
     forgiven = product.result("forgive", "web02", "--reason", "sold", "--yes")
     assert (forgiven["runs"], forgiven["unlocked"]) == ([behind["run"]], True)
     assert owed(product) == []
