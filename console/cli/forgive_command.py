@@ -49,7 +49,7 @@ def _owing(how: Invocation, host: str) -> list[tuple[list[str], Environment]]:
     if not found:
         others = sorted({other for other, _ in _runs_owing("", host)}) if app and not how.app else []
         if others:
-            raise UsageFault(f"{app} owes {host} nothing; other applications do: {', '.join(others)}", f"deploy --app {others[0]} forgive {host}")
+            raise UsageFault(f"{app} owes {host} nothing; other applications do: {', '.join(others)}", f"deploy --app {others[0]} forgive {host} --reason TEXT")
         raise UsageFault(f"nothing is owed to {host}; status shows what is owed", "deploy status")
     if len({app for app, _ in found}) > 1:
         raise UsageFault(f"{host} is owed something by several applications", f"--app {' or --app '.join(sorted(app for app, _ in found))}")

@@ -31,7 +31,7 @@ def test_a_host_that_is_left_out_is_owed_until_it_is_forgiven(product: Product, 
     assert "nothing is owed to web01" in product.deploy("forgive", "web01", "--reason", "sold", "--yes", code=2)[1]
     (tmp_path / "hosts.toml").write_text('[app]\nname = "mail"\n')
     said = product.deploy("-c", str(tmp_path / "hosts.toml"), "forgive", "web02", "--reason", "sold", "--yes", code=2)[1]
-    assert ("mail owes web02 nothing; other applications do: shop" in said, "--app shop forgive web02" in said) == (True, True)
+    assert ("mail owes web02 nothing; other applications do: shop" in said, "--app shop forgive web02 --reason TEXT" in said) == (True, True)
     forgiven = product.result("forgive", "web02", "--reason", "sold", "--yes")
     assert (forgiven["runs"], forgiven["unlocked"]) == ([behind["run"]], True)
     assert owed(product) == []
