@@ -205,6 +205,25 @@ async def test_r_joins_the_run_that_goes_on_and_asks_for_its_way_back():
         assert kinds(feed) == ["RollBack"]
 
 
+async def test_r_asks_about_a_run_that_has_ended_though_the_hosts_have_not_answered_since():
+    """Nobody carries it any more, so that it could not be joined: the way back would be withheld for as long as a host does not answer."""
+    done = a_client_after_a_release()
+    (ended,) = done.runs
+    client = SlowHosts(current=a_board(run=ended.run), runs=(replace(ended, outcome=None, ended=None),), records=done.records)
+    client.answers.set()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        client.answers.clear()
+        client.runs = done.runs
+        await press(pilot, "u")
+        await eventually(pilot, lambda: pilot.app.page.rest.behind)
+        await press(pilot, "r")
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, Dialog))
+        assert isinstance(pilot.app.page, HomeScreen)
+        assert ended.run not in client.asked
+        client.answers.set()
+
+
 async def test_a_frozen_view_stands_still_and_goes_on():
     client = ScriptedEnvironment()
     async with at_home(client).run_test(size=(80, 24)) as pilot:

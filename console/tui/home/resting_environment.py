@@ -66,8 +66,9 @@ class RestingEnvironment:
 
     @property
     def goes_on(self) -> str:
-        """The run that goes on, as the hosts were read; empty: none."""
-        return self.board.run if self.board else ""
+        """The run that goes on, as the hosts were read, and that has no end in the history, which is read sooner; empty: none."""
+        run = self.board.run if self.board else ""
+        return "" if any(one.run == run and one.outcome for one in self.runs) else run
 
     @property
     def open_run(self) -> str:
