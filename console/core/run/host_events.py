@@ -85,12 +85,15 @@ def with_steps_added(state: RunState, steps: Iterable[Step]) -> RunState:
 def _without_older_way(state: RunState, steps: tuple[Step, ...]) -> RunState:
     """Forget what is still to be done of another way back of those hosts: one alone weighs its host, one of all hosts does not."""
     fresh = {step.name for step in steps}
+    gone: set[str] = set()
+    lanes: dict[str, tuple[Step, ...]] = {}
     for name in dict.fromkeys(step.about for step in steps if step.about in state.lanes):
         lane = state.lanes[name]
-        gone = [step.name for step in lane if step.phase == "rollback" and step.name not in fresh and state.step_state(step).status in UNBEGUN]
-        if gone:
-            state = changed(state, index=state.index.without(gone), lanes=state.lanes.put(name, tuple(step for step in lane if step.name not in gone)))
-    return state
+        older = {step.name for step in lane if step.phase == "rollback" and step.name not in fresh and state.step_state(step).status in UNBEGUN}
+        if older:
+            gone |= older
+            lanes[name] = tuple(step for step in lane if step.name not in older)
+    return changed(state, index=state.index.without(gone), lanes=state.lanes.put_all(lanes)) if gone else state
 
 
 def seen(state: RunState, event: ev.HostSeen) -> RunState:
