@@ -3,10 +3,13 @@
 import asyncio
 import threading
 import time
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from console.engine.server import user_directory
+from console.engine.server import client_rights, user_directory
+from console.engine.server.client_rights import ClientRights
 from console.engine.server.user_directory import AT_ONCE, FRESH, HOLDS, ListedUser, UserDirectory, Who
 from console.model.configured_environment import Access
 
@@ -95,3 +98,18 @@ async def test_a_machine_that_fails_has_not_answered(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(user_directory.pwd, "getpwuid", fail)
     assert await UserDirectory().look(1000, RULES, 60.0) is None
+
+
+async def test_who_needs_nothing_but_a_name_waits_for_it_once(monkeypatch: pytest.MonkeyPatch):
+    """A key that ends a run is not to wait for a directory that has no say in it."""
+    monkeypatch.setattr(client_rights, "ANSWER", 0.0)
+    machine = Machine()
+    rights = ClientRights(cast("Any", SimpleNamespace(service=SimpleNamespace(access=RULES), owner=1000, users=machine.directory)), 1000)
+    await rights.look_up()
+    async with asyncio.timeout(60):
+        await rights.look_up(600.0)
+    assert (rights.role, rights.person.name) == ("operator", "uid 1000")
+    machine.answers.set()
+    await known(machine)
+    await rights.look_up()
+    assert rights.person.name == "ada"

@@ -36,6 +36,7 @@ class ClientRights:
         self.uid = uid
         self.person = person_of(uid, None)
         self._is_named = False
+        self._was_waited_for = False
         self._is_introduced = False
         self._read_only = False
 
@@ -63,11 +64,15 @@ class ClientRights:
         self._is_introduced = True
 
     async def look_up(self, seconds: float | None = None) -> None:
-        """Know what this machine says of the peer now. The owner and root need nothing of it but their name, which stays."""
+        """Know what this machine says of the peer now. The owner and root need nothing of it but their name, which stays, and is waited for once."""
         access = None if self.uid in (0, self._server.owner) else self._service.access
         if access is None and self._is_named:
             return
-        found = await self._server.users.look(self.uid, access, ANSWER if seconds is None else seconds)
+        patience = ANSWER if seconds is None else seconds
+        if access is None and self._was_waited_for:
+            patience = 0.0
+        self._was_waited_for = True
+        found = await self._server.users.look(self.uid, access, patience)
         if found is not None and not self._is_named:
             self.person, self._is_named = person_of(self.uid, found, self.person.claims), True
 
