@@ -131,7 +131,7 @@ late() {
   who
   [ -n "$b0" ] || return 1
   read -r up rest < /proc/uptime
-  [ $(( ${up%.*} - ${u0:-$((t0 / 100))} )) -ge "$limit" ]
+  [ $(( ${up%.*} - ${u0:-$((t0 / 100))} )) -gt "$limit" ]
 }
 emit() {
   if [ -z "$opened" ]; then

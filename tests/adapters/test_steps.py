@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -376,3 +377,12 @@ async def test_the_last_words_of_many_short_steps_all_come(plain: LocalTransport
     for number in range(20):
         result, out = await performed(plain, step(app, "echo one; echo two >&2; printf three", attempt=number + 1))
         assert (result.status, out) == ("done", b"one\ntwo\nthree")
+
+
+@pytest.mark.parametrize(("up", "is_late"), [("109.00", False), ("109.99", False), ("110.00", True)])
+def test_a_step_is_late_once_all_of_its_time_is_over_though_hosts_count_whole_seconds(tmp_path: Path, up: str, is_late: bool) -> None:
+    begun_some_time_in_second_100, clock = "who() { b0=here u0=100; }\nlimit=9\n", tmp_path / "uptime"
+    clock.write_text(f"{up} 1.00\n")
+    asked = step_wrapper.COMMON[step_wrapper.COMMON.index("late() {") : step_wrapper.COMMON.index("emit() {")].replace("/proc/uptime", str(clock))
+    ran = subprocess.run(["sh", "-c", f"{begun_some_time_in_second_100}{asked}late"], check=False, timeout=60)
+    assert (ran.returncode == 0) == is_late

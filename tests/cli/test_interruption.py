@@ -48,8 +48,14 @@ SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]
 def ended(program: str, folder: Path, *before: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*before, sys.executable, "-c", program], env=shop_environ(str(folder / "state")), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, timeout=300, check=False,
+        text=True, timeout=300, check=False, preexec_fn=_as_at_a_terminal,
     )  # fmt: skip
+
+
+def _as_at_a_terminal() -> None:
+    """Signals do what they do by themselves: who started the tests may ignore some, as a shell's job in the background does."""
+    for name in SIGNALS:
+        signal.signal(signal.Signals[name], signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("program", [WHILE_LOADING, WHILE_WAITING], ids=["while it is loaded", "while it waits"])
