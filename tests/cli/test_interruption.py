@@ -33,7 +33,7 @@ program.main()
 WHILE_WAITING = """
 import os, sys
 import console.__main__ as program
-import console.cli.record_commands as commands
+import console.cli.list_engines as commands
 async def wait(*_, **__):
     import asyncio
     asyncio.get_running_loop().call_soon(os.kill, os.getpid(), {number})

@@ -45,9 +45,9 @@ def engine(ctx: click.Context, /, verb: str, environment: str, force: bool, **gi
         from console.cli.migrate_command import migrate_journal
 
         sys.exit(migrate_journal(how))
-    from console.cli import record_commands
+    from console.cli import list_engines
 
-    finish(record_commands.engines(how, verb, force=force))
+    finish(list_engines.engines(how, verb, force=force))
 
 
 COMMANDS = (demo, engine)
