@@ -20,6 +20,7 @@ from console.adapters.system_clock import SystemClock
 from console.cli.real_ports import RealOutside, open_outside
 from console.config.load import load_file
 from console.engine.engine import Engine
+from console.engine.server.garbage_collection import GarbageSearch
 from console.model import commands as cmd
 from console.model.configured_environment import Environment
 from console.model.events import Event, StepFinished, StepStarted
@@ -145,13 +146,14 @@ async def measure(folder: Path, count: int) -> None:
         await session.configure(environment, "digest", {}, ADA)
         rounds = Rounds(fleet, session, lambda: outside[-1].transport, environment)
         try:
-            old = await rounds.release("v1.0.0", back=False)
-            for number in range(ROUNDS):
-                await rounds.release("v1.1.0", back=True)
-                await rounds.warm_channels(old)
-                if number == 0:  # it takes a minute, and is far from all others
-                    await asyncio.to_thread(rounds.cold_ssh, old)
-                await asyncio.to_thread(rounds.plain_sftp, folder / "places")
+            with GarbageSearch(lambda: True).in_pieces():  # as the engine's own process does
+                old = await rounds.release("v1.0.0", back=False)
+                for number in range(ROUNDS):
+                    await rounds.release("v1.1.0", back=True)
+                    await rounds.warm_channels(old)
+                    if number == 0:  # it takes a minute, and is far from all others
+                        await asyncio.to_thread(rounds.cold_ssh, old)
+                    await asyncio.to_thread(rounds.plain_sftp, folder / "places")
         finally:
             await session.stop(ADA, force=True)
             await journal.close()

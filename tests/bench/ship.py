@@ -1,9 +1,13 @@
-"""P3: a release to many hosts, and the next one with 1 % changed, beside rsync (whole, and with `--link-dest`) and tar over ssh: in turn, in one run, on the same sshd."""
+"""P3: a release to many hosts, and the next one with 1 % changed, beside rsync (whole, and with `--link-dest`) and tar over ssh: in turn, in one run, on the same sshd.
+
+The hosts' disks are this machine's memory, so what one has left there is removed before the next one begins: else the last one works in what the others leave.
+"""
 
 import os
 import random
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,12 +42,14 @@ class Shipping:
         """Take rsync, then the console, over trees that change alike."""
         shutil.copytree(self.folder / "first", self.tree)
         self._peer("0", self.peer_whole, "whole: rsync")
-        self._timed(self.tar, f'{self._each()} \'tar -cf - -C {self.tree} . | {self._ssh()} -p "$2" "$1" "mkdir -p {APP}/tar && tar -xf - -C {APP}/tar"\'')
         for number in range(1, ROUNDS + 1):
             change(self.tree, random.Random(number))
             self._peer(str(number), self.peer, "next: rsync", f"--link-dest=../{number - 1}")
         shutil.rmtree(self.tree)
         shutil.copytree(self.folder / "first", self.tree)
+        self._clear("rsync")
+        self._timed(self.tar, f'{self._each()} \'tar -cf - -C {self.tree} . | {self._ssh()} -p "$2" "$1" "mkdir -p {APP}/tar && tar -xf - -C {APP}/tar"\'')
+        self._clear("tar")
         file = self.fleet.hosts_toml(connect_timeout="60s")
         with goes_first():
             took = peers.told([sys.executable, "-m", "tests.bench.own_ship", str(file), "production", str(self.state), str(self.tree), str(ROUNDS)])
@@ -53,6 +59,11 @@ class Shipping:
         self.cpu["whole: the console"].values += [1000 * each["cpu"] for each in took["whole"]]
         self.sent.values += [each["sent"] / 1024 for each in took["warm"]]
         self._print()
+
+    def _clear(self, name: str) -> None:
+        with ThreadPoolExecutor(4) as few:
+            for _ in few.map(lambda host: self.fleet.exec_in(host, f"rm -rf {APP}/{name}"), self.fleet.names):
+                pass
 
     def _ssh(self) -> str:
         known = ("BatchMode=yes", f"UserKnownHostsFile={self.fleet.known_hosts}", "GlobalKnownHostsFile=/dev/null", "IdentitiesOnly=yes", *QUICK)
