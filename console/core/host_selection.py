@@ -4,6 +4,7 @@ Pure. It knows hosts by name and tag; it must not know files, command lines or c
 """
 
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from console.core.host_ranges import expand
@@ -15,6 +16,12 @@ from console.model.host import Host
 from console.model.request import Request
 
 _COMMA = re.compile(r",(?![^\[]*\])")
+
+
+def all_but(hosts: Iterable[Host], those: Iterable[Host]) -> tuple[Host, ...]:
+    """Return the hosts in their order, without those."""
+    left_out = {host.name for host in those}
+    return tuple(host for host in hosts if host.name not in left_out)
 
 
 def select(pattern: str, hosts: tuple[Host, ...]) -> tuple[Host, ...] | Problem:

@@ -43,7 +43,7 @@ class OpenRecord(Protocol):
         """Write events behind those that are on their way. Raises ConsoleError where that cannot be."""
 
     async def submit(self, environment: Environment, command: AnyCommand, by: Person) -> Accepted | Refusal:
-        """Take a note."""
+        """Take a note, the one command that such a run takes; each other one is refused."""
 
 
 async def _written(run: str, *events: Event) -> None:

@@ -85,16 +85,7 @@ class Engine:
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
         self._switching = asyncio.Lock()
         self._model_change = ModelChange(
-            journal,
-            self._model,
-            self._runs,
-            self._feeds,
-            self._opening.lock,
-            self._switching,
-            self._metrics,
-            self._catch_up,
-            self._maintenance,
-            kept,
+            journal, self._model, self._runs, self._feeds, self._opening.lock, self._switching, self._metrics, self._catch_up, self._maintenance, kept
         )
         self._followed = FollowedRuns(self._runs, self._elsewhere, self._feeds, self._metrics)
         self._commands = CommandIntake(

@@ -23,7 +23,7 @@ KeptModel = Callable[[str], Environment | None]
 
 
 def not_kept(digest: str) -> None:
-    """Know no model."""
+    """Stand for `KeptModel` where no models are kept, so that no file counts as a stranger to runs of an engine that is gone."""
 
 
 class ModelChange:

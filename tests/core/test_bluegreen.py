@@ -238,9 +238,8 @@ def test_those_that_fell_keep_their_requests_while_the_other_side_is_leaving():
     assert run.serves & set(GREEN)
 
 
-def test_the_last_one_that_is_tried_again_is_restarted_with_its_requests():
-    environment = changed(two_sides(max_failures=3, on_failure="pause"), monitor=60.0)
-    run = BalancedRun(environment, lambda step, attempt: "done", serves=set(BLUE))
+def fail_in_the_window(run: BalancedRun, environment: Environment) -> None:
+    """Release to the green side as if it were the fleet, and have both of its hosts fail while they are watched."""
     opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"))
     out = (ev.TrafficChanged(host=name, balancer=NAME, mark="drained") for name in GREEN)
     run.record(opened, *seen, *out, changed(made, plan=plan_release(environment, environment.hosts[2:], NEW, frozenset())), go, locks)
@@ -248,6 +247,12 @@ def test_the_last_one_that_is_tried_again_is_restarted_with_its_requests():
     for name in GREEN:
         run.record(ev.HostFailed(host=name, condition="failed", reason=SafeText("unwell")))
     run.turn()
+
+
+def test_the_last_one_that_is_tried_again_is_restarted_with_its_requests():
+    environment = changed(two_sides(max_failures=3, on_failure="pause"), monitor=60.0)
+    run = BalancedRun(environment, lambda step, attempt: "done", serves=set(BLUE))
+    fail_in_the_window(run, environment)
     assert run.state.pausing is not None
     assert say(run, cmd.Retry(host="web04")) is None
     assert say(run, cmd.Continue()) is None
@@ -261,13 +266,7 @@ def test_one_that_is_tried_again_is_drained_where_a_host_of_the_other_side_still
     run = BalancedRun(environment, lambda step, attempt: "done", serves=set(BLUE))
     told = run._told
     run._told = lambda step, status: "unknown" if step.name == "shift/web02/drain" else told(step, status)
-    opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"))
-    out = (ev.TrafficChanged(host=name, balancer=NAME, mark="drained") for name in GREEN)
-    run.record(opened, *seen, *out, changed(made, plan=plan_release(environment, environment.hosts[2:], NEW, frozenset())), go, locks)
-    until_runs(run, "verify/monitor")
-    for name in GREEN:
-        run.record(ev.HostFailed(host=name, condition="failed", reason=SafeText("unwell")))
-    run.turn()
+    fail_in_the_window(run, environment)
     assert [say(run, one) for one in (cmd.Retry(host="web04"), cmd.Continue())] == [None, None]
     until(run, lambda run: run.state.hosts["web04"].condition == "new")
     assert str(run.state.hosts["web04"].steps["wave-1/web04/drain"].detail) == "done"

@@ -28,7 +28,7 @@ class _NewsCount:
         """Set when it is said the next time."""
 
     def hear(self) -> None:
-        """Wake all who wait."""
+        """Count one more, and wake all who wait: each of them hears of it, whoever wakes first."""
         before, self.again = self.again, asyncio.Event()
         self.times += 1
         before.set()

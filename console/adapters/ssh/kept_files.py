@@ -8,7 +8,6 @@ import asyncio
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import asyncssh
 
@@ -52,7 +51,8 @@ class KeptFiles(asyncssh.SSHClientSession[bytes]):
             return
         try:
             async with channels.place("standby", self._over.set):
-                channel, _ = await opened(self._connection.create_session(lambda: self, subsystem="sftp", encoding=None, window=WINDOW), _drop)
+                coming = self._connection.create_session(lambda: self, subsystem="sftp", encoding=None, window=WINDOW)
+                channel, _ = await opened(coming, lambda made: made[0].abort())
                 self._channel = channel
                 channel.write(_packet(struct.pack(">BI", INIT, 3)))
                 await self._over.wait()
@@ -124,11 +124,6 @@ class KeptFiles(asyncssh.SSHClientSession[bytes]):
         waiting = self._waiting.pop(number, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(_read(kind, answer))
-
-
-def _drop(opening: asyncio.Future[tuple[asyncssh.SSHClientChannel[bytes], Any]]) -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result()[0].abort()
 
 
 def real_path(path: str) -> bytes:

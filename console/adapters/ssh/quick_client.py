@@ -58,15 +58,10 @@ async def connect(options: Options, address: str, port: int, tunnel: Tunnel, wat
     if tunnel is None:
         return await handshake.run()
     try:
-        return await opened(handshake.run(), _drop)
+        return await opened(handshake.run(), lambda made: made.abort())
     except asyncio.CancelledError:
         handshake.leave()
         raise
-
-
-def _drop(opening: asyncio.Future[asyncssh.SSHClientConnection]) -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().abort()
 
 
 class Handshake:

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import asyncssh
 
@@ -187,17 +186,16 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
 
     async def _opened_once(self, connection: asyncssh.SSHClientConnection, command: str) -> asyncssh.SSHClientChannel[bytes]:
         try:
-            channel, _ = await opened(connection.create_session(lambda: self, command, encoding=None, window=WINDOW), self._drop)
+            coming = connection.create_session(lambda: self, command, encoding=None, window=WINDOW)
+            channel, _ = await opened(coming, lambda made: self._let_go(made[0]), self._abort)
         except asyncio.CancelledError:
             self._is_left = True
             raise
         return channel
 
-    def _drop(self, opening: asyncio.Future[tuple[Any, Any]]) -> None:
-        """Close a channel that nobody waits for any more."""
-        if not opening.cancelled() and opening.exception() is None:
-            self._let_go(opening.result()[0])
-        elif self._channel is not None:
+    def _abort(self) -> None:
+        """Close a channel that was there, and on which the command could not begin."""
+        if self._channel is not None:
             self._channel.abort()
 
     async def _ended(self, feeding: asyncio.Future[None]) -> None:

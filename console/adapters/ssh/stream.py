@@ -1,6 +1,5 @@
 """A connection that a host opened for us, as `ports.Stream`. It must not know what flows through it."""
 
-import asyncio
 import contextlib
 
 import asyncssh
@@ -44,14 +43,13 @@ class SshStream:
 
 async def opened_stream(connection: asyncssh.SSHClientConnection, address: str, port: int) -> SshStream:
     """Open one from the host. Raises asyncssh.Error and OSError."""
-    return SshStream(connection, await opened(connection.open_connection(address, port, encoding=None, window=WINDOW), _drop))
+    return SshStream(connection, await opened(connection.open_connection(address, port, encoding=None, window=WINDOW), _let_go))
 
 
 async def opened_socket(connection: asyncssh.SSHClientConnection, path: str) -> SshStream:
     """Open one to a Unix socket of the host. Raises asyncssh.Error and OSError."""
-    return SshStream(connection, await opened(connection.open_unix_connection(path, encoding=None, window=WINDOW), _drop))
+    return SshStream(connection, await opened(connection.open_unix_connection(path, encoding=None, window=WINDOW), _let_go))
 
 
-def _drop(opening: asyncio.Future[_Ends]) -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result()[1].close()
+def _let_go(ends: _Ends) -> None:
+    ends[1].close()

@@ -8,7 +8,7 @@ of a balancer are multiplied by the same number while one of them is smaller tha
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from console.core.host_selection import applies
+from console.core.host_selection import all_but, applies
 from console.model.configured_environment import Environment
 from console.model.host import Host
 from console.model.plan import Step
@@ -62,7 +62,7 @@ def traffic_steps(canary: Canary, hosts: Sequence[Host], loads: Loads) -> tuple[
     order of the fleet; all with the tags from the first step on. A step that would need every host is the last one's affair, and is left out."""
     serving = [host for host in hosts if any(host.name in weights for weights in loads.values())]
     tagged = [host for host in serving if canary.tags and applies(canary.tags, host)]
-    ordered = [*tagged, *_without(serving, tagged)]
+    ordered = [*tagged, *all_but(serving, tagged)]
     found: list[TrafficStep] = []
     chosen = list(tagged)
     for amount in canary.steps:
@@ -74,21 +74,15 @@ def traffic_steps(canary: Canary, hosts: Sequence[Host], loads: Loads) -> tuple[
 
 def _enough(share: float, chosen: list[Host], ordered: list[Host], loads: Loads) -> list[Host]:
     """The hosts that were chosen, and as many more of the others as it takes to carry that share at every balancer that sends requests to anybody."""
-    found, rest = list(chosen), iter(_without(ordered, chosen))
-    parts = [(weights, total, [sum(weights.get(host.name, 0) for host in found)]) for weights in loads.values() if (total := sum(weights.values()))]
-    while not found or min((has[0] / total for _, total, has in parts), default=0.0) < share - 1e-9:
-        host = next(rest, None)
-        if host is None:
+    totals = {name: total for name, weights in loads.items() if (total := sum(weights.values()))}
+    carried = {name: sum(loads[name].get(host.name, 0) for host in chosen) for name in totals}
+    found = list(chosen)
+    for host in all_but(ordered, chosen):
+        if found and min((carried[name] / total for name, total in totals.items()), default=0.0) >= share - 1e-9:
             break
         found.append(host)
-        for weights, _, has in parts:
-            has[0] += weights.get(host.name, 0)
+        carried = {name: weight + loads[name].get(host.name, 0) for name, weight in carried.items()}
     return found
-
-
-def _without(hosts: Iterable[Host], those: Iterable[Host]) -> list[Host]:
-    left_out = {host.name for host in those}
-    return [host for host in hosts if host.name not in left_out]
 
 
 class Wanted(NamedTuple):

@@ -93,7 +93,7 @@ class Connection:
 
     @property
     def person(self) -> Person:
-        """Who it is."""
+        """Who acts by this connection: by uid alone until the machine has said the name."""
         return self._rights.person
 
     @property

@@ -7,7 +7,7 @@ of half the fleet does not take half of it out of service at once.
 from itertools import accumulate, pairwise
 
 from console.core.analysis.judged_metrics import judged_metrics
-from console.core.host_selection import applies
+from console.core.host_selection import all_but, applies
 from console.core.plan.critical_steps import behind_wave
 from console.core.plan.marks import analysis_step, weigh_step
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
@@ -38,12 +38,7 @@ def parts_of(environment: Environment, hosts: tuple[Host, ...], loads: Loads) ->
 def _added(steps: tuple[TrafficStep, ...], hosts: tuple[Host, ...]) -> Waves:
     """The hosts that each step adds, and those that are left for the end."""
     upto = [(), *(step.hosts for step in steps), hosts]
-    return tuple(_without(after, before) for before, after in pairwise(upto))
-
-
-def _without(hosts: tuple[Host, ...], those: tuple[Host, ...]) -> tuple[Host, ...]:
-    left_out = {host.name for host in those}
-    return tuple(host for host in hosts if host.name not in left_out)
+    return tuple(all_but(after, before) for before, after in pairwise(upto))
 
 
 def canary(order: Order) -> ChangeOfHosts:
